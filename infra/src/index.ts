@@ -1,0 +1,1 @@
+export { ensureLibvirt, isLibvirtReady, type LibvirtState, stopLibvirt } from './libvirt.ts';

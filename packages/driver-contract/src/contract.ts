@@ -1,0 +1,150 @@
+import type { Host } from '@innkeeper/host';
+import type { Backend, CompleteSpec, DriverReport, GuestObservation, GuestStats, Ownership, Paths, WorkloadSpec } from '@innkeeper/model';
+
+/** The version of this contract; a driver for another one is not loaded. */
+export const contractVersion = '1';
+
+export interface DriverInfo {
+  readonly id: string;
+  readonly backend: Backend;
+  readonly contract: string;
+  /** False for a driver that shows and adopts guests but creates none. */
+  readonly placeable: boolean;
+}
+
+/** What a driver is given besides the host: where its things lie, and settings of the host. */
+export interface DriverEnvironment {
+  readonly host: Host;
+  readonly paths: Paths;
+  readonly acceleration: 'auto' | 'kvm' | 'tcg';
+  readonly imageMirror: string | undefined;
+  readonly imageCache: string | undefined;
+}
+
+/** One guest that a driver is to make: intent, identity and what has been claimed for it. */
+export interface GuestOrder {
+  readonly name: string;
+  readonly uuid: string;
+  readonly spec: CompleteSpec;
+  /** What the user set, for the metadata. */
+  readonly stored: WorkloadSpec;
+  readonly ownership: Omit<Ownership, 'spec' | 'claims'>;
+  readonly claims: GuestClaims;
+  readonly report: DriverReport;
+}
+
+export interface GuestClaims {
+  /** First id of the range of 65,536 that is this guest's alone; drivers with shared kernels need it. */
+  readonly uidStart: number;
+  readonly networks: readonly NetworkClaim[];
+}
+
+export interface NetworkClaim {
+  readonly network: string;
+  readonly mac: string;
+  /** With prefix length and gateway, when the inventory gave an address. */
+  readonly address?: { readonly ip: string; readonly prefix: number; readonly gateway: string } | undefined;
+}
+
+/** What would be done, as data: golden-testable, shown by plan. */
+export interface GuestPlan {
+  readonly name: string;
+  readonly uuid: string;
+  /** How limits and devices of the specification are expressed on this backend, in sentences. */
+  readonly mapping: readonly string[];
+  readonly warnings: readonly string[];
+  /** The driver's own: definition and storage actions. JSON, since it is journaled. */
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+/** What a step is given. `fence` grows each time an operation changes hands. */
+export interface StepContext {
+  readonly signal: AbortSignal;
+  readonly fence: number;
+  readonly progress: (text: string) => void;
+}
+
+/**
+ * A step of an operation. Both functions can be repeated: after a kill nobody knows how far they came.
+ * A step without undo says why in `noUndo`.
+ */
+export interface Step {
+  readonly name: string;
+  readonly run: (context: StepContext) => Promise<void>;
+  readonly undo?: (context: StepContext) => Promise<void>;
+  readonly noUndo?: string;
+}
+
+export interface GuestRef {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+export interface StopRequest {
+  readonly mode: 'graceful' | 'force';
+  /** How long a graceful stop may take before it is forced. */
+  readonly timeoutMs: number;
+}
+
+export interface GuestEvent {
+  /** `gap`: events may have been lost; read everything again. */
+  readonly kind: 'guest' | 'gap';
+  readonly name?: string;
+  readonly text?: string;
+}
+
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  readonly tty: { readonly cols: number; readonly rows: number } | undefined;
+}
+
+/** Optional group, present when the driver reports the capability `exec`. */
+export interface ExecGroup {
+  exec(guest: GuestRef, options: ExecOptions): Promise<import('@innkeeper/host').HostProcess>;
+}
+
+export interface ConsoleStream {
+  /** What was printed before, at most the last 64 KiB. */
+  readonly history: Uint8Array;
+  /** Undefined while the guest does not run. */
+  readonly live: import('node:stream').Duplex | undefined;
+}
+
+/** Optional group, present when the driver reports the capability `console`. */
+export interface ConsoleGroup {
+  console(guest: GuestRef): Promise<ConsoleStream>;
+}
+
+/** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
+export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup> {
+  info(): DriverInfo;
+  /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */
+  probe(): Promise<DriverReport>;
+  /** Hints that something changed; a reader resynchronises with `list`. */
+  watch(signal: AbortSignal): AsyncIterable<GuestEvent>;
+  /** All guests, foreign ones too, in a number of calls that does not grow with the guests. */
+  list(): Promise<GuestObservation[]>;
+  inspect(guest: GuestRef): Promise<GuestObservation | undefined>;
+  stats(guests: readonly GuestRef[]): Promise<Map<string, GuestStats>>;
+  /** Pure. Throws `unsupported` for an order that no definition of this driver can express. */
+  plan(order: GuestOrder): GuestPlan;
+  /** From nothing to a defined guest that does not run. */
+  create(plan: GuestPlan): readonly Step[];
+  /** Mounts what the guest stands on and starts it; one that runs already is success. */
+  start(plan: GuestPlan | GuestRef): Promise<void>;
+  /** Stopped afterwards, in any case. */
+  stop(guest: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void>;
+  /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. */
+  destroy(guest: GuestRef, disks: 'keep' | 'delete'): readonly Step[];
+  /** Changes a guest to another plan; says which fields act now and which after a restart. */
+  reconfigure(plan: GuestPlan): Promise<'applied' | 'needs-restart'>;
+}
+
+/** What a driver package exports. */
+export interface DriverFactory {
+  readonly id: string;
+  readonly backend: Backend;
+  open(environment: DriverEnvironment): Driver;
+}

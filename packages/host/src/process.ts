@@ -1,0 +1,72 @@
+import { PassThrough, Writable } from 'node:stream';
+import { execa } from 'execa';
+import { spawn as spawnPty } from '@lydell/node-pty';
+import { minimalEnvironment } from './environment.ts';
+import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from './host.ts';
+
+export const spawnPiped = (argv: readonly string[], options: SpawnOptions): HostProcess => {
+  const [program = '', ...args] = argv;
+  const child = execa(program, args, {
+    extendEnv: false,
+    env: minimalEnvironment(options.env),
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  // A guest's program that ends before reading its input is no error of ours.
+  child.stdin.on('error', () => undefined);
+  const exit = child.then((result): ProcessExit => ({ code: result.exitCode, signal: result.signal }));
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exit,
+    resize: () => undefined,
+    kill: (signal) => void child.kill(signal),
+  };
+};
+
+const signalName = (number: number | undefined): string | undefined =>
+  number === undefined || number === 0 ? undefined : `SIG${number}`;
+
+/** With a pseudo-terminal: execa makes none, node-pty is prebuilt for Linux inside its npm package. */
+export const spawnTerminal = (argv: readonly string[], options: SpawnOptions, size: TerminalSize): HostProcess => {
+  const [program = '', ...args] = argv;
+  const pty = spawnPty(program, args, {
+    name: 'xterm-256color',
+    cols: size.cols,
+    rows: size.rows,
+    cwd: options.cwd ?? '/',
+    env: minimalEnvironment({ TERM: 'xterm-256color', ...options.env }),
+    encoding: null,
+  });
+  const stdout = new PassThrough();
+  pty.onData((data) => void stdout.write(data));
+  const exit = new Promise<ProcessExit>((resolve) => {
+    pty.onExit(({ exitCode, signal }) => {
+      stdout.end();
+      const name = signalName(signal);
+      resolve({ code: name === undefined ? exitCode : undefined, signal: name });
+    });
+  });
+  const stdin = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      // Typed for strings, written as it is to the socket: decoding here would cut a character that spans two chunks.
+      pty.write(chunk as unknown as string);
+      done();
+    },
+  });
+  const stderr = new PassThrough();
+  stderr.end();
+  return {
+    stdin,
+    stdout,
+    stderr,
+    exit,
+    resize: ({ cols, rows }) => pty.resize(Math.max(1, cols), Math.max(1, rows)),
+    kill: (signal) => pty.kill(signal),
+  };
+};

@@ -1,0 +1,105 @@
+import { checkedUuid, isUuid } from './words.ts';
+import type { Virsh } from './virsh.ts';
+
+export type PowerState = 'running' | 'paused' | 'stopped' | 'other';
+
+/** What the list says of a domain. `other`: shutting down, crashed, or suspended by its own operating system. */
+export interface DomainState {
+  readonly uuid: string;
+  readonly name: string;
+  readonly state: PowerState;
+  /** Whether the definition stays when the domain stops. */
+  readonly persistent: boolean;
+  readonly autostart: boolean;
+}
+
+export interface XmlOptions {
+  /** The definition that the next start uses, secrets included; otherwise the running domain's. Default false. */
+  readonly inactive?: boolean;
+}
+
+export interface DomainReads {
+  /** Every domain, running or not, Innkeeper's or not, in one virsh process however many there are. */
+  domains(): Promise<DomainState[]>;
+  /** XML by UUID, at most 200 to a process; a domain that vanished in between is missing. */
+  xml(uuids: readonly string[], options?: XmlOptions): Promise<Map<string, string>>;
+}
+
+const perProcess = 200;
+
+/** `stopped` and `running` are asked twice so that a domain that changes once while the lists are read is seen in one of them. */
+const stateLists: readonly PowerState[] = ['other', 'stopped', 'running', 'paused', 'running', 'stopped'];
+
+const stateOption: Readonly<Record<PowerState, string>> = {
+  running: '--state-running',
+  paused: '--state-paused',
+  stopped: '--state-shutoff',
+  other: '--state-other',
+};
+
+const listCommands: readonly (readonly string[])[] = [
+  ['list', '--all', '--uuid', '--name'],
+  ['list', '--all', '--name'],
+  ['list', '--all', '--uuid', '--persistent'],
+  ['list', '--all', '--uuid', '--autostart'],
+  ...stateLists.map((state) => ['list', '--all', '--uuid', stateOption[state]]),
+];
+
+const lines = (text: string | undefined): string[] => (text ?? '').split('\n').filter((line) => line !== '');
+const uuids = (text: string | undefined): string[] => lines(text).map((line) => line.trim()).filter(isUuid);
+
+/**
+ * Pairs of UUID and name. Some versions pad the name with spaces, and a name may end in spaces itself:
+ * `exact` lists the names alone, unpadded, and decides.
+ */
+export const parseNames = (paired: string | undefined, exact: string | undefined): [uuid: string, name: string][] => {
+  const names = new Set(lines(exact));
+  return lines(paired).flatMap((line): [string, string][] => {
+    const uuid = line.slice(0, 36);
+    const padded = line.slice(37);
+    if (!isUuid(uuid)) return [];
+    if (names.has(padded)) return [[uuid, padded]];
+    const trimmed = padded.trimEnd();
+    const name = names.has(trimmed) ? trimmed : [...names].find((known) => known.trimEnd() === trimmed);
+    return [[uuid, name ?? trimmed]];
+  });
+};
+
+/** Puts the lists together; a domain in no state's list has vanished while they were read. */
+export const parseDomains = (sections: readonly string[]): DomainState[] => {
+  const [paired, exact, persistent, autostart, ...byState] = sections;
+  const stays = new Set(uuids(persistent));
+  const starts = new Set(uuids(autostart));
+  const states = new Map<string, PowerState>();
+  for (const [index, state] of stateLists.entries()) {
+    for (const uuid of uuids(byState[index])) states.set(uuid, state);
+  }
+  return parseNames(paired, exact).flatMap(([uuid, name]) => {
+    const state = states.get(uuid);
+    return state === undefined ? [] : [{ uuid, name, state, persistent: stays.has(uuid), autostart: starts.has(uuid) }];
+  });
+};
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+const vanished = /failed to get domain|Domain not found|no domain with matching/;
+
+export const domainReads = (virsh: Virsh): DomainReads => ({
+  domains: async () => parseDomains(await virsh.batch('list the domains', listCommands)),
+  xml: async (wanted, options = {}) => {
+    const flags = options.inactive === true ? ['--inactive', '--security-info'] : [];
+    const found = new Map<string, string>();
+    const readChunk = async (chunk: readonly string[]): Promise<void> => {
+      const commands = chunk.map((uuid) => ['dumpxml', '--domain', uuid, ...flags]);
+      const attempt = chunk.length === 1 ? `read the definition of domain ${chunk[0]}` : `read the definitions of ${chunk.length} domains`;
+      const sections = await virsh.batch(attempt, commands, { tolerate: vanished });
+      for (const [index, uuid] of chunk.entries()) {
+        const xml = sections[index]?.trim() ?? '';
+        if (xml !== '') found.set(uuid, xml);
+      }
+    };
+    await Promise.all(chunks([...new Set(wanted.map(checkedUuid))], perProcess).map(readChunk));
+    return found;
+  },
+});

@@ -1,0 +1,56 @@
+import { InnkeeperError } from '@innkeeper/model';
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const uriPattern = /^[a-z]+(\+(unix|ssh|tls|tcp|libssh|libssh2))?:\/\/[^\s;'"\\]*$/;
+const batchWordPattern = /^-{0,2}[a-z0-9]+(-[a-z0-9]+)*$/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const controlPattern = /[\u0000-\u001f\u007f]/;
+
+export const isUuid = (text: string): boolean => uuidPattern.test(text);
+
+/**
+ * A domain's UUID in lower case. virsh takes a domain's id, name or UUID in the same place, and foreign names may be
+ * numbers or look like options: nothing but a UUID is ever given to it. Throws `invalid`.
+ */
+export const checkedUuid = (text: string): string => {
+  if (!uuidPattern.test(text)) throw new InnkeeperError('invalid', `"${text.slice(0, 60)}" is not the UUID of a domain`);
+  return text.toLowerCase();
+};
+
+/** A libvirt connection URI. `ext` is refused because libvirt would run any command that such a URI names. Throws `invalid`. */
+export const checkedUri = (uri: string): string => {
+  if (!uriPattern.test(uri)) throw new InnkeeperError('invalid', `"${uri.slice(0, 120)}" is not a libvirt connection Innkeeper uses`);
+  return uri;
+};
+
+/** The name of a network: only ever a whole argument after its option, so anything printable is safe. Throws `invalid`. */
+export const checkedNetworkName = (name: string): string => {
+  if (name === '' || name.length > 255 || controlPattern.test(name) || name.includes('/')) {
+    throw new InnkeeperError('invalid', `"${name.slice(0, 60)}" cannot be the name of a network`);
+  }
+  return name;
+};
+
+/** The namespace of a metadata element, as an absolute URI. Throws `invalid`. */
+export const checkedNamespace = (uri: string): string => {
+  if (!/^[a-z][a-z0-9+.-]*:[^\s"'<>&;\\]+$/i.test(uri)) {
+    throw new InnkeeperError('invalid', `"${uri.slice(0, 120)}" is not a namespace for metadata`);
+  }
+  return uri;
+};
+
+/** The prefix libvirt gives the metadata element. Throws `invalid`. */
+export const checkedPrefix = (key: string): string => {
+  if (!/^[a-z][a-z0-9-]{0,30}$/i.test(key)) throw new InnkeeperError('invalid', `"${key.slice(0, 40)}" is not a prefix for metadata`);
+  return key;
+};
+
+/**
+ * One command of a batch. A batch is one string that virsh parses like a shell: an unquoted `x; destroy y` destroys y,
+ * so only words of letters, digits and hyphens (command names, options, UUIDs) may ever be part of one.
+ */
+export const batchCommand = (words: readonly string[]): string => {
+  const odd = words.find((word) => !batchWordPattern.test(word));
+  if (odd !== undefined || words.length === 0) throw new InnkeeperError('internal', `"${odd}" may not be a word of a virsh batch`);
+  return words.join(' ');
+};

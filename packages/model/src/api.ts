@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { guestStats, guestStates } from './guest.ts';
+import { placementRecord } from './placement.ts';
+import { operationStates, stepStates, workloadStates } from './states.ts';
+import { backends, workloadSpec } from './workload.ts';
+
+const time = z.iso.datetime();
+
+export const complaintView = z
+  .object({ path: z.string(), message: z.string(), hint: z.string().optional() })
+  .meta({ id: 'Complaint' });
+
+/** RFC 9457 problem details, with a stable `code`, a hint, and what is wrong with which field. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    hint: z.string().optional(),
+    errors: z.array(complaintView).optional(),
+    /** The messages of what lies behind it, outermost first. */
+    causes: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.output<typeof problem>;
+
+export const stepView = z
+  .object({
+    name: z.string(),
+    state: z.enum(stepStates),
+    text: z.string().optional(),
+    startedAt: time.optional(),
+    finishedAt: time.optional(),
+  })
+  .meta({ id: 'OperationStep' });
+export type StepView = z.output<typeof stepView>;
+
+export const operationKinds = ['apply', 'start', 'stop', 'restart', 'remove'] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+export const operationView = z
+  .object({
+    id: z.string(),
+    kind: z.enum(operationKinds),
+    workload: z.object({ id: z.string(), name: z.string() }),
+    who: z.string(),
+    state: z.enum(operationStates),
+    /** What it is doing, as a phrase. */
+    progress: z.string().optional(),
+    steps: z.array(stepView),
+    error: problem.optional(),
+    createdAt: time,
+    startedAt: time.optional(),
+    finishedAt: time.optional(),
+  })
+  .meta({ id: 'Operation' });
+export type OperationView = z.output<typeof operationView>;
+
+/** A workload, or a foreign guest (`managed: false`, no spec). Sizes in bytes. */
+export const workloadView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    managed: z.boolean(),
+    state: z.enum(workloadStates),
+    /** What the libvirt of its host says, when that differs from the state's name. */
+    guestState: z.enum(guestStates).optional(),
+    backend: z.enum(backends).optional(),
+    driver: z.string().optional(),
+    host: z.string().optional(),
+    image: z.string().optional(),
+    cpus: z.int().optional(),
+    memoryBytes: z.number().optional(),
+    diskBytes: z.number().optional(),
+    addresses: z.array(z.string()),
+    labels: z.record(z.string(), z.string()),
+    /** Why it runs where and as what it runs, in one sentence. */
+    reason: z.string().optional(),
+    spec: workloadSpec.optional(),
+    generation: z.int().optional(),
+    stats: guestStats.optional(),
+    startedAt: time.optional(),
+    createdAt: time.optional(),
+    graphics: z.string().optional(),
+    /** Where the world differs from what was asked: `power: running was asked, the guest is stopped`. */
+    drift: z.array(z.string()),
+    operation: z.object({ id: z.string(), kind: z.enum(operationKinds), progress: z.string().optional() }).optional(),
+    error: problem.optional(),
+  })
+  .meta({ id: 'Workload' });
+export type WorkloadView = z.output<typeof workloadView>;
+
+export const planAction = z.enum(['create', 'change', 'none', 'impossible']);
+
+export const workloadPlan = z
+  .object({
+    name: z.string(),
+    action: planAction,
+    changes: z.array(
+      z.object({
+        field: z.string(),
+        from: z.unknown(),
+        to: z.unknown(),
+        cost: z.enum(['live', 'restart', 'recreate']),
+      }),
+    ),
+    placement: placementRecord.optional(),
+    /** How the specification becomes limits and devices of the chosen backend. */
+    mapping: z.array(z.string()),
+    warnings: z.array(z.string()),
+    problem: problem.optional(),
+  })
+  .meta({ id: 'WorkloadPlan' });
+export type WorkloadPlan = z.output<typeof workloadPlan>;
+
+export const manifestPlan = z.object({ workloads: z.array(workloadPlan) }).meta({ id: 'ManifestPlan' });
+export type ManifestPlan = z.output<typeof manifestPlan>;
+
+/** Something that happened. Ids grow; a reader that was away asks from the last one it saw. */
+export const eventView = z
+  .object({
+    id: z.string(),
+    at: time,
+    kind: z.string(),
+    subject: z.object({ kind: z.enum(['workload', 'host', 'operation', 'guest', 'image']), id: z.string(), name: z.string() }),
+    text: z.string(),
+  })
+  .meta({ id: 'Event' });
+export type EventView = z.output<typeof eventView>;
+
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export const tokenView = z
+  .object({ id: z.string(), name: z.string(), role: z.enum(roles), createdAt: time, lastUsedAt: time.optional() })
+  .meta({ id: 'Token' });
+export type TokenView = z.output<typeof tokenView>;
+
+export const newToken = z
+  .strictObject({ name: z.string().min(1).max(100), role: z.enum(roles) })
+  .meta({ id: 'NewToken' });
+
+export const createdToken = tokenView.extend({ token: z.string() }).meta({ id: 'CreatedToken', description: 'The secret is shown this once' });
+
+/** One finding of the doctor: what was looked at, whether it is well, and what to do. */
+export const finding = z
+  .object({ check: z.string(), level: z.enum(['ok', 'note', 'warning', 'error']), text: z.string(), fix: z.string().optional() })
+  .meta({ id: 'Finding' });
+export type Finding = z.output<typeof finding>;
+
+export const imageView = z
+  .object({
+    name: z.string(),
+    family: z.string(),
+    title: z.string(),
+    variants: z.array(z.string()),
+    /** Hosts on which it is ready. */
+    hosts: z.array(z.string()),
+  })
+  .meta({ id: 'Image' });
+export type ImageView = z.output<typeof imageView>;
+
+export const versionView = z.object({ version: z.string(), installation: z.string() }).meta({ id: 'Version' });

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { workloadSpec } from './workload.ts';
+
+export const guestStates = ['running', 'paused', 'stopped', 'other'] as const;
+export type GuestState = (typeof guestStates)[number];
+
+/** What a managed guest carries in its metadata, so that either side can be rebuilt from the other. */
+export const ownership = z.object({
+  /** Which installation of Innkeeper it belongs to: another one's guests are foreign. */
+  installation: z.uuid(),
+  workloadId: z.uuid(),
+  generation: z.int(),
+  spec: workloadSpec,
+  claims: z.object({
+    uidStart: z.int().optional(),
+    networks: z.array(z.object({ network: z.string(), mac: z.string(), address: z.string().optional() })),
+  }),
+});
+export type Ownership = z.output<typeof ownership>;
+
+/** One guest as a driver sees it; foreign ones too. Sizes in bytes. */
+export const guestObservation = z.object({
+  driver: z.string(),
+  uuid: z.string(),
+  name: z.string(),
+  state: z.enum(guestStates),
+  ownership: ownership.optional(),
+  cpus: z.int(),
+  memoryBytes: z.int(),
+  addresses: z.array(z.string()),
+  macs: z.array(z.string()),
+  /** What it seems to be, for guests that nobody described. */
+  imageGuess: z.string().optional(),
+  /** Set while it runs: milliseconds since 1970. */
+  startedAtMs: z.number().optional(),
+  graphics: z.string().optional(),
+});
+export type GuestObservation = z.output<typeof guestObservation>;
+
+/** What a guest costs now. A figure that a backend does not have is missing, never zero. */
+export const guestStats = z
+  .object({
+    memoryBytes: z.number().optional(),
+    cpuSeconds: z.number().optional(),
+    ownDiskBytes: z.number().optional(),
+    receivedBytes: z.number().optional(),
+    sentBytes: z.number().optional(),
+    processes: z.number().optional(),
+  })
+  .meta({ id: 'GuestStats' });
+export type GuestStats = z.output<typeof guestStats>;

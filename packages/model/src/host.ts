@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { backends } from './workload.ts';
+
+/** A fact about what a driver can do on a host, with what it was concluded from. */
+export const capability = z
+  .object({
+    value: z.union([z.boolean(), z.string(), z.array(z.string())]),
+    evidence: z.string(),
+    reasonIfAbsent: z.string().optional(),
+  })
+  .meta({ id: 'Capability' });
+export type Capability = z.output<typeof capability>;
+
+/**
+ * What drivers may declare. The same table is read by placement, API, command and page.
+ * `guest.os`: families. `kernel.own`: the guest brings its kernel. `acceleration`: kvm, tcg or unproven.
+ */
+export const capabilityNames = [
+  'guest.os',
+  'kernel.own',
+  'acceleration',
+  'firmware.secure-boot',
+  'tpm',
+  'exec',
+  'console',
+  'limits.cpu',
+  'limits.memory',
+  'limits.disk',
+] as const;
+export type CapabilityName = (typeof capabilityNames)[number];
+
+/** A network of the host that guests can be attached to. */
+export const networkReport = z
+  .object({
+    name: z.string(),
+    active: z.boolean(),
+    bridge: z.string().optional(),
+    /** The host's own address on it, which guests use as gateway and name server. */
+    gateway: z.string().optional(),
+    prefix: z.int().optional(),
+    /** First and last address that may be given to guests. */
+    range: z.object({ start: z.string(), end: z.string() }).optional(),
+    /** Addresses that guests which are not ours hold or have reserved. */
+    taken: z.array(z.string()),
+  })
+  .meta({ id: 'NetworkReport' });
+export type NetworkReport = z.output<typeof networkReport>;
+
+export const driverReport = z
+  .object({
+    driver: z.string(),
+    backend: z.enum(backends),
+    /** False for drivers that only show and adopt what is there. */
+    placeable: z.boolean(),
+    healthy: z.boolean(),
+    reason: z.string().optional(),
+    versions: z.record(z.string(), z.string()),
+    capabilities: z.partialRecord(z.enum(capabilityNames), capability),
+    networks: z.array(networkReport),
+    images: z.array(z.string()),
+  })
+  .meta({ id: 'DriverReport' });
+export type DriverReport = z.output<typeof driverReport>;
+
+export const machineReport = z
+  .object({
+    hostname: z.string(),
+    arch: z.string(),
+    kernel: z.string(),
+    /** Changes with every boot (/proc/sys/kernel/random/boot_id). */
+    bootId: z.string(),
+    cpus: z.int(),
+    memoryBytes: z.int(),
+    diskFreeBytes: z.int(),
+    diskTotalBytes: z.int(),
+    /** Host ids that others use: /etc/subuid and /etc/subgid grants and foreign containers. */
+    reservedIds: z.array(z.object({ start: z.int(), count: z.int() })),
+  })
+  .meta({ id: 'MachineReport' });
+export type MachineReport = z.output<typeof machineReport>;
+
+export const hostStates = ['up', 'suspect', 'unreachable', 'draining'] as const;
+export type HostState = (typeof hostStates)[number];
+
+/** A host as API, command and page show it. Sizes in bytes. */
+export const hostView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    address: z.string(),
+    state: z.enum(hostStates),
+    reportedAt: z.iso.datetime().optional(),
+    machine: machineReport.optional(),
+    drivers: z.array(driverReport),
+    /** Names of the images that need no download or build here. */
+    images: z.array(z.string()),
+    capacity: z.object({
+      cpus: z.number(),
+      memoryBytes: z.number(),
+      diskBytes: z.number(),
+      /** How many times its processors may be promised. */
+      cpuRatio: z.number(),
+      /** How many times its memory may be promised; containers and balloons share. */
+      memoryRatio: z.number(),
+      claimed: z.object({ cpus: z.number(), memoryBytes: z.number(), diskBytes: z.number() }),
+      foreign: z.object({ cpus: z.number(), memoryBytes: z.number() }),
+    }),
+  })
+  .meta({ id: 'Host' });
+export type HostView = z.output<typeof hostView>;

@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import { InnkeeperError, type Complaint } from './errors.ts';
+import { namePattern, nameProblem } from './names.ts';
+import { nearest } from './nearest.ts';
+import { workloadSpec, type WorkloadSpec } from './workload.ts';
+
+/** A manifest larger than this is refused before it is read as YAML. */
+export const largestManifest = 1024 * 1024;
+const mostWorkloads = 1000;
+
+export interface Manifest {
+  readonly workloads: Readonly<Record<string, WorkloadSpec>>;
+}
+
+const topLevelKeys = ['workloads'];
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const pathText = (base: string, path: readonly PropertyKey[]): string =>
+  path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`), base);
+
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => (inner === null || inner === undefined ? undefined : (inner as Record<PropertyKey, unknown>)[key]), value);
+
+const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+
+/** The keys that an object at this place may have, read off the schema, for "did you mean". */
+const keysAt = (path: readonly PropertyKey[]): string[] => {
+  let schema: unknown = workloadSpec;
+  for (const key of path) {
+    while (isWrapped(schema)) schema = schema.unwrap();
+    schema = typeof key === 'number' ? (schema as { element?: unknown }).element : (schema as { shape?: Record<string, unknown> }).shape?.[String(key)];
+  }
+  while (isWrapped(schema)) schema = schema.unwrap();
+  return Object.keys((schema as { shape?: object } | undefined)?.shape ?? {});
+};
+
+const isWrapped = (schema: unknown): schema is { unwrap: () => unknown } =>
+  typeof schema === 'object' && schema !== null && 'unwrap' in schema && typeof schema.unwrap === 'function' && !('element' in schema);
+
+const unknownKeys = (base: string, path: readonly PropertyKey[], keys: readonly string[], known: readonly string[]): Complaint[] =>
+  keys.map((key) => {
+    const guess = nearest(key, known);
+    return {
+      path: pathText(base, [...path, key]),
+      message: `unknown key "${key.slice(0, 80)}"`,
+      hint: guess === undefined ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`,
+    };
+  });
+
+const complaintsOf = (base: string, input: unknown, issues: readonly z.core.$ZodIssue[]): Complaint[] =>
+  issues.flatMap((issue): Complaint[] => {
+    if (issue.code === 'unrecognized_keys') return unknownKeys(base, issue.path, issue.keys, keysAt(issue.path));
+    const value = at(input, issue.path);
+    const path = pathText(base, issue.path);
+    if (issue.code === 'invalid_type' && value === undefined) return [{ path, message: 'is required and missing' }];
+    if (issue.code === 'invalid_value') {
+      return [{ path, message: `${show(value)} is not one of ${issue.values.map(String).join(', ')}` }];
+    }
+    const said = issue.code === 'custom' || issue.message.includes(show(value)) ? '' : ` (found ${show(value)})`;
+    return [{ path, message: `${issue.message}${said}` }];
+  });
+
+/** Checks one specification. Throws `invalid` with a complaint for everything that is wrong, not only the first. */
+export const parseWorkloadSpec = (input: unknown, base: string): WorkloadSpec => {
+  const result = workloadSpec.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidInput(complaintsOf(base, input, result.error.issues));
+};
+
+export const invalidInput = (complaints: readonly Complaint[]): InnkeeperError => {
+  const [first] = complaints;
+  const more = complaints.length > 1 ? ` (and ${complaints.length - 1} more)` : '';
+  return new InnkeeperError('invalid', `${first?.path ?? 'input'}: ${first?.message ?? 'is not valid'}${more}`, {
+    complaints,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+  });
+};
+
+export const checkName = (name: string, path: string): void => {
+  if (!namePattern.test(name)) throw invalidInput([{ path, message: nameProblem(name) }]);
+};
+
+/** Checks a whole manifest, read from YAML or JSON. Throws `invalid` with every complaint. */
+export const parseManifest = (input: unknown): Manifest => {
+  if (!isObject(input)) {
+    throw invalidInput([{ path: '(top)', message: 'a manifest is a mapping with the key "workloads"' }]);
+  }
+  const complaints = unknownKeys('', [], Object.keys(input).filter((key) => !topLevelKeys.includes(key)), topLevelKeys);
+  if (!isObject(input.workloads)) {
+    complaints.push({ path: 'workloads', message: 'must be a mapping from names to workloads' });
+    throw invalidInput(complaints);
+  }
+  const entries = Object.entries(input.workloads);
+  if (entries.length > mostWorkloads) {
+    throw invalidInput([{ path: 'workloads', message: `${entries.length} workloads; one manifest may hold ${mostWorkloads}` }]);
+  }
+  const workloads: Record<string, WorkloadSpec> = {};
+  for (const [name, spec] of entries) {
+    const path = `workloads.${name.slice(0, 80)}`;
+    if (!namePattern.test(name)) complaints.push({ path, message: nameProblem(name) });
+    const result = workloadSpec.safeParse(spec);
+    if (result.success) workloads[name] = result.data;
+    else complaints.push(...complaintsOf(path, spec, result.error.issues));
+  }
+  if (complaints.length > 0) throw invalidInput(complaints);
+  return { workloads };
+};

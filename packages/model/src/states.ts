@@ -1,0 +1,41 @@
+/** States of a workload as people see it, and what may be asked in each: one table for API, command, page and docs. */
+export const workloadStates = ['pending', 'creating', 'running', 'stopped', 'paused', 'failed', 'missing', 'unknown', 'removing'] as const;
+export type WorkloadState = (typeof workloadStates)[number];
+
+export const stateMeaning: Readonly<Record<WorkloadState, string>> = {
+  pending: 'accepted; nothing has been done on a host yet',
+  creating: 'being placed and made',
+  running: 'its guest runs',
+  stopped: 'its guest exists and does not run',
+  paused: 'its guest is frozen',
+  failed: 'the last operation failed and was undone; see the error, then apply again',
+  missing: 'it was made, and its guest is gone from the host',
+  unknown: 'its host has not answered; the guest may be running',
+  removing: 'its guest is being removed',
+};
+
+export const workloadActions = ['start', 'stop', 'restart', 'exec', 'console', 'remove'] as const;
+export type WorkloadAction = (typeof workloadActions)[number];
+
+const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
+  start: ['stopped', 'running'],
+  stop: ['running', 'paused', 'stopped'],
+  restart: ['running', 'paused', 'stopped'],
+  exec: ['running'],
+  console: ['running', 'stopped'],
+  remove: ['pending', 'creating', 'running', 'stopped', 'paused', 'failed', 'missing', 'unknown', 'removing'],
+};
+
+/** Undefined when the action is possible; else the reason, for an error or a disabled button. */
+export const whyNot = (action: WorkloadAction, state: WorkloadState): string | undefined =>
+  legal[action].includes(state)
+    ? undefined
+    : `${action} is not possible while the workload is ${state} (${stateMeaning[state]}); it is possible when ${legal[action].join(' or ')}`;
+
+export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const;
+export type OperationState = (typeof operationStates)[number];
+
+export const isFinished = (state: OperationState): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
+
+export const stepStates = ['pending', 'running', 'done', 'undoing', 'undone', 'failed'] as const;
+export type StepState = (typeof stepStates)[number];

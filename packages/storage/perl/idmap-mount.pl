@@ -1,0 +1,57 @@
+# Mounts SOURCE at TARGET with its owners shifted: what is owned by 0 on the disk appears as START, and so on for COUNT ids.
+# usage: perl -e THIS SOURCE TARGET START COUNT
+#
+# util-linux can do it from 2.39 on (mount -o X-mount.idmap); Debian 12 has 2.38, and every Debian has perl.
+# The three system calls have the same numbers on every architecture (they were added after numbers were unified).
+use strict;
+use warnings;
+
+my ($source, $target, $start, $count) = @ARGV;
+die "usage: SOURCE TARGET START COUNT\n" unless defined $count;
+
+my ($SYS_open_tree, $SYS_move_mount, $SYS_mount_setattr) = (428, 429, 442);
+my $AT_FDCWD = -100;
+my ($AT_EMPTY_PATH, $OPEN_TREE_CLONE, $OPEN_TREE_CLOEXEC) = (0x1000, 1, 02000000);
+my ($MOUNT_ATTR_RDONLY, $MOUNT_ATTR_IDMAP, $MOVE_MOUNT_F_EMPTY_PATH) = (1, 0x00100000, 4);
+my $CLONE_NEWUSER = 0x10000000;
+my %unshare = (x86_64 => 272, aarch64 => 97);
+
+require POSIX;
+my $machine = (POSIX::uname())[4];
+my $SYS_unshare = $unshare{$machine} or die "no system call numbers for $machine\n";
+
+# A child holds a user namespace with the wanted map; the mount takes it by file descriptor.
+pipe(my $ready_r, my $ready_w) or die "pipe: $!\n";
+pipe(my $done_r, my $done_w) or die "pipe: $!\n";
+my $child = fork() // die "fork: $!\n";
+if ($child == 0) {
+  close $ready_r;
+  close $done_w;
+  syscall($SYS_unshare, $CLONE_NEWUSER) == 0 or die "unshare: $!\n";
+  syswrite $ready_w, 'x';
+  sysread $done_r, my $nothing, 1;
+  exit 0;
+}
+close $ready_w;
+close $done_r;
+sysread($ready_r, my $byte, 1) == 1 or die "the user namespace could not be made\n";
+
+for my $kind ('uid', 'gid') {
+  open my $map, '>', "/proc/$child/${kind}_map" or die "${kind}_map: $!\n";
+  syswrite($map, "0 $start $count\n") or die "${kind}_map: $!\n";
+  close $map;
+}
+open my $namespace, '<', "/proc/$child/ns/user" or die "user namespace: $!\n";
+
+my $empty = "\0";
+my $tree = syscall($SYS_open_tree, $AT_FDCWD, "$source\0", $OPEN_TREE_CLONE | $OPEN_TREE_CLOEXEC);
+die "open_tree $source: $!\n" if $tree < 0;
+# struct mount_attr { u64 attr_set, attr_clr, propagation, userns_fd }
+my $attributes = pack 'QQQQ', $MOUNT_ATTR_IDMAP | $MOUNT_ATTR_RDONLY, 0, 0, fileno $namespace;
+syscall($SYS_mount_setattr, $tree, $empty, $AT_EMPTY_PATH, $attributes, length $attributes) == 0
+  or die "mount_setattr $source: $!\n";
+syscall($SYS_move_mount, $tree, $empty, $AT_FDCWD, "$target\0", $MOVE_MOUNT_F_EMPTY_PATH) == 0
+  or die "move_mount $target: $!\n";
+
+close $done_w;
+waitpid $child, 0;

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import type { Host } from '@innkeeper/host';
+import type { Paths } from '@innkeeper/model';
+import { layout } from './layout.ts';
+import { isMounted, unmountBelow } from './mounts.ts';
+
+/** Ids that one container has to itself: 0 … 65535 inside. */
+export const uidRangeSize = 65_536;
+
+/** A container's root: an overlay whose lower layer is the shared image with its owners shifted by the mount. */
+export interface ContainerRoot {
+  /** Also the name of its directory. */
+  readonly id: string;
+  /** The unshifted image. */
+  readonly lower: string;
+  /** First host id of the container's range. */
+  readonly uidStart: number;
+  /** Small files put into the upper layer when it is made, owned by the container's root. Paths without a leading slash. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export const containerRootFolder = (paths: Paths, id: string): string => `${layout(paths).roots}/${id}`;
+export const containerRootPath = (paths: Paths, id: string): string => `${containerRootFolder(paths, id)}/root`;
+
+const idmapMount = new URL('../perl/idmap-mount.pl', import.meta.url);
+let idmapProgram: Promise<string> | undefined;
+
+const mountShifted = async (host: Host, source: string, target: string, uidStart: number): Promise<void> => {
+  idmapProgram ??= readFile(idmapMount, 'utf8');
+  await host.run(['perl', '-e', await idmapProgram, source, target, String(uidStart), String(uidRangeSize)]);
+};
+
+const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promise<void> => {
+  for (const [path, content] of Object.entries(root.files)) {
+    const parts = path.split('/');
+    for (let depth = 1; depth < parts.length; depth += 1) {
+      const folder = `${upper}/${parts.slice(0, depth).join('/')}`;
+      await host.files.makeDirectory(folder, 0o755);
+      await host.files.chown(folder, root.uidStart, root.uidStart);
+    }
+    await host.files.write(`${upper}/${path}`, content, 0o644);
+    await host.files.chown(`${upper}/${path}`, root.uidStart, root.uidStart);
+  }
+};
+
+/** Makes the layers. Existing ones are kept: a second call after a kill completes the first. */
+export const createContainerRoot = async (host: Host, paths: Paths, root: ContainerRoot): Promise<void> => {
+  const folder = containerRootFolder(paths, root.id);
+  await host.files.makeDirectory(layout(paths).roots, 0o711);
+  await host.files.makeDirectory(folder, 0o711);
+  for (const name of ['lower', 'upper', 'work', 'root']) await host.files.makeDirectory(`${folder}/${name}`, 0o755);
+  await host.files.chown(`${folder}/upper`, root.uidStart, root.uidStart);
+  await writeInto(host, `${folder}/upper`, root);
+};
+
+/** Mounts lower and overlay where they are not mounted yet. */
+export const mountContainerRoot = async (host: Host, paths: Paths, root: ContainerRoot): Promise<void> => {
+  const folder = containerRootFolder(paths, root.id);
+  if (await isMounted(host, `${folder}/root`)) return;
+  await unmountBelow(host, folder);
+  await mountShifted(host, root.lower, `${folder}/lower`, root.uidStart);
+  const options = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
+  await host.run(['mount', '-t', 'overlay', '-o', options, '--', `innkeeper-${root.id}`, `${folder}/root`]);
+};
+
+/** Unmounts and deletes; nothing there is no error. */
+export const destroyContainerRoot = async (host: Host, paths: Paths, id: string): Promise<void> => {
+  const folder = containerRootFolder(paths, id);
+  await unmountBelow(host, folder);
+  await host.files.remove(folder);
+};
+
+export const unmountContainerRoot = (host: Host, paths: Paths, id: string): Promise<void> =>
+  unmountBelow(host, containerRootFolder(paths, id));
+
+/** Bytes of the upper layer: what this container has of its own, without the shared image. */
+export const containerOwnBytes = async (host: Host, paths: Paths, id: string): Promise<number | undefined> => {
+  const { stdout, exitCode } = await host.run(['du', '-sx', '--block-size=1', '--', `${containerRootFolder(paths, id)}/upper`], {
+    expect: [0, 1],
+  });
+  const bytes = Number.parseInt(stdout, 10);
+  return exitCode === 0 && Number.isFinite(bytes) ? bytes : undefined;
+};

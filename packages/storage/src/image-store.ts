@@ -1,0 +1,164 @@
+import type { Host } from '@innkeeper/host';
+import { InnkeeperError, knownImages, type ImageDefinition, type Paths } from '@innkeeper/model';
+import { buildRootfs, packCached, unpackCached, type BuildOptions } from './image-build.ts';
+import { imageFolder, layout } from './layout.ts';
+import { recipeKey, recipeOf, type Recipe } from './recipe.ts';
+
+/** An image that is ready on a host. */
+export interface ReadyImage {
+  readonly key: string;
+  readonly rootfs: string;
+}
+
+/** What a virtual machine of an image starts from. */
+export interface ReadyDisk {
+  readonly disk: string;
+  readonly kernel: string;
+  readonly initrd: string;
+}
+
+export interface ImageSettings {
+  readonly paths: Paths;
+  /** Another Debian archive than the default one. */
+  readonly mirror?: string | undefined;
+  /** A directory of built trees as tar files, shared by installations and kept when one is purged. */
+  readonly cache?: string | undefined;
+}
+
+export interface ImageStore {
+  /** Builds the tree of an image unless it is there. Callers at the same time share one build. */
+  rootfs(image: ImageDefinition, options?: BuildOptions): Promise<ReadyImage>;
+  /** The disk made from the tree, with the distribution's kernel. */
+  disk(image: ImageDefinition, options?: BuildOptions): Promise<ReadyDisk>;
+  /** Kernel and initrd of any image that is ready; undefined when none is. */
+  anyKernel(): Promise<string | undefined>;
+  ready(): Promise<string[]>;
+  /** Where the tree is or would be; no I/O, so that a plan can name it. */
+  rootfsPath(image: ImageDefinition): string;
+  diskPaths(image: ImageDefinition): ReadyDisk;
+}
+
+/** Room for the packages an administrator adds before the file system is grown at first boot. */
+const headroomBytes = 512 * 2 ** 20;
+
+export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
+  const { paths } = settings;
+  const running = new Map<string, Promise<unknown>>();
+
+  /** One build of a thing at a time; those who ask meanwhile wait for it. */
+  const once = <T>(what: string, build: () => Promise<T>): Promise<T> => {
+    const current = running.get(what) as Promise<T> | undefined;
+    if (current !== undefined) return current;
+    const started = build().finally(() => running.delete(what));
+    running.set(what, started);
+    return started;
+  };
+
+  const recipe = (image: ImageDefinition): Recipe => {
+    const found = recipeOf(image, settings.mirror);
+    if (found === undefined) throw new InnkeeperError('unsupported', `${image.name} has no root file system: it is installed from a medium`);
+    return found;
+  };
+  const folderOf = (image: ImageDefinition): string => `${imageFolder(paths, image)}/${recipeKey(recipe(image))}`;
+  const rootfsPath = (image: ImageDefinition): string => `${folderOf(image)}/rootfs`;
+  const diskPaths = (image: ImageDefinition): ReadyDisk => {
+    const key = recipeKey(recipe(image));
+    const kernels = `${layout(paths).kernels}/${key}`;
+    return { disk: `${layout(paths).disks}/base/${key}.qcow2`, kernel: `${kernels}/vmlinuz`, initrd: `${kernels}/initrd.img` };
+  };
+
+  /** Builds beside and renames: a tree under its final name is whole. Leftovers of a killed build go first. */
+  const makeRootfs = async (image: ImageDefinition, options: BuildOptions): Promise<void> => {
+    const folder = folderOf(image);
+    const building = `${folder}.building`;
+    await host.files.makeDirectory(layout(paths).images, 0o700);
+    await host.files.remove(building);
+    await host.files.makeDirectory(building, 0o755);
+    const archive = settings.cache === undefined ? undefined : `${settings.cache}/${recipeKey(recipe(image))}.tar`;
+    const cached = archive !== undefined && (await unpackCached(host, archive, `${building}/rootfs`));
+    if (!cached) {
+      await buildRootfs(host, recipe(image), `${building}/rootfs`, options);
+      if (archive !== undefined && settings.cache !== undefined) {
+        await host.files.makeDirectory(settings.cache, 0o700);
+        await packCached(host, archive, `${building}/rootfs`);
+      }
+    }
+    await host.files.write(`${building}/image.json`, `${JSON.stringify({ name: image.name, builtAt: new Date().toISOString(), recipe: recipe(image) }, null, 2)}\n`);
+    await host.files.rename(building, folder);
+  };
+
+  const ensureRootfs = (image: ImageDefinition, options: BuildOptions = {}): Promise<ReadyImage> =>
+    once(`rootfs ${image.name}`, async () => {
+      if ((await host.files.facts(folderOf(image))) === undefined) await makeRootfs(image, options);
+      return { key: recipeKey(recipe(image)), rootfs: rootfsPath(image) };
+    });
+
+  const copyKernel = async (rootfs: string, ready: ReadyDisk): Promise<void> => {
+    await host.files.makeDirectory(layout(paths).kernels, 0o711);
+    await host.files.makeDirectory(ready.kernel.slice(0, ready.kernel.lastIndexOf('/')), 0o755);
+    const boot = await host.files.list(`${rootfs}/boot`);
+    for (const [prefix, target] of [['vmlinuz-', ready.kernel], ['initrd.img-', ready.initrd]] as const) {
+      const newest = boot.filter((name) => name.startsWith(prefix)).sort().at(-1);
+      if (newest === undefined) throw new InnkeeperError('host_error', `the image at ${rootfs} holds no ${prefix}* in /boot`);
+      await host.run(['install', '-m', '0644', '--', `${rootfs}/boot/${newest}`, target]);
+    }
+  };
+
+  const makeDisk = async (rootfs: string, ready: ReadyDisk): Promise<void> => {
+    const base = `${layout(paths).disks}/base`;
+    await host.files.makeDirectory(layout(paths).disks, 0o711);
+    await host.files.makeDirectory(base, 0o711);
+    const { stdout } = await host.run(['du', '-sx', '--block-size=1', '--', rootfs], { timeoutMs: 300_000 });
+    // Inodes, journal and block maps of ext4 take about a tenth.
+    const bytes = Math.ceil((Number.parseInt(stdout, 10) * 1.15 + headroomBytes) / 2 ** 20) * 2 ** 20;
+    const raw = `${ready.disk}.raw`;
+    const building = `${ready.disk}.building`;
+    await host.files.remove(raw);
+    try {
+      await host.run(['truncate', '-s', String(bytes), '--', raw]);
+      await host.run(['mkfs.ext4', '-q', '-F', '-L', 'root', '-d', rootfs, raw], { timeoutMs: 600_000 });
+      await host.run(['qemu-img', 'convert', '-q', '-f', 'raw', '-O', 'qcow2', raw, building], { timeoutMs: 600_000 });
+    } finally {
+      await host.files.remove(raw);
+    }
+    await host.files.chmod(building, 0o644);
+    await host.files.rename(building, ready.disk);
+  };
+
+  const ensureDisk = async (image: ImageDefinition, options: BuildOptions = {}): Promise<ReadyDisk> => {
+    const { rootfs } = await ensureRootfs(image, options);
+    return once(`disk ${image.name}`, async () => {
+      const ready = diskPaths(image);
+      if ((await host.files.facts(ready.initrd)) === undefined) await copyKernel(rootfs, ready);
+      if ((await host.files.facts(ready.disk)) === undefined) {
+        options.onProgress?.('making the disk of the image');
+        await makeDisk(rootfs, ready);
+      }
+      return ready;
+    });
+  };
+
+  const built = (): ImageDefinition[] => knownImages().filter((image) => image.source.kind === 'mmdebstrap');
+  const isReady = async (image: ImageDefinition): Promise<boolean> => (await host.files.facts(folderOf(image))) !== undefined;
+
+  return {
+    rootfs: ensureRootfs,
+    disk: ensureDisk,
+    rootfsPath,
+    diskPaths,
+    anyKernel: async () => {
+      for (const image of built()) {
+        if (!(await isReady(image))) continue;
+        const ready = diskPaths(image);
+        if ((await host.files.facts(ready.kernel)) === undefined) await once(`kernel ${image.name}`, () => copyKernel(rootfsPath(image), ready));
+        return ready.kernel;
+      }
+      return undefined;
+    },
+    ready: async () => {
+      const found: string[] = [];
+      for (const image of built()) if (await isReady(image)) found.push(image.name);
+      return found;
+    },
+  };
+};

@@ -1,0 +1,6 @@
+export * from './container-root.ts';
+export * from './disk.ts';
+export type { BuildOptions } from './image-build.ts';
+export * from './image-store.ts';
+export { layout } from './layout.ts';
+export { isMounted, mountsBelow } from './mounts.ts';

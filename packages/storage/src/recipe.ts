@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { ImageDefinition } from '@innkeeper/model';
+
+/** Containers need systemd; a virtual machine of the same tree needs a kernel, udev and the guest agent. */
+const packages = [
+  'systemd-sysv',
+  'systemd-resolved',
+  'dbus',
+  'udev',
+  'kmod',
+  'iproute2',
+  'netbase',
+  'ca-certificates',
+  'qemu-guest-agent',
+  'linux-image-cloud-amd64',
+];
+
+/**
+ * What the tree gets beside packages. In a container the network is configured from outside before init runs,
+ * so networkd and resolved look after virtual machines only.
+ */
+const files: Readonly<Record<string, string>> = {
+  'etc/systemd/network/80-innkeeper-vm.network':
+    '[Match]\nName=en* eth*\nVirtualization=vm\n\n[Network]\nDHCP=yes\n\n[DHCPv4]\nClientIdentifier=mac\n',
+  'etc/systemd/system/systemd-networkd.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
+  'etc/systemd/system/systemd-resolved.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
+  'etc/systemd/system/sys-kernel-debug.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
+  'etc/systemd/system/sys-kernel-tracing.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
+  'etc/systemd/system/innkeeper-grow-root.service':
+    '[Unit]\nDescription=Grow the root file system to its disk\nConditionVirtualization=vm\nDefaultDependencies=no\nAfter=systemd-remount-fs.service\nBefore=local-fs.target\n\n[Service]\nType=oneshot\nExecStart=/lib/systemd/systemd-growfs /\n\n[Install]\nWantedBy=local-fs.target\n',
+  'etc/machine-id': '',
+};
+
+const enabledUnits: Readonly<Record<string, string>> = {
+  'etc/systemd/system/multi-user.target.wants/systemd-networkd.service': '/lib/systemd/system/systemd-networkd.service',
+  'etc/systemd/system/local-fs.target.wants/innkeeper-grow-root.service': '/etc/systemd/system/innkeeper-grow-root.service',
+};
+
+export interface Recipe {
+  readonly suite: string;
+  readonly components: string;
+  readonly packages: readonly string[];
+  readonly mirror: string | undefined;
+  readonly files: Readonly<Record<string, string>>;
+  readonly links: Readonly<Record<string, string>>;
+  /** Removed at the end: a host name of the builder, package lists that age. */
+  readonly remove: readonly string[];
+}
+
+/** `mirror` overrides mmdebstrap's own choice: the archive with its updates and security suites. */
+export const recipeOf = (image: ImageDefinition, mirror?: string): Recipe | undefined =>
+  image.source.kind === 'mmdebstrap'
+    ? {
+        suite: image.source.suite,
+        components: image.source.components,
+        packages,
+        mirror,
+        files,
+        links: enabledUnits,
+        remove: ['etc/hostname', 'var/lib/apt/lists', 'var/cache/apt', 'var/lib/dbus/machine-id'],
+      }
+    : undefined;
+
+/** Names everything that decides what comes out; another recipe is another image. */
+export const recipeKey = (recipe: Recipe): string =>
+  createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
