@@ -23,14 +23,18 @@ export const createReporter = ({ write, isTerminal, hasColour, columns }: Report
   const paint = (colour: keyof typeof colours, text: string): string =>
     hasColour ? `\x1b[${colours[colour]}m${text}\x1b[0m` : text;
   let announced: string | undefined;
-  const line = (text: string): void => {
+  const say = (text: string): void => {
     write(`${isTerminal && announced !== undefined ? clearLine : ''}${text}\n`);
+    if (isTerminal) announced = undefined;
+  };
+  const line = (text: string): void => {
+    say(text);
     announced = undefined;
   };
   const mark = (sign: string, colour: keyof typeof colours) => (step: string, text: string) =>
     line(`${paint(colour, sign)} ${step}: ${text}`);
   return {
-    say: line,
+    say,
     progress: (step, text) => {
       const shown = `… ${step}: ${text}`;
       if (isTerminal) write(`${clearLine}${paint('dim', shown.slice(0, Math.max(20, columns - 1)))}`);

@@ -47,19 +47,26 @@ const copyTo = async (host: Host, source: string, target: string): Promise<void>
   await host.files.rename(fresh, target);
 };
 
+/** Where the binaries that this program brings are, or will be, under the state directory. */
+export const knownBinaries = async (host: Host, paths: Paths): Promise<Binaries> => {
+  const { version } = JSON.parse(await host.files.readText(`${packageDirectory()}/package.json`)) as {
+    version: string;
+  };
+  return { directory: `${paths.state}/postgres/bin-${version}`, version, major: version.split('.', 1)[0] ?? '' };
+};
+
 /** The binaries under the state directory, copied there once: a clone may lie where only its owner can go. */
 export const ensureBinaries = async (host: Host, paths: Paths): Promise<Binaries> => {
-  const source = packageDirectory();
-  const { version } = JSON.parse(await host.files.readText(`${source}/package.json`)) as { version: string };
-  const directory = `${paths.state}/postgres/bin-${version}`;
-  if (!(await host.files.facts(directory))) await copyTo(host, source, directory);
-  return { directory, version, major: version.split('.', 1)[0] ?? '' };
+  const binaries = await knownBinaries(host, paths);
+  if (!(await host.files.facts(binaries.directory))) await copyTo(host, packageDirectory(), binaries.directory);
+  return binaries;
 };
 
 /** Removes earlier versions; to be called when none of them runs. */
 export const removeOldBinaries = async (host: Host, paths: Paths, current: Binaries): Promise<void> => {
   const parent = `${paths.state}/postgres`;
   for (const name of await host.files.list(parent)) {
-    if (name.startsWith('bin-') && `${parent}/${name}` !== current.directory) await host.files.remove(`${parent}/${name}`);
+    if (name.startsWith('bin-') && `${parent}/${name}` !== current.directory)
+      await host.files.remove(`${parent}/${name}`);
   }
 };

@@ -2,7 +2,14 @@ import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { type Account, ensureAccount } from '../setup/accounts.ts';
 import { type Binaries, ensureBinaries } from './binaries.ts';
-import { configurationFiles, databaseLogs, databaseName, databaseRole, databaseUser, socketFile } from './configuration.ts';
+import {
+  configurationFiles,
+  databaseLogs,
+  databaseName,
+  databaseRole,
+  databaseUser,
+  socketFile,
+} from './configuration.ts';
 
 /** A data directory that can be started. */
 export interface Cluster {
@@ -26,7 +33,9 @@ export const asDatabaseUser = ({ uid, gid }: Account, argv: readonly string[]): 
 const requireShortSocket = (paths: Paths): void => {
   const socket = socketFile(paths);
   if (Buffer.byteLength(socket) <= 107) return;
-  throw new InnkeeperError('invalid', `${socket} is too long for a unix socket`, { hint: 'Choose a shorter INNKEEPER_PREFIX' });
+  throw new InnkeeperError('invalid', `${socket} is too long for a unix socket`, {
+    hint: 'Choose a shorter INNKEEPER_PREFIX',
+  });
 };
 
 const ownDirectory = async (host: Host, path: string, { uid, gid }: Account): Promise<void> => {
@@ -58,11 +67,15 @@ const requireReachable = async (host: Host, account: Account, path: string): Pro
 const requireSameMajor = async (host: Host, { data, binaries }: Cluster): Promise<void> => {
   const found = (await host.files.readText(`${data}/PG_VERSION`)).trim();
   if (found === binaries.major) return;
-  throw new InnkeeperError('conflict', `The database in ${data} is of PostgreSQL ${found}, this Innkeeper brings ${binaries.major}`, {
-    hint:
-      `Dump it with the Innkeeper that made it (pg_dump of PostgreSQL ${found}), move ${data} away, run up and restore; ` +
-      'or set DATABASE_URL to a server of your own. Guests are not touched meanwhile',
-  });
+  throw new InnkeeperError(
+    'conflict',
+    `The database in ${data} is of PostgreSQL ${found}, this Innkeeper brings ${binaries.major}`,
+    {
+      hint:
+        `Dump it with the Innkeeper that made it (pg_dump of PostgreSQL ${found}), move ${data} away, run up and restore; ` +
+        'or set DATABASE_URL to a server of your own. Guests are not touched meanwhile',
+    },
+  );
 };
 
 /** initdb in a directory beside, renamed when complete: what was cut off half-way never looks like a database. */
@@ -71,7 +84,15 @@ const initialise = async (host: Host, { data, binaries, account }: Cluster): Pro
   await host.files.remove(fresh);
   await ownDirectory(host, fresh, account);
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const initdb = [`${binaries.directory}/bin/initdb`, '-D', fresh, '-U', databaseRole, '--auth=peer', '--no-instructions'];
+  const initdb = [
+    `${binaries.directory}/bin/initdb`,
+    '-D',
+    fresh,
+    '-U',
+    databaseRole,
+    '--auth=peer',
+    '--no-instructions',
+  ];
   await host.run(asDatabaseUser(account, [...initdb, ...locale]), { timeoutMs: 120_000, cwd: '/' });
   const single = [`${binaries.directory}/bin/postgres`, '--single', '-D', fresh, 'postgres'];
   await host.run(asDatabaseUser(account, single), { input: `CREATE DATABASE ${databaseName};\n`, cwd: '/' });

@@ -29,7 +29,7 @@ export const findReadyServer = async (host: Host, paths: Paths, limitMs = 0): Pr
  * After kill -9 the pid file stays. PostgreSQL removes it itself unless another process of the same user has that pid
  * by now; then it refuses to start for ever, so what is known to be stale is removed here.
  */
-const removeStale = async (host: Host, paths: Paths): Promise<void> => {
+export const removeStale = async (host: Host, paths: Paths): Promise<void> => {
   if (await findServer(host, paths)) return;
   for (const file of [`${paths.databaseData}/postmaster.pid`, socketFile(paths), `${socketFile(paths)}.lock`]) {
     await host.files.remove(file);
@@ -74,9 +74,13 @@ const lastLine = (log: string): string =>
 /** Starts the server as a daemon of its own: it outlives the control plane. */
 export const startServer = async (host: Host, paths: Paths, cluster: Cluster): Promise<void> => {
   if (await waitFor(() => startOnce(host, paths, cluster), { limitMs: 20_000, everyMs: 300 })) return;
-  throw new InnkeeperError('host_error', 'The database did not start: processes of a killed server still hold its memory', {
-    hint: `End them first; their data directory is ${paths.databaseData}`,
-  });
+  throw new InnkeeperError(
+    'host_error',
+    'The database did not start: processes of a killed server still hold its memory',
+    {
+      hint: `End them first; their data directory is ${paths.databaseData}`,
+    },
+  );
 };
 
 /** SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is lost. False when no server ran. */

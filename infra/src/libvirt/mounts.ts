@@ -7,7 +7,7 @@ export interface Mount {
 }
 
 /** Blanks, tabs, newlines and backslashes in paths are written as octal there. */
-const unescape = (text: string): string =>
+const unquote = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 export const parseMountInfo = (text: string): Mount[] =>
@@ -19,7 +19,7 @@ export const parseMountInfo = (text: string): Mount[] =>
       const fields = before.split(' ');
       const [type = '', , options = ''] = after.split(' ');
       return {
-        point: unescape(fields[4] ?? ''),
+        point: unquote(fields[4] ?? ''),
         type,
         shared: fields.slice(6).some((field) => field.startsWith('shared:')),
         options: options.split(','),

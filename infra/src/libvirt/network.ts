@@ -47,10 +47,20 @@ export const ensureDefaultNetwork = async (host: Host): Promise<NetworkState> =>
   return before;
 };
 
-/** Undoes what {@link ensureDefaultNetwork} did. Guests on it lose their network, so this is for the end only. */
-export const restoreDefaultNetwork = async (host: Host, before: NetworkState): Promise<void> => {
+/** Whether a guest has an interface on its bridge. */
+const isInUse = async (host: Host): Promise<boolean> => {
+  const bridge = /^Bridge: +(\S+)$/m.exec(await virshNetwork(host, 'net-info', 'default'))?.[1];
+  return bridge !== undefined && (await host.files.list(`/sys/class/net/${bridge}/brif`)).length > 0;
+};
+
+/** Undoes what {@link ensureDefaultNetwork} did; false when guests, by now somebody else's, use the network. */
+export const restoreDefaultNetwork = async (host: Host, before: NetworkState): Promise<boolean> => {
   const now = await defaultNetworkState(host);
   if (now.autostart && !before.autostart) await virshNetwork(host, 'net-autostart', 'default', '--disable');
-  if (now.active && !before.active) await virshNetwork(host, 'net-destroy', 'default');
+  if (now.active && !before.active) {
+    if (await isInUse(host)) return false;
+    await virshNetwork(host, 'net-destroy', 'default');
+  }
   if (now.defined && !before.defined) await virshNetwork(host, 'net-undefine', 'default');
+  return true;
 };

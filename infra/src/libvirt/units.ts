@@ -2,7 +2,7 @@ import type { Host } from '@innkeeper/host';
 import { InnkeeperError } from '@innkeeper/model';
 
 /** One daemon for everything (Debian, Ubuntu), or one per driver behind sockets (Fedora, and Debian by choice). */
-const monolithic = ['libvirtd.service', 'virtlogd.socket'];
+const monolithic = ['libvirtd.socket', 'libvirtd.service', 'virtlogd.socket'];
 const modular = [
   'virtlxcd.socket',
   'virtqemud.socket',
@@ -20,14 +20,20 @@ export interface UnitState {
   readonly active: boolean;
 }
 
-const parseShow = (text: string): (UnitState & { readonly loaded: boolean })[] =>
+const fieldsOf = (block: string): Record<string, string> =>
+  Object.fromEntries(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+
+/** The units that exist, from `systemctl show`: blocks of `Key=value`, an empty line between. */
+export const parseShow = (text: string): UnitState[] =>
   text
     .trim()
     .split('\n\n')
-    .map((block) => Object.fromEntries(block.split('\n').map((line) => line.split('=', 2))) as Record<string, string>)
+    .map(fieldsOf)
+    .filter((fields) => fields.LoadState === 'loaded')
     .map((fields) => ({
       name: fields.Id ?? '',
-      loaded: fields.LoadState === 'loaded',
       enabled: fields.UnitFileState === 'enabled',
       active: fields.ActiveState === 'active',
     }));
@@ -35,10 +41,7 @@ const parseShow = (text: string): (UnitState & { readonly loaded: boolean })[] =
 /** State of those units that exist. */
 export const unitStates = async (host: Host, names: readonly string[]): Promise<UnitState[]> => {
   const properties = '--property=Id,LoadState,UnitFileState,ActiveState';
-  const { stdout } = await host.run(['systemctl', 'show', properties, '--', ...names]);
-  return parseShow(stdout)
-    .filter((unit) => unit.loaded)
-    .map(({ name, enabled, active }) => ({ name, enabled, active }));
+  return parseShow((await host.run(['systemctl', 'show', properties, '--', ...names])).stdout);
 };
 
 const inUse = (units: readonly UnitState[], name: string): boolean =>
@@ -52,6 +55,14 @@ export const libvirtUnits = (units: readonly UnitState[]): UnitState[] => {
   return units.filter((unit) => wanted.includes(unit.name));
 };
 
+/** libvirtd ends after two minutes without work and is started by its socket again: idle is not stopped. */
+const isStarted = (unit: UnitState, all: readonly UnitState[]): boolean =>
+  unit.active ||
+  (unit.name === 'libvirtd.service' && all.some((other) => other.name === 'libvirtd.socket' && other.active));
+
+export const unitsToChange = (units: readonly UnitState[]): UnitState[] =>
+  units.filter((unit) => !unit.enabled || !isStarted(unit, units));
+
 /** Enables and starts libvirt's units; gives the state from before of those that had to be changed. */
 export const startUnits = async (host: Host): Promise<UnitState[]> => {
   const units = libvirtUnits(await unitStates(host, [...new Set([...monolithic, ...modular])]));
@@ -60,7 +71,7 @@ export const startUnits = async (host: Host): Promise<UnitState[]> => {
       hint: 'Install libvirt: apt-get install libvirt-daemon libvirt-daemon-system libvirt-clients',
     });
   }
-  const changed = units.filter((unit) => !unit.enabled || !unit.active);
+  const changed = unitsToChange(units);
   if (changed.length > 0) {
     await host.run(['systemctl', 'enable', '--now', '--', ...changed.map((unit) => unit.name)], { timeoutMs: 120_000 });
   }

@@ -1,6 +1,6 @@
 import type { Host } from '@innkeeper/host';
-import { programDirectory } from '../service/program.ts';
 import { missingDirectories, noteChange } from '../record.ts';
+import { programDirectory } from '../service/program.ts';
 import type { Ground, Step } from './step.ts';
 
 const linkOf = ({ paths }: Ground): string => `${paths.prefix}/usr/local/bin/inn`;
@@ -8,7 +8,9 @@ const linkOf = ({ paths }: Ground): string => `${paths.prefix}/usr/local/bin/inn
 const targetOf = async (ground: Ground): Promise<string> => `${await programDirectory(ground)}/services/cli/bin/inn.js`;
 
 const readLink = async (host: Host, path: string): Promise<string | undefined> =>
-  (await host.files.facts(path))?.kind === 'symlink' ? (await host.run(['readlink', '--', path])).stdout.trim() : undefined;
+  (await host.files.facts(path))?.kind === 'symlink'
+    ? (await host.run(['readlink', '--', path])).stdout.trim()
+    : undefined;
 
 /** A link of ours always ends so, whichever clone it points into. */
 const isOurs = (target: string | undefined): boolean => target?.endsWith('/services/cli/bin/inn.js') ?? false;

@@ -1,5 +1,6 @@
-import { ensureLibvirt, isLibvirtReady, type LibvirtState } from '../libvirt.ts';
 import { libvirtVersion } from '../libvirt/virsh.ts';
+import { ensureLibvirt, isLibvirtReady, type LibvirtState } from '../libvirt.ts';
+import { hasSystemd } from '../machine.ts';
 import { noteChange } from '../record.ts';
 import type { Step } from './step.ts';
 
@@ -21,9 +22,10 @@ export const libvirt: Step = {
       ? { done: true, text: `libvirtd ${await libvirtVersion(host)} runs, network default is up` }
       : { done: false, text: 'starting libvirtd and the network default' },
   apply: async ({ host, paths }) => {
+    const startsByHand = !(await hasSystemd(host)) && (await libvirtVersion(host)) === undefined;
+    await noteChange(host, paths, { libvirtStartedByHand: startsByHand });
     const state = await ensureLibvirt(host);
     await noteChange(host, paths, {
-      libvirtStartedByHand: state.started && state.startedBy === 'innkeeper',
       libvirtUnits: state.units,
       network: state.network,
     });

@@ -19,7 +19,9 @@ export const parseInstalled = (output: string): Set<string> =>
 
 /** Names that apt could install, in the output of `apt-cache policy`. */
 export const parseCandidates = (output: string): Set<string> =>
-  new Set([...output.matchAll(/^(\S+):\n {2}Installed: .*\n {2}Candidate: (?!\(none\))/gm)].map(([, name]) => name ?? ''));
+  new Set(
+    [...output.matchAll(/^(\S+):\n {2}Installed: .*\n {2}Candidate: (?!\(none\))/gm)].map(([, name]) => name ?? ''),
+  );
 
 const installed = async (host: Host, names: readonly string[]): Promise<Set<string>> => {
   const format = '${Package} ${db:Status-Status}\n';
@@ -50,7 +52,10 @@ const findMissing = async (host: Host): Promise<Missing> => {
 
 const check = async ({ host }: Ground): Promise<Finding> => {
   if (!(await findProgram(host, 'apt-get'))) {
-    throw new InnkeeperError('unsupported', 'This machine has no apt: Innkeeper runs on Debian 12, 13 and Ubuntu from 24.04');
+    throw new InnkeeperError(
+      'unsupported',
+      'This machine has no apt: Innkeeper runs on Debian 12, 13 and Ubuntu from 24.04',
+    );
   }
   const { wanted, unknown } = await findMissing(host);
   const needed = [...wanted, ...unknown.filter((need) => need.optional !== true)];
@@ -72,7 +77,15 @@ const install = async ({ host, paths, report }: Ground, wanted: readonly NeededP
   for (const need of wanted) report.say(`    ${need.name}: ${need.why}`);
   const names = wanted.map((need) => need.name);
   await noteChange(host, paths, { packages: names });
-  const options = ['-q', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', '-o', 'DPkg::Lock::Timeout=300'];
+  const options = [
+    '-q',
+    '-y',
+    '--no-install-recommends',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+    '-o',
+    'DPkg::Lock::Timeout=300',
+  ];
   await host.run(['apt-get', ...options, 'install', '--', ...names], {
     env: aptEnvironment,
     timeoutMs: 60 * minutes,

@@ -29,7 +29,7 @@ export const sysctlFile = ({ paths }: Pick<Ground, 'paths'>): string => {
 /** Keys of an earlier run stay in the file: after it their values are no longer too low. */
 const contentFor = (keys: Iterable<string>): string =>
   [
-    '# Written by Innkeeper. All containers share root\'s inotify instances; the kernel\'s 128 last for about a dozen.',
+    "# Written by Innkeeper. All containers share root's inotify instances; the kernel's 128 last for about a dozen.",
     ...[...keys].sort().map((key) => `${key} = ${sysctls[key]}`),
     '',
   ].join('\n');

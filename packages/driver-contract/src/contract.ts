@@ -1,4 +1,5 @@
-import type { Host } from '@innkeeper/host';
+import type { Duplex } from 'node:stream';
+import type { Host, HostProcess } from '@innkeeper/host';
 import type { Backend, CompleteSpec, DriverReport, GuestObservation, GuestStats, Ownership, Paths, WorkloadSpec } from '@innkeeper/model';
 
 /** The version of this contract; a driver for another one is not loaded. */
@@ -102,14 +103,14 @@ export interface ExecOptions {
 
 /** Optional group, present when the driver reports the capability `exec`. */
 export interface ExecGroup {
-  exec(guest: GuestRef, options: ExecOptions): Promise<import('@innkeeper/host').HostProcess>;
+  exec(guest: GuestRef, options: ExecOptions): Promise<HostProcess>;
 }
 
 export interface ConsoleStream {
   /** What was printed before, at most the last 64 KiB. */
   readonly history: Uint8Array;
   /** Undefined while the guest does not run. */
-  readonly live: import('node:stream').Duplex | undefined;
+  readonly live: Duplex | undefined;
 }
 
 /** Optional group, present when the driver reports the capability `console`. */
@@ -133,11 +134,11 @@ export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup> {
   /** From nothing to a defined guest that does not run. */
   create(plan: GuestPlan): readonly Step[];
   /** Mounts what the guest stands on and starts it; one that runs already is success. */
-  start(plan: GuestPlan | GuestRef): Promise<void>;
+  start(guest: GuestRef): Promise<void>;
   /** Stopped afterwards, in any case. */
   stop(guest: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void>;
-  /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. */
-  destroy(guest: GuestRef, disks: 'keep' | 'delete'): readonly Step[];
+  /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. The claims come from the caller: the definition that holds them may be gone already. */
+  destroy(guest: GuestRef, networks: readonly NetworkClaim[], disks: 'keep' | 'delete'): readonly Step[];
   /** Changes a guest to another plan; says which fields act now and which after a restart. */
   reconfigure(plan: GuestPlan): Promise<'applied' | 'needs-restart'>;
 }

@@ -1,2 +1,3 @@
 export * from './host.ts';
 export { localHost } from './local.ts';
+export { readMachine } from './machine.ts';

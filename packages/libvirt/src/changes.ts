@@ -13,7 +13,10 @@ export interface MetadataElement {
   readonly xml: string;
 }
 
-/** `live` changes the running domain, `config` what the next start uses: two calls, since libvirt keeps two definitions. */
+/**
+ * `live` changes the running domain, `config` what the next start uses: two calls, since libvirt keeps two
+ * definitions.
+ */
 export type Scope = 'live' | 'config';
 
 /** `acpi` and `agent` are for virtual machines, `initctl` and `signal` for containers. */
@@ -38,10 +41,14 @@ export interface Screenshot {
 
 /**
  * One virsh process each. Errors: `not_found` (no such domain), `conflict` (see `virshKind`: `already_running`,
- * `not_running`, `exists`), `transient`, `unsupported`, `host_error`; `invalid` for what is refused before virsh is asked.
+ * `not_running`, `exists`), `transient`, `unsupported`, `host_error`; `invalid` for what is refused before virsh is asked. After a time limit
+ * (`transient`) the daemon may still do what it was asked: look before asking again.
  */
 export interface DomainChanges {
-  /** Defines or redefines a persistent domain. The XML has to name its UUID, else asking twice would not be asking once. `validate` (default true) checks libvirt's schema first. */
+  /**
+   * Defines or redefines a persistent domain. The XML has to name its UUID, else asking twice would not be asking
+   * once. `validate` (default true) checks libvirt's schema first.
+   */
   define(xml: string, options?: { readonly validate?: boolean }): Promise<void>;
   start(uuid: string, options?: { readonly paused?: boolean }): Promise<void>;
   /** Asks the guest to stop; returns when it was asked, not when it has stopped. */
@@ -90,7 +97,8 @@ const whole = (xml: string): string => {
 const identity = (xml: string): { readonly uuid: string; readonly name: string } => {
   const { root } = parseXml(xml);
   const [uuid, name] = [textOf(childNamed(root, 'uuid')), textOf(childNamed(root, 'name'))];
-  if (uuid === undefined || name === undefined) throw new InnkeeperError('invalid', 'A domain is only defined with a name and a UUID');
+  if (uuid === undefined || name === undefined)
+    throw new InnkeeperError('invalid', 'A domain is only defined with a name and a UUID');
   return { uuid: checkedUuid(uuid), name };
 };
 
@@ -100,7 +108,13 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
     const checked = checkedUuid(uuid);
     await virsh.run(`${doing} domain ${checked}`, [command, '--domain', checked, ...rest]);
   };
-  const device = async (doing: string, command: string, uuid: string, xml: string, scopes: readonly Scope[]): Promise<void> => {
+  const device = async (
+    doing: string,
+    command: string,
+    uuid: string,
+    xml: string,
+    scopes: readonly Scope[],
+  ): Promise<void> => {
     const checked = checkedUuid(uuid);
     const args = [command, '--domain', checked, '--file', '/dev/stdin', ...scopeOptions(scopes)];
     await virsh.runWithInput(`${doing} domain ${checked}`, args, whole(xml));
@@ -113,7 +127,8 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
     },
     start: (uuid, options = {}) => act('start', uuid, ['start', ...(options.paused === true ? ['--paused'] : [])]),
     shutdown: (uuid, mode) => act('shut down', uuid, ['shutdown', ...(mode === undefined ? [] : ['--mode', mode])]),
-    destroy: (uuid, options = {}) => act('stop', uuid, ['destroy', ...(options.graceful === true ? ['--graceful'] : [])]),
+    destroy: (uuid, options = {}) =>
+      act('stop', uuid, ['destroy', ...(options.graceful === true ? ['--graceful'] : [])]),
     suspend: (uuid) => act('pause', uuid, ['suspend']),
     resume: (uuid) => act('resume', uuid, ['resume']),
     undefine: (uuid, options = {}) =>
@@ -141,7 +156,11 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
       act('set the memory of', uuid, ['setmem', '--size', String(Math.floor(bytes / 1024)), ...scopeOptions(scopes)]),
     screenshot: async (uuid) => {
       const checked = checkedUuid(uuid);
-      const bytes = await virsh.runForFile(`take a picture of the screen of domain ${checked}`, ['screenshot', '--domain', checked]);
+      const bytes = await virsh.runForFile(`take a picture of the screen of domain ${checked}`, [
+        'screenshot',
+        '--domain',
+        checked,
+      ]);
       return { bytes, type: mediaType(bytes) };
     },
   };

@@ -9,7 +9,9 @@ import { createVirsh, type VirshOptions } from './virsh.ts';
 
 export type LibvirtUri = 'lxc:///system' | 'qemu:///system' | (string & {});
 
-/** One libvirt connection of one host. Holds nothing open: every call is a virsh process, eight at a time, 30 s each. */
+/**
+ * One libvirt connection of one host. Holds nothing open: every call is a virsh process, eight at a time, 30 s each.
+ */
 export interface Libvirt extends DomainReads, DomainChanges, StatsReads, NodeReads, Networks {
   readonly host: Host;
   readonly uri: string;

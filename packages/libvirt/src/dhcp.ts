@@ -33,16 +33,24 @@ export interface DhcpHosts {
 type Where = 'live' | 'config';
 
 /** The one call for both definitions failed: they differ, or one does not exist. */
-const needsRepair: readonly (VirshKind | undefined)[] = ['dhcp_exists', 'dhcp_missing', 'network_inactive', 'not_persistent'];
+const needsRepair: readonly (VirshKind | undefined)[] = [
+  'dhcp_exists',
+  'dhcp_missing',
+  'network_inactive',
+  'not_persistent',
+];
 
 const checkedHost = (host: AddressToRemove): DhcpHost & { readonly mac: string } => {
   const mac = host.mac.toLowerCase();
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) throw new InnkeeperError('invalid', `"${host.mac.slice(0, 40)}" is not a MAC address`);
-  if (host.ip !== undefined && !isIPv4(host.ip)) throw new InnkeeperError('invalid', `"${host.ip.slice(0, 60)}" is not an IPv4 address`);
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac))
+    throw new InnkeeperError('invalid', `"${host.mac.slice(0, 40)}" is not a MAC address`);
+  if (host.ip !== undefined && !isIPv4(host.ip))
+    throw new InnkeeperError('invalid', `"${host.ip.slice(0, 60)}" is not an IPv4 address`);
   return { mac, ip: host.ip, name: 'name' in host && typeof host.name === 'string' ? host.name : undefined };
 };
 
-const sameName = (entry: DhcpHost, wanted: DhcpHost): boolean => wanted.name !== undefined && entry.name === wanted.name;
+const sameName = (entry: DhcpHost, wanted: DhcpHost): boolean =>
+  wanted.name !== undefined && entry.name === wanted.name;
 const isSame = (entry: DhcpHost, wanted: DhcpHost): boolean =>
   entry.mac === wanted.mac && entry.ip === wanted.ip && entry.name === wanted.name;
 const clashes = (entry: DhcpHost, wanted: DhcpHost): boolean =>
@@ -51,7 +59,12 @@ const clashes = (entry: DhcpHost, wanted: DhcpHost): boolean =>
 const shown = (host: DhcpHost): string => [host.mac, host.ip, host.name].filter((part) => part !== undefined).join(' ');
 
 export const dhcpHosts = (virsh: Virsh, list: () => Promise<NetworkState[]>): DhcpHosts => {
-  const update = async (command: 'add' | 'delete', network: string, host: DhcpHost, where: readonly Where[]): Promise<void> => {
+  const update = async (
+    command: 'add' | 'delete',
+    network: string,
+    host: DhcpHost,
+    where: readonly Where[],
+  ): Promise<void> => {
     const xml = buildXml(el('host', { mac: host.mac, name: host.name, ip: host.ip }));
     const args = ['--network', network, '--command', command, '--section', 'ip-dhcp-host', '--xml', xml];
     const doing = `${command === 'add' ? 'add' : 'remove'} the fixed address ${shown(host)} ${command === 'add' ? 'to' : 'from'} network ${network}`;
@@ -76,7 +89,10 @@ export const dhcpHosts = (virsh: Virsh, list: () => Promise<NetworkState[]>): Dh
       if (others.some((entry) => isSame(entry, wanted))) continue;
       const [other] = others;
       if (other !== undefined) {
-        throw new InnkeeperError('conflict', `Network ${network} already has the fixed address ${shown(other)}, which stands in the way of ${shown(wanted)}`);
+        throw new InnkeeperError(
+          'conflict',
+          `Network ${network} already has the fixed address ${shown(other)}, which stands in the way of ${shown(wanted)}`,
+        );
       }
       await update('add', network, wanted, [where]);
     }
@@ -111,7 +127,10 @@ export const dhcpHosts = (virsh: Virsh, list: () => Promise<NetworkState[]>): Dh
       return orRepair(() => update('add', name, wanted, ['live', 'config']), addWhereMissing, name, wanted);
     },
     removeDhcpHost: (network, host) => {
-      const [name, wanted] = [checkedNetworkName(network), checkedHost({ mac: host.mac, ...(host.ip === undefined ? {} : { ip: host.ip }) })];
+      const [name, wanted] = [
+        checkedNetworkName(network),
+        checkedHost({ mac: host.mac, ...(host.ip === undefined ? {} : { ip: host.ip }) }),
+      ];
       return orRepair(() => update('delete', name, wanted, ['live', 'config']), removeWherePresent, name, wanted);
     },
   };

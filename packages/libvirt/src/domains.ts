@@ -1,5 +1,5 @@
-import { checkedUuid, isUuid } from './words.ts';
 import type { Virsh } from './virsh.ts';
+import { checkedUuid, isUuid } from './words.ts';
 
 export type PowerState = 'running' | 'paused' | 'stopped' | 'other';
 
@@ -27,7 +27,10 @@ export interface DomainReads {
 
 const perProcess = 200;
 
-/** `stopped` and `running` are asked twice so that a domain that changes once while the lists are read is seen in one of them. */
+/**
+ * `stopped` and `running` are asked twice so that a domain that changes once while the lists are read is seen in one
+ * of them.
+ */
 const stateLists: readonly PowerState[] = ['other', 'stopped', 'running', 'paused', 'running', 'stopped'];
 
 const stateOption: Readonly<Record<PowerState, string>> = {
@@ -46,7 +49,10 @@ const listCommands: readonly (readonly string[])[] = [
 ];
 
 const lines = (text: string | undefined): string[] => (text ?? '').split('\n').filter((line) => line !== '');
-const uuids = (text: string | undefined): string[] => lines(text).map((line) => line.trim()).filter(isUuid);
+const uuids = (text: string | undefined): string[] =>
+  lines(text)
+    .map((line) => line.trim())
+    .filter(isUuid);
 
 /**
  * Pairs of UUID and name. Some versions pad the name with spaces, and a name may end in spaces itself:
@@ -92,7 +98,10 @@ export const domainReads = (virsh: Virsh): DomainReads => ({
     const found = new Map<string, string>();
     const readChunk = async (chunk: readonly string[]): Promise<void> => {
       const commands = chunk.map((uuid) => ['dumpxml', '--domain', uuid, ...flags]);
-      const attempt = chunk.length === 1 ? `read the definition of domain ${chunk[0]}` : `read the definitions of ${chunk.length} domains`;
+      const attempt =
+        chunk.length === 1
+          ? `read the definition of domain ${chunk[0]}`
+          : `read the definitions of ${chunk.length} domains`;
       const sections = await virsh.batch(attempt, commands, { tolerate: vanished });
       for (const [index, uuid] of chunk.entries()) {
         const xml = sections[index]?.trim() ?? '';

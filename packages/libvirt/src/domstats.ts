@@ -53,7 +53,9 @@ export interface DomainStats {
 }
 
 export interface StatsReads {
-  /** Every running domain in one process. Throws `unsupported` for containers: libvirt's LXC driver has no such call. */
+  /**
+   * Every running domain in one process. Throws `unsupported` for containers: libvirt's LXC driver has no such call.
+   */
   domstats(): Promise<DomainStats[]>;
 }
 
@@ -121,7 +123,10 @@ const describe = (uuid: string, name: string, values: Values): DomainStats => ({
   nets: upTo(number(values, 'net.count')).map((index) => net(values, index)),
 });
 
-/** Reads `domstats --raw`, which says names only; `uuids` by name completes them. Sizes of the balloon are in KiB there. */
+/**
+ * Reads `domstats --raw`, which says names only; `uuids` by name completes them. Sizes of the balloon are in KiB
+ * there.
+ */
 export const parseDomstats = (text: string, uuids: ReadonlyMap<string, string>): DomainStats[] => {
   const found: DomainStats[] = [];
   let current: { readonly name: string; readonly values: Map<string, string> } | undefined;

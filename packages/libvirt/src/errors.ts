@@ -3,12 +3,24 @@ import { type ErrorCode, InnkeeperError } from '@innkeeper/model';
 /**
  * Every failure of virsh that somebody decides by. Told apart by text because virsh hands on no error numbers;
  * the program runs in the C locale, so the text is libvirt's source. The first row that matches counts.
- * Read from libvirt 9.0 and from the sources of 10.0 and 11.3.
+ * Tried with libvirt 9.0.
  */
 const table = [
-  { kind: 'guest_died', code: 'host_error', pattern: /from (?:qemu )?monitor|process exited while connecting to monitor/ },
-  { kind: 'no_driver', code: 'unsupported', pattern: /no connection driver available|Cannot find.*libvirt_driver|libvirt was built without/ },
-  { kind: 'refused', code: 'host_error', pattern: /authentication (?:failed|unavailable)|Permission denied|access denied|Host key verification failed/ },
+  {
+    kind: 'guest_died',
+    code: 'host_error',
+    pattern: /from (?:qemu )?monitor|process exited while connecting to monitor|closed the monitor/,
+  },
+  {
+    kind: 'no_driver',
+    code: 'unsupported',
+    pattern: /no connection driver available|Cannot find.*libvirt_driver|libvirt was built without/,
+  },
+  {
+    kind: 'refused',
+    code: 'host_error',
+    pattern: /authentication (?:failed|unavailable)|Permission denied|access denied|Host key verification failed/,
+  },
   {
     kind: 'disconnected',
     code: 'transient',
@@ -16,9 +28,22 @@ const table = [
       /Failed to connect socket|unable to connect to server|[Cc]onnection (?:reset|refused|timed out)|Cannot recv data|Cannot write data|End of file while reading data|client socket is closed|connection closed due to keepalive|Disconnected from|no connection to the server/,
   },
   { kind: 'timeout', code: 'transient', pattern: /[Tt]imed out|cannot acquire state change lock|timeout waiting/ },
-  { kind: 'domain_missing', code: 'not_found', pattern: /Domain not found|failed to get domain|no domain with matching/ },
-  { kind: 'network_missing', code: 'not_found', pattern: /Network not found|failed to get network|no network with matching/ },
-  { kind: 'metadata_missing', code: 'not_found', pattern: /Requested metadata element is not present|metadata not found/ },
+  { kind: 'agent_silent', code: 'transient', pattern: /[Gg]uest agent is not (?:responding|connected|available)/ },
+  {
+    kind: 'domain_missing',
+    code: 'not_found',
+    pattern: /Domain not found|failed to get domain|no domain with matching/,
+  },
+  {
+    kind: 'network_missing',
+    code: 'not_found',
+    pattern: /Network not found|failed to get network|no network with matching/,
+  },
+  {
+    kind: 'metadata_missing',
+    code: 'not_found',
+    pattern: /Requested metadata element is not present|metadata not found/,
+  },
   { kind: 'dhcp_exists', code: 'conflict', pattern: /there is an existing dhcp host entry/ },
   { kind: 'dhcp_missing', code: 'not_found', pattern: /couldn't locate a matching dhcp host entry/ },
   {
@@ -26,19 +51,28 @@ const table = [
     code: 'conflict',
     pattern: /already exists with uuid|already defined with (?:a different )?uuid|already exists|is already defined/,
   },
-  { kind: 'already_running', code: 'conflict', pattern: /already active|already running|domain is already|network is already/ },
+  {
+    kind: 'already_running',
+    code: 'conflict',
+    pattern: /already active|already running|domain is already|network is already/,
+  },
   {
     kind: 'not_running',
     code: 'conflict',
-    pattern: /[Dd]omain is not running|domain '.*' (?:is )?not running|[Dd]omain is not active|domain is not in running state|domain is inactive/,
+    pattern:
+      /[Dd]omain is not running|domain '.*' (?:is )?not running|[Dd]omain is not active|domain is not in running state|domain is inactive/,
   },
   { kind: 'network_inactive', code: 'conflict', pattern: /network is not (?:active|running)/ },
-  { kind: 'not_persistent', code: 'conflict', pattern: /transient (?:domain|network)|(?:domain|network) is (?:transient|not persistent)/ },
+  {
+    kind: 'not_persistent',
+    code: 'conflict',
+    pattern: /transient (?:domain|network)|(?:domain|network) is (?:transient|not persistent)/,
+  },
   {
     kind: 'unsupported',
     code: 'unsupported',
     pattern:
-      /not supported by the connection driver|unsupported configuration|unsupported flags|[Oo]peration not supported|is not supported|doesn't support option|unknown command/,
+      /not supported by the connection driver|unsupported configuration|argument unsupported|unsupported flags|[Oo]peration not supported|is not supported|doesn't support option|unknown command/,
   },
 ] as const satisfies readonly { kind: string; code: ErrorCode; pattern: RegExp }[];
 

@@ -2,10 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Host } from '@innkeeper/host';
 import { checkedUri } from './words.ts';
 
-/** What libvirt tells by itself. Hints, never the truth: some are lost, and a name can be anybody's by the time it is read. */
+/**
+ * What libvirt tells by itself. Hints, never the truth: some are lost, and a name can be anybody's by the time it is
+ * read.
+ */
 export type LibvirtEvent =
   | {
-      /** A subscription has begun, the first or one after the daemon went away: whoever keeps a picture reads everything again. */
+      /**
+       * A subscription has begun, the first or one after the daemon went away: whoever keeps a picture reads
+       * everything again.
+       */
       readonly kind: 'gap';
     }
   | {
@@ -74,7 +80,12 @@ const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
  * answered, which is how a subscription that holds is told from one that failed. [measured, 9.0] virsh flushes each
  * line by itself, on a pipe too, and ends when the daemon goes away.
  */
-export async function* events(host: Host, uri: string, signal: AbortSignal, options: EventOptions = {}): AsyncIterable<LibvirtEvent> {
+export async function* events(
+  host: Host,
+  uri: string,
+  signal: AbortSignal,
+  options: EventOptions = {},
+): AsyncIterable<LibvirtEvent> {
   const argv = ['virsh', '-c', checkedUri(uri), '-q', 'uri; event --all --loop --timestamp'];
   const [firstPauseMs, longestPauseMs] = [options.firstPauseMs ?? 250, options.longestPauseMs ?? 10_000];
   let pauseMs = firstPauseMs;

@@ -6,7 +6,7 @@ export type { BlockStats, DomainStats, NetStats, StatsReads } from './domstats.t
 export { VirshError, type VirshKind, virshKind } from './errors.ts';
 export type { EventOptions, LibvirtEvent } from './events.ts';
 export type { Lease } from './leases.ts';
-export type { Networks, NetworkState } from './networks.ts';
+export type { NetworkState, Networks } from './networks.ts';
 export type { DomainCapabilitiesQuery, LibvirtVersion, NodeInfo, NodeReads } from './node.ts';
 export { isUuid } from './words.ts';
 export { type AttributeValue, buildXml, type Child, el, indented } from './xml/build.ts';

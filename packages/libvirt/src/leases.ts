@@ -15,7 +15,8 @@ export interface Lease {
 const row =
   /^\s*(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\s+([0-9a-f]{2}(?::[0-9a-f]{2}){5})\s+(ipv[46])\s+([0-9a-f.:]+)\/(\d{1,3})\s+(.*?)\s+(\S+)\s*$/i;
 
-const known = (text: string | undefined): string | undefined => (text === undefined || text === '' || text === '-' ? undefined : text);
+const known = (text: string | undefined): string | undefined =>
+  text === undefined || text === '' || text === '-' ? undefined : text;
 
 /** Reads the table of `virsh net-dhcp-leases`, printed in UTC. A line that is none (the heading) is skipped. */
 export const parseLeases = (text: string): Lease[] =>

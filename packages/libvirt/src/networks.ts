@@ -1,5 +1,5 @@
 import { InnkeeperError } from '@innkeeper/model';
-import { dhcpHosts, type DhcpHosts } from './dhcp.ts';
+import { type DhcpHosts, dhcpHosts } from './dhcp.ts';
 import { type Lease, parseLeases } from './leases.ts';
 import type { Virsh } from './virsh.ts';
 import { checkedNetworkName, isUuid } from './words.ts';
@@ -35,7 +35,13 @@ export const parseNetworkInfo = (text: string): NetworkState | undefined => {
   const uuid = field('UUID');
   if (!isUuid(uuid)) return undefined;
   const yes = (name: string): boolean => field(name) === 'yes';
-  return { name: field('Name'), uuid, active: yes('Active'), autostart: yes('Autostart'), persistent: yes('Persistent') };
+  return {
+    name: field('Name'),
+    uuid,
+    active: yes('Active'),
+    autostart: yes('Autostart'),
+    persistent: yes('Persistent'),
+  };
 };
 
 const vanished = /failed to get network|Network not found/;
@@ -45,7 +51,12 @@ export const networks = (virsh: Virsh): Networks => {
     virsh.run(`${doing} network ${name}`, [command, '--network', checkedNetworkName(name), ...options]);
 
   /** libvirt's own words for "it is so already" differ between versions: the state decides. */
-  const actUnless = async (command: string, doing: string, name: string, settled: (state: NetworkState | undefined) => boolean) => {
+  const actUnless = async (
+    command: string,
+    doing: string,
+    name: string,
+    settled: (state: NetworkState | undefined) => boolean,
+  ) => {
     try {
       await act(doing, command, name);
     } catch (error) {
@@ -57,7 +68,10 @@ export const networks = (virsh: Virsh): Networks => {
 
   const list = async (): Promise<NetworkState[]> => {
     const listed = await virsh.run('list the networks', ['net-list', '--all', '--uuid']);
-    const uuids = listed.split('\n').map((line) => line.trim()).filter(isUuid);
+    const uuids = listed
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(isUuid);
     if (uuids.length === 0) return [];
     const commands = uuids.map((uuid) => ['net-info', '--network', uuid]);
     const sections = await virsh.batch('read the networks', commands, { tolerate: vanished });
@@ -67,7 +81,8 @@ export const networks = (virsh: Virsh): Networks => {
   return {
     ...dhcpHosts(virsh, list),
     networks: list,
-    networkXml: (name, options = {}) => act('read', 'net-dumpxml', name, ...(options.inactive === true ? ['--inactive'] : [])),
+    networkXml: (name, options = {}) =>
+      act('read', 'net-dumpxml', name, ...(options.inactive === true ? ['--inactive'] : [])),
     networkStart: (name) => actUnless('net-start', 'start', name, (state) => state?.active === true),
     networkDefine: async (xml) => {
       await virsh.runWithInput('define a network', ['net-define', '--file', '/dev/stdin'], xml);

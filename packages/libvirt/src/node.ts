@@ -65,7 +65,8 @@ export const parseNodeInfo = (text: string): NodeInfo => {
   const found = fields(text);
   const number = (name: string): number => {
     const value = Number.parseInt(found.get(name) ?? '', 10);
-    if (Number.isNaN(value)) throw new InnkeeperError('host_error', `The host does not say its "${name}"`, { detail: text });
+    if (Number.isNaN(value))
+      throw new InnkeeperError('host_error', `The host does not say its "${name}"`, { detail: text });
     return value;
   };
   return {
@@ -91,7 +92,8 @@ export const nodeReads = (virsh: Virsh): NodeReads => ({
   version: async () => parseVersion(await virsh.run('read the version of libvirt', ['version', '--daemon'])),
   nodeInfo: async () => parseNodeInfo(await virsh.run('read what the host has', ['nodeinfo'])),
   capabilitiesXml: () => virsh.run('read the capabilities of the host', ['capabilities']),
-  domainCapabilitiesXml: (query) => virsh.run('read the capabilities of domains', ['domcapabilities', ...queryArguments(query)]),
+  domainCapabilitiesXml: (query) =>
+    virsh.run('read the capabilities of domains', ['domcapabilities', ...queryArguments(query)]),
   ping: async () => {
     await virsh.run('reach libvirt', ['hostname'], { timeoutMs: 5000 });
   },

@@ -9,18 +9,29 @@ import { parseNetworkInfo } from './networks.ts';
 import { parseNodeInfo, parseVersion } from './node.ts';
 import { batchCommand, checkedNamespace, checkedNetworkName, checkedUri, checkedUuid } from './words.ts';
 
-const [a, b, c] = ['a', 'b', 'c'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`) as [string, string, string];
+const [a, b, c] = ['a', 'b', 'c'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`) as [
+  string,
+  string,
+  string,
+];
 
 describe('names and words', () => {
   it.each([['1'], ['web'], ['--help'], [`${a}; destroy x`], [`${a}\n`], ['']])('takes no %j for a UUID', (text) => {
     expect(() => checkedUuid(text)).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
 
-  it.each([['qemu+ext:///system?command=/tmp/x'], ['qemu:///system;x'], ['--version'], [''], ['qemu:///a b']])('connects to no %j', (uri) => {
-    expect(() => checkedUri(uri)).toThrow(expect.objectContaining({ code: 'invalid' }));
-  });
+  it.each([['qemu+ext:///system?command=/tmp/x'], ['qemu:///system;x'], ['--version'], [''], ['qemu:///a b']])(
+    'connects to no %j',
+    (uri) => {
+      expect(() => checkedUri(uri)).toThrow(expect.objectContaining({ code: 'invalid' }));
+    },
+  );
 
-  it.each([['lxc:///system'], ['qemu+unix:///system?socket=/run/x/libvirt-sock'], ['qemu+ssh://root@[fd00::1]:22/system']])('connects to %s', (uri) => {
+  it.each([
+    ['lxc:///system'],
+    ['qemu+unix:///system?socket=/run/x/libvirt-sock'],
+    ['qemu+ssh://root@[fd00::1]:22/system'],
+  ])('connects to %s', (uri) => {
     expect(checkedUri(uri)).toBe(uri);
   });
 
@@ -42,14 +53,28 @@ describe('names and words', () => {
 });
 
 describe('the list of domains', () => {
-  it.each([['plain'], ['two words'], [' led'], ['trailed  '], [`it's "odd"; $(x)`], ['größe'], [b]])('reads the name %j', (name) => {
-    expect(parseNames(`${a} ${name}\n\n`, `${name}\n\n`)).toEqual([[a, name]]);
-    expect(parseNames(`${a} ${name.padEnd(40)}\n\n`, `${name}\n\n`)).toEqual([[a, name]]);
-  });
+  it.each([['plain'], ['two words'], [' led'], ['trailed  '], [`it's "odd"; $(x)`], ['größe'], [b]])(
+    'reads the name %j',
+    (name) => {
+      expect(parseNames(`${a} ${name}\n\n`, `${name}\n\n`)).toEqual([[a, name]]);
+      expect(parseNames(`${a} ${name.padEnd(40)}\n\n`, `${name}\n\n`)).toEqual([[a, name]]);
+    },
+  );
 
   it('puts the lists together and drops what vanished in between', () => {
     const none = '\n';
-    const sections = [`${a} one\n${b} two\n${c} gone\n\n`, 'one\ntwo\ngone\n\n', `${a}\n\n`, `${b}\n\n`, none, `${a}\n\n`, `${b}\n\n`, none, `${b}\n\n`, `${a}\n`];
+    const sections = [
+      `${a} one\n${b} two\n${c} gone\n\n`,
+      'one\ntwo\ngone\n\n',
+      `${a}\n\n`,
+      `${b}\n\n`,
+      none,
+      `${a}\n\n`,
+      `${b}\n\n`,
+      none,
+      `${b}\n\n`,
+      `${a}\n`,
+    ];
     expect(parseDomains(sections)).toEqual([
       { uuid: a, name: 'one', state: 'stopped', persistent: true, autostart: false },
       { uuid: b, name: 'two', state: 'running', persistent: false, autostart: true },
@@ -78,7 +103,10 @@ describe('events', () => {
 
   it.each([
     [`event 'reboot' for domain 'web'`, { kind: 'reboot', domain: 'web', detail: '' }],
-    [`event 'metadata-change' for domain 'web': type element, uri urn:x`, { kind: 'metadata', detail: 'type element, uri urn:x' }],
+    [
+      `event 'metadata-change' for domain 'web': type element, uri urn:x`,
+      { kind: 'metadata', detail: 'type element, uri urn:x' },
+    ],
     [`event 'lifecycle' for domain 'a': b': Stopped Destroyed`, { domain: "a': b", detail: 'Stopped Destroyed' }],
     [`event 'device-added' for domain 'web': virtio-disk1`, { kind: 'device' }],
     [`event 'toString' for domain 'web': x`, undefined],
@@ -152,7 +180,13 @@ describe('figures', () => {
 describe('networks and leases', () => {
   it('reads what net-info says', () => {
     const text = `Name:           a net\nUUID:           ${a}\nActive:         yes\nPersistent:     yes\nAutostart:      no\nBridge:         virbr0\n`;
-    expect(parseNetworkInfo(text)).toEqual({ name: 'a net', uuid: a, active: true, persistent: true, autostart: false });
+    expect(parseNetworkInfo(text)).toEqual({
+      name: 'a net',
+      uuid: a,
+      active: true,
+      persistent: true,
+      autostart: false,
+    });
     expect(parseNetworkInfo('')).toBeUndefined();
   });
 
@@ -180,21 +214,24 @@ describe('networks and leases', () => {
 });
 
 describe('the limit', () => {
-  test.prop([fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 30 })])('is never passed and never stuck', async (places, tasks) => {
-    const limit = limiter(places);
-    let [now, most] = [0, 0];
-    const results = await Promise.allSettled(
-      tasks.map((fails) =>
-        limit(async () => {
-          now += 1;
-          most = Math.max(most, now);
-          await Promise.resolve();
-          now -= 1;
-          if (fails) throw new Error('failed');
-        }),
-      ),
-    );
-    expect(most).toBeLessThanOrEqual(places);
-    expect(results.map(({ status }) => status === 'rejected')).toEqual(tasks);
-  });
+  test.prop([fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 30 })])(
+    'is never passed and never stuck',
+    async (places, tasks) => {
+      const limit = limiter(places);
+      let [now, most] = [0, 0];
+      const results = await Promise.allSettled(
+        tasks.map((fails) =>
+          limit(async () => {
+            now += 1;
+            most = Math.max(most, now);
+            await Promise.resolve();
+            now -= 1;
+            if (fails) throw new Error('failed');
+          }),
+        ),
+      );
+      expect(most).toBeLessThanOrEqual(places);
+      expect(results.map(({ status }) => status === 'rejected')).toEqual(tasks);
+    },
+  );
 });

@@ -18,7 +18,10 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs virsh against one connection. `attempt` says what is being done, for the message of a failure: "start domain 4dea…". */
+/**
+ * Runs virsh against one connection. `attempt` says what is being done, for the message of a failure: "start domain
+ * 4dea…".
+ */
 export interface Virsh {
   readonly host: Host;
   readonly uri: string;
@@ -32,7 +35,11 @@ export interface Virsh {
    * Several reads in one process: what each printed, in order; a read that failed printed nothing.
    * Throws for every error line that `tolerate` does not name.
    */
-  batch(attempt: string, commands: readonly (readonly string[])[], options?: CallOptions & { readonly tolerate?: RegExp }): Promise<string[]>;
+  batch(
+    attempt: string,
+    commands: readonly (readonly string[])[],
+    options?: CallOptions & { readonly tolerate?: RegExp },
+  ): Promise<string[]>;
 }
 
 /**
@@ -56,7 +63,12 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
   const limit: Limiter = limiter(options.parallel ?? 8);
   const timeLimit = (call: CallOptions | undefined): number => call?.timeoutMs ?? options.timeoutMs ?? 30_000;
 
-  const execute = async (attempt: string, argv: readonly string[], timeoutMs: number, input?: string): Promise<RunResult> => {
+  const execute = async (
+    attempt: string,
+    argv: readonly string[],
+    timeoutMs: number,
+    input?: string,
+  ): Promise<RunResult> => {
     const doing = `${attempt} (${uri})`;
     let result: RunResult;
     try {
@@ -72,10 +84,16 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
       );
     } catch (thrown) {
       const cause = toInnkeeperError(thrown);
-      throw new InnkeeperError(cause.code, `Cannot ${doing}`, { cause, ...(cause.detail === undefined ? {} : { detail: cause.detail }) });
+      throw new InnkeeperError(cause.code, `Cannot ${doing}`, {
+        cause,
+        ...(cause.detail === undefined ? {} : { detail: cause.detail }),
+      });
     }
     if (result.exitCode === timeoutExit) {
-      throw new InnkeeperError('transient', `Cannot ${doing}`, { cause: new Error('virsh did not finish in time'), detail: result.stderr });
+      throw new InnkeeperError('transient', `Cannot ${doing}`, {
+        cause: new Error('virsh did not finish in time'),
+        detail: result.stderr,
+      });
     }
     if (result.exitCode !== 0) throw virshFailure(doing, result.stderr);
     return result;
@@ -107,11 +125,13 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
     batch: async (attempt, commands, call = {}) => {
       // Nobody can put a mark into what is printed (a description, a name) that is drawn for this one call.
       const mark = randomUUID();
-      const text = commands.map(batchCommand).join(`; echo ${mark}; `);
+      // A mark behind the last one too: virsh's exit code is its last command's, and one read that fails is no failed batch.
+      const text = commands.map((command) => `${batchCommand(command)}; echo ${mark}`).join('; ');
       const { stdout, stderr } = await execute(attempt, ['virsh', ...base, text], timeLimit(call));
       const unexpected = errorLines(stderr).filter((line) => call.tolerate?.test(line) !== true);
-      if (unexpected.length > 0) throw virshFailure(`${attempt} (${uri})`, unexpected.map((line) => `error: ${line}`).join('\n'));
-      const sections = stdout.split(mark);
+      if (unexpected.length > 0)
+        throw virshFailure(`${attempt} (${uri})`, unexpected.map((line) => `error: ${line}`).join('\n'));
+      const sections = stdout.split(mark).slice(0, -1);
       if (sections.length !== commands.length) throw virshFailure(`${attempt} (${uri})`, stderr);
       return sections;
     },

@@ -13,17 +13,24 @@ export const isUuid = (text: string): boolean => uuidPattern.test(text);
  * numbers or look like options: nothing but a UUID is ever given to it. Throws `invalid`.
  */
 export const checkedUuid = (text: string): string => {
-  if (!uuidPattern.test(text)) throw new InnkeeperError('invalid', `"${text.slice(0, 60)}" is not the UUID of a domain`);
+  if (!uuidPattern.test(text))
+    throw new InnkeeperError('invalid', `"${text.slice(0, 60)}" is not the UUID of a domain`);
   return text.toLowerCase();
 };
 
-/** A libvirt connection URI. `ext` is refused because libvirt would run any command that such a URI names. Throws `invalid`. */
+/**
+ * A libvirt connection URI. `ext` is refused because libvirt would run any command that such a URI names. Throws
+ * `invalid`.
+ */
 export const checkedUri = (uri: string): string => {
-  if (!uriPattern.test(uri)) throw new InnkeeperError('invalid', `"${uri.slice(0, 120)}" is not a libvirt connection Innkeeper uses`);
+  if (!uriPattern.test(uri))
+    throw new InnkeeperError('invalid', `"${uri.slice(0, 120)}" is not a libvirt connection Innkeeper uses`);
   return uri;
 };
 
-/** The name of a network: only ever a whole argument after its option, so anything printable is safe. Throws `invalid`. */
+/**
+ * The name of a network: only ever a whole argument after its option, so anything printable is safe. Throws `invalid`.
+ */
 export const checkedNetworkName = (name: string): string => {
   if (name === '' || name.length > 255 || controlPattern.test(name) || name.includes('/')) {
     throw new InnkeeperError('invalid', `"${name.slice(0, 60)}" cannot be the name of a network`);
@@ -41,7 +48,8 @@ export const checkedNamespace = (uri: string): string => {
 
 /** The prefix libvirt gives the metadata element. Throws `invalid`. */
 export const checkedPrefix = (key: string): string => {
-  if (!/^[a-z][a-z0-9-]{0,30}$/i.test(key)) throw new InnkeeperError('invalid', `"${key.slice(0, 40)}" is not a prefix for metadata`);
+  if (!/^[a-z][a-z0-9-]{0,30}$/i.test(key))
+    throw new InnkeeperError('invalid', `"${key.slice(0, 40)}" is not a prefix for metadata`);
   return key;
 };
 
@@ -51,6 +59,7 @@ export const checkedPrefix = (key: string): string => {
  */
 export const batchCommand = (words: readonly string[]): string => {
   const odd = words.find((word) => !batchWordPattern.test(word));
-  if (odd !== undefined || words.length === 0) throw new InnkeeperError('internal', `"${odd}" may not be a word of a virsh batch`);
+  if (odd !== undefined || words.length === 0)
+    throw new InnkeeperError('internal', `"${odd}" may not be a word of a virsh batch`);
   return words.join(' ');
 };

@@ -34,6 +34,8 @@ export const guestObservation = z.object({
   /** Set while it runs: milliseconds since 1970. */
   startedAtMs: z.number().optional(),
   graphics: z.string().optional(),
+  /** Host ids that a container's users have. */
+  idRanges: z.array(z.object({ start: z.int(), count: z.int() })),
 });
 export type GuestObservation = z.output<typeof guestObservation>;
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
-import type { Paths } from '@innkeeper/model';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { layout } from './layout.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
 
@@ -51,16 +51,27 @@ export const createContainerRoot = async (host: Host, paths: Paths, root: Contai
   for (const name of ['lower', 'upper', 'work', 'root']) await host.files.makeDirectory(`${folder}/${name}`, 0o755);
   await host.files.chown(`${folder}/upper`, root.uidStart, root.uidStart);
   await writeInto(host, `${folder}/upper`, root);
+  const record: RootRecord = { lower: root.lower, uidStart: root.uidStart };
+  await host.files.write(`${folder}/root.json`, `${JSON.stringify(record)}\n`);
 };
 
-/** Mounts lower and overlay where they are not mounted yet. */
-export const mountContainerRoot = async (host: Host, paths: Paths, root: ContainerRoot): Promise<void> => {
-  const folder = containerRootFolder(paths, root.id);
+/** Kept beside the layers: which image a root stands on is settled when it is made, whatever a later version would build. */
+interface RootRecord {
+  readonly lower: string;
+  readonly uidStart: number;
+}
+
+/** Mounts lower and overlay where they are not mounted yet. Throws `not_found` when the root was never made. */
+export const mountContainerRoot = async (host: Host, paths: Paths, id: string): Promise<void> => {
+  const folder = containerRootFolder(paths, id);
   if (await isMounted(host, `${folder}/root`)) return;
+  const text = await host.files.readTextIfThere(`${folder}/root.json`);
+  if (text === undefined) throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
+  const { lower, uidStart } = JSON.parse(text) as RootRecord;
   await unmountBelow(host, folder);
-  await mountShifted(host, root.lower, `${folder}/lower`, root.uidStart);
+  await mountShifted(host, lower, `${folder}/lower`, uidStart);
   const options = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
-  await host.run(['mount', '-t', 'overlay', '-o', options, '--', `innkeeper-${root.id}`, `${folder}/root`]);
+  await host.run(['mount', '-t', 'overlay', '-o', options, '--', `innkeeper-${id}`, `${folder}/root`]);
 };
 
 /** Unmounts and deletes; nothing there is no error. */

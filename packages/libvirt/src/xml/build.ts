@@ -17,7 +17,8 @@ const checkedName = (name: string): string => {
 
 const valueText = (value: string | number | boolean, where: string): string => {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new InnkeeperError('invalid', `${where} is not a number`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new InnkeeperError('invalid', `${where} is not a number`);
   const text = String(value);
   checkCharacters(text, where);
   return text;
@@ -37,7 +38,11 @@ const nodesOf = (child: Child, where: string): XmlNode[] => {
  * An element: `el('disk', { type: 'file' }, el('target', { dev: 'vda' }))`. Text is text whatever it holds: it is
  * escaped when written. Throws `invalid` for control characters, which XML cannot carry, and for names that are none.
  */
-export const el = (name: string, attributes: Readonly<Record<string, AttributeValue>> = {}, ...children: readonly Child[]): XmlElement => ({
+export const el = (
+  name: string,
+  attributes: Readonly<Record<string, AttributeValue>> = {},
+  ...children: readonly Child[]
+): XmlElement => ({
   kind: 'element',
   name: checkedName(name),
   attributes: Object.fromEntries(
@@ -51,7 +56,9 @@ export const el = (name: string, attributes: Readonly<Record<string, AttributeVa
 /** Whether white space may be added inside: there are elements, and no text of any meaning beside them. */
 const holdsElementsOnly = (element: XmlElement): boolean =>
   element.children.some(isElement) &&
-  element.children.every((child) => isElement(child) || child.kind === 'comment' || (child.kind === 'text' && child.text.trim() === ''));
+  element.children.every(
+    (child) => isElement(child) || child.kind === 'comment' || (child.kind === 'text' && child.text.trim() === ''),
+  );
 
 /** The same element with one line per element, as libvirt prints it; text is never touched. */
 export const indented = (element: XmlElement, depth = 0): XmlElement => {

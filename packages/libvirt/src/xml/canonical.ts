@@ -7,7 +7,8 @@ const merged = (nodes: readonly XmlNode[]): XmlNode[] => {
   for (const node of nodes) {
     const last = result.at(-1);
     if (isElement(node) || node.kind === 'comment') result.push(node);
-    else if (last !== undefined && last.kind === 'text') result[result.length - 1] = { kind: 'text', text: last.text + node.text };
+    else if (last !== undefined && last.kind === 'text')
+      result[result.length - 1] = { kind: 'text', text: last.text + node.text };
     else result.push({ kind: 'text', text: node.text });
   }
   return result;
@@ -26,11 +27,16 @@ const canonicalElement = (element: XmlElement, parent?: XmlElement): XmlElement 
   // libvirt leaves an empty <metadata/> behind when the last element of it is removed.
   const isRootMetadata = element.name === 'metadata' && parent?.name === 'domain';
   if (isRootMetadata && children.length === 0) return undefined;
-  const attributes = Object.fromEntries(Object.entries(element.attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  const attributes = Object.fromEntries(
+    Object.entries(element.attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
   return { ...element, attributes, children };
 };
 
-/** One form for all XML that means the same: order of attributes, white space between elements, quotes, CDATA and an empty `<metadata/>` make no difference. */
+/**
+ * One form for all XML that means the same: order of attributes, white space between elements, quotes, CDATA and an
+ * empty `<metadata/>` make no difference.
+ */
 export const canonicalXml = (xml: string): string => {
   const { root } = parseXml(xml);
   return writeNodes([indented(canonicalElement(root) ?? { ...root, children: [] })]);

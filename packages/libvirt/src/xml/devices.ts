@@ -166,7 +166,9 @@ const character = (kind: CharacterDescription['kind'], element: XmlElement): Cha
 });
 
 const hex = (text: string | undefined, digits: number): string | undefined =>
-  text === undefined || !/^(0x)?[0-9a-f]+$/i.test(text) ? undefined : text.replace(/^0x/i, '').toLowerCase().padStart(digits, '0');
+  text === undefined || !/^(0x)?[0-9a-f]+$/i.test(text)
+    ? undefined
+    : text.replace(/^0x/i, '').toLowerCase().padStart(digits, '0');
 
 const pciAddress = (address: XmlElement | undefined): string | undefined => {
   const [domain, bus, slot, fn] = [
@@ -214,7 +216,9 @@ export const describeDevices = (devices: XmlElement | undefined): DeviceDescript
   filesystems: elements(devices, 'filesystem').map(filesystem),
   interfaces: elements(devices, 'interface').map(networkInterface),
   graphics: elements(devices, 'graphics').map(graphics),
-  consoles: (['console', 'serial', 'channel'] as const).flatMap((kind) => elements(devices, kind).map((element) => character(kind, element))),
+  consoles: (['console', 'serial', 'channel'] as const).flatMap((kind) =>
+    elements(devices, kind).map((element) => character(kind, element)),
+  ),
   hostdevs: elements(devices, 'hostdev').map(hostDevice),
   tpm: tpm(childNamed(devices, 'tpm')),
 });

@@ -6,8 +6,8 @@ import { InnkeeperError } from '@innkeeper/model';
  */
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML 1.0 cannot carry, not even as references
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what XML 1.0 cannot carry, not even as references
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/u;
 
 /** Throws `invalid` when a text has characters that no XML document can carry. */
 export const checkCharacters = (text: string, where: string): void => {
@@ -19,7 +19,9 @@ export const checkCharacters = (text: string, where: string): void => {
 
 const character = (reference: string): string | undefined => {
   if (!reference.startsWith('#')) return Object.hasOwn(named, reference) ? named[reference] : undefined;
-  const code = reference.startsWith('#x') ? Number.parseInt(reference.slice(2), 16) : Number.parseInt(reference.slice(1), 10);
+  const code = reference.startsWith('#x')
+    ? Number.parseInt(reference.slice(2), 16)
+    : Number.parseInt(reference.slice(1), 10);
   if (!(code > 0 && code <= 0x10ffff)) return undefined;
   const text = String.fromCodePoint(code);
   return forbidden.test(text) ? undefined : text;

@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { container, foreignVm } from './fixtures.ts';
 import { describeNetwork } from './network.ts';
 import { describeDomain } from './parse.ts';
+
+const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}.xml`, import.meta.url), 'utf8');
+/** As virt-manager and a user's editor leave it: other people's namespaces, comments and QEMU arguments. */
+const foreignVm = fixture('foreign-vm');
+const container = fixture('container');
 
 describe('describing a virtual machine', () => {
   const vm = describeDomain(foreignVm);
@@ -36,8 +41,24 @@ describe('describing a virtual machine', () => {
   });
 
   it('reads its disks, an empty drive and a network disk among them', () => {
-    expect(vm.disks.map(({ device, source, target, bus, readonly, format }) => ({ device, source, target, bus, readonly, format }))).toEqual([
-      { device: 'disk', source: '/var/lib/libvirt/images/web.qcow2', target: 'vda', bus: 'virtio', readonly: false, format: 'qcow2' },
+    expect(
+      vm.disks.map(({ device, source, target, bus, readonly, format }) => ({
+        device,
+        source,
+        target,
+        bus,
+        readonly,
+        format,
+      })),
+    ).toEqual([
+      {
+        device: 'disk',
+        source: '/var/lib/libvirt/images/web.qcow2',
+        target: 'vda',
+        bus: 'virtio',
+        readonly: false,
+        format: 'qcow2',
+      },
       { device: 'cdrom', source: undefined, target: 'sda', bus: 'sata', readonly: true, format: undefined },
       { device: 'disk', source: 'rbd:pool/image', target: 'vdb', bus: 'virtio', readonly: false, format: undefined },
     ]);
@@ -58,14 +79,30 @@ describe('describing a virtual machine', () => {
   });
 
   it('reads how it is reached', () => {
-    expect(vm.interfaces).toMatchObject([{ mac: '52:54:00:aa:bb:01', network: 'default', bridge: 'virbr0', targetDevice: 'vnet3', model: 'virtio' }]);
+    expect(vm.interfaces).toMatchObject([
+      { mac: '52:54:00:aa:bb:01', network: 'default', bridge: 'virbr0', targetDevice: 'vnet3', model: 'virtio' },
+    ]);
     expect(vm.graphics).toEqual([
       { type: 'vnc', port: undefined, socket: '/run/vnc.sock', listen: undefined },
       { type: 'spice', port: 5901, socket: undefined, listen: '127.0.0.1' },
     ]);
     expect(vm.consoles).toEqual([
-      { kind: 'serial', type: 'unix', path: '/run/serial.sock', logFile: '/var/log/serial.log', name: undefined, state: undefined },
-      { kind: 'channel', type: 'unix', path: '/run/agent.sock', logFile: undefined, name: 'org.qemu.guest_agent.0', state: 'connected' },
+      {
+        kind: 'serial',
+        type: 'unix',
+        path: '/run/serial.sock',
+        logFile: '/var/log/serial.log',
+        name: undefined,
+        state: undefined,
+      },
+      {
+        kind: 'channel',
+        type: 'unix',
+        path: '/run/agent.sock',
+        logFile: undefined,
+        name: 'org.qemu.guest_agent.0',
+        state: 'connected',
+      },
     ]);
     expect(vm.tpm).toEqual({ model: 'tpm-crb', backend: 'emulator', version: '2.0' });
   });
@@ -76,7 +113,9 @@ describe('describing a virtual machine', () => {
   });
 
   it('declares a prefix again that was declared outside', () => {
-    const { metadata } = describeDomain(`<domain xmlns:ik='urn:ik'><metadata><ik:spec a='1'><ik:x/></ik:spec></metadata></domain>`);
+    const { metadata } = describeDomain(
+      `<domain xmlns:ik='urn:ik'><metadata><ik:spec a='1'><ik:x/></ik:spec></metadata></domain>`,
+    );
     expect(metadata.get('urn:ik')).toBe('<ik:spec a="1" xmlns:ik="urn:ik"><ik:x/></ik:spec>');
   });
 });
@@ -100,7 +139,13 @@ describe('describing a container', () => {
   });
 
   it('is content with a document that says nothing', () => {
-    expect(describeDomain('<domain/>')).toMatchObject({ type: 'unknown', name: '', uuid: undefined, memoryBytes: undefined, disks: [] });
+    expect(describeDomain('<domain/>')).toMatchObject({
+      type: 'unknown',
+      name: '',
+      uuid: undefined,
+      memoryBytes: undefined,
+      disks: [],
+    });
   });
 });
 

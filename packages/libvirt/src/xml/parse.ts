@@ -1,5 +1,16 @@
-import { describeDevices, type DeviceDescriptions } from './devices.ts';
-import { attribute, bytesOf, childNamed, descend, elements, namespaceOf, namespacesIn, numberAttribute, textOf, wholeNumber } from './query.ts';
+import { type DeviceDescriptions, describeDevices } from './devices.ts';
+import {
+  attribute,
+  bytesOf,
+  childNamed,
+  descend,
+  elements,
+  namespaceOf,
+  namespacesIn,
+  numberAttribute,
+  textOf,
+  wholeNumber,
+} from './query.ts';
 import { parseXml, writeNodes, type XmlElement } from './tree.ts';
 
 /** One line of an id map: ids from `start` inside are ids from `target` on the host. */
@@ -116,7 +127,10 @@ const describeMetadata = (root: XmlElement): Map<string, string> => {
 const osInfoOf = (root: XmlElement): string | undefined => {
   const outside = namespacesIn(root);
   const info = elements(childNamed(root, 'metadata')).find((element) => namespaceOf(element, outside) === libosinfo);
-  return attribute(elements(info).find((element) => element.name.endsWith('os')), 'id');
+  return attribute(
+    elements(info).find((element) => element.name.endsWith('os')),
+    'id',
+  );
 };
 
 /** Reads a domain's definition of any provenance. Throws `invalid` only when it is no XML. */

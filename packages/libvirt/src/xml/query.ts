@@ -5,7 +5,8 @@ export const elements = (parent: XmlElement | undefined, name?: string): XmlElem
   (parent?.children ?? []).filter(isElement).filter((child) => name === undefined || child.name === name);
 
 /** The first child of that name. */
-export const childNamed = (parent: XmlElement | undefined, name: string): XmlElement | undefined => elements(parent, name)[0];
+export const childNamed = (parent: XmlElement | undefined, name: string): XmlElement | undefined =>
+  elements(parent, name)[0];
 
 /** The first element along a path of names. */
 export const descend = (from: XmlElement | undefined, ...names: readonly string[]): XmlElement | undefined =>
@@ -13,7 +14,10 @@ export const descend = (from: XmlElement | undefined, ...names: readonly string[
 
 /** The text of an element without its children's, trimmed; undefined when there is none. */
 export const textOf = (element: XmlElement | undefined): string | undefined => {
-  const text = (element?.children ?? []).map((child) => (child.kind === 'text' || child.kind === 'cdata' ? child.text : '')).join('').trim();
+  const text = (element?.children ?? [])
+    .map((child) => (child.kind === 'text' || child.kind === 'cdata' ? child.text : ''))
+    .join('')
+    .trim();
   return text === '' ? undefined : text;
 };
 
@@ -22,7 +26,8 @@ export const attribute = (element: XmlElement | undefined, name: string): string
   element !== undefined && Object.hasOwn(element.attributes, name) ? element.attributes[name] : undefined;
 
 /** An attribute that is a whole number, decimal or `0x…`. */
-export const numberAttribute = (element: XmlElement | undefined, name: string): number | undefined => wholeNumber(attribute(element, name));
+export const numberAttribute = (element: XmlElement | undefined, name: string): number | undefined =>
+  wholeNumber(attribute(element, name));
 
 /** A whole number written in decimal or as `0x…`; undefined for anything else. */
 export const wholeNumber = (text: string | undefined): number | undefined =>
@@ -45,7 +50,10 @@ const unitFactors: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Bytes of `<memory unit='MiB'>`; without a unit libvirt means KiB (https://libvirt.org/formatdomain.html#memory-allocation). */
+/**
+ * Bytes of `<memory unit='MiB'>`; without a unit libvirt means KiB (https://libvirt.org/formatdomain.html#memory-
+ * allocation).
+ */
 export const bytesOf = (element: XmlElement | undefined): number | undefined => {
   const amount = wholeNumber(textOf(element));
   const factor = unitFactors[attribute(element, 'unit') ?? 'KiB'];

@@ -63,7 +63,8 @@ const checkBefore = (xml: string): void => {
   if (xml.slice(xml.lastIndexOf('>') + 1).trim() !== '') throw invalid('The XML has something beside its root element');
   // The parser alone accepts `<a><b></a>`.
   const verdict = XMLValidator.validate(xml);
-  if (verdict !== true) throw invalid(`The XML is malformed (line ${verdict.err.line})`, new Error(String(verdict.err.msg)));
+  if (verdict !== true)
+    throw invalid(`The XML is malformed (line ${verdict.err.line})`, new Error(String(verdict.err.msg)));
 };
 
 const attributesOf = (raw: unknown): Record<string, string> => {
@@ -76,7 +77,8 @@ const attributesOf = (raw: unknown): Record<string, string> => {
   return attributes;
 };
 
-const textInside = (value: unknown): string => (value as readonly RawNode[]).map((part) => String(part['#text'])).join('');
+const textInside = (value: unknown): string =>
+  (value as readonly RawNode[]).map((part) => String(part['#text'])).join('');
 
 const fromRaw = (raw: RawNode): XmlNode => {
   const name = Object.keys(raw).find((key) => key !== ':@') ?? '';
@@ -86,7 +88,12 @@ const fromRaw = (raw: RawNode): XmlNode => {
   if (name === '#comment') return { kind: 'comment', text: textInside(value) };
   // The parser drops the content of processing instructions: writing one back would change the document.
   if (name.startsWith('?')) throw invalid('XML with processing instructions is not read');
-  return { kind: 'element', name, attributes: attributesOf(raw[':@']), children: (value as readonly RawNode[]).map(fromRaw) };
+  return {
+    kind: 'element',
+    name,
+    attributes: attributesOf(raw[':@']),
+    children: (value as readonly RawNode[]).map(fromRaw),
+  };
 };
 
 export const isElement = (node: XmlNode): node is XmlElement => node.kind === 'element';
@@ -100,10 +107,15 @@ const toRaw = (node: XmlNode): RawNode => {
     encodeAttribute(value),
   ]);
   const children = node.children.map(toRaw);
-  return attributes.length === 0 ? { [node.name]: children } : { [node.name]: children, ':@': Object.fromEntries(attributes) };
+  return attributes.length === 0
+    ? { [node.name]: children }
+    : { [node.name]: children, ':@': Object.fromEntries(attributes) };
 };
 
-/** Reads a document in order, losing nothing but quotes, the declaration and white space around the root. Throws `invalid` or `too_large`. */
+/**
+ * Reads a document in order, losing nothing but quotes, the declaration and white space around the root. Throws
+ * `invalid` or `too_large`.
+ */
 export const parseXml = (xml: string): XmlDocument => {
   checkBefore(xml);
   let nodes: XmlNode[];
@@ -116,7 +128,9 @@ export const parseXml = (xml: string): XmlDocument => {
   const root = nodes[at];
   if (root === undefined || !isElement(root)) throw invalid('The XML has no root element');
   const [before, after] = [nodes.slice(0, at), nodes.slice(at + 1)];
-  const stray = [...before, ...after].some((node) => isElement(node) || node.kind === 'cdata' || (node.kind === 'text' && node.text.trim() !== ''));
+  const stray = [...before, ...after].some(
+    (node) => isElement(node) || node.kind === 'cdata' || (node.kind === 'text' && node.text.trim() !== ''),
+  );
   if (stray) throw invalid('The XML has something beside its root element');
   return { before, root, after };
 };
@@ -125,4 +139,5 @@ export const parseXml = (xml: string): XmlDocument => {
 export const writeNodes = (nodes: readonly XmlNode[]): string => String(builder.build(nodes.map(toRaw)));
 
 /** Writes a whole document; the inverse of `parseXml`. */
-export const writeXml = (document: XmlDocument): string => writeNodes([...document.before, document.root, ...document.after]);
+export const writeXml = (document: XmlDocument): string =>
+  writeNodes([...document.before, document.root, ...document.after]);

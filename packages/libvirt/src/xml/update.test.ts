@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { el } from './build.ts';
 import { canonicalXml } from './canonical.ts';
-import { container, foreignVm } from './fixtures.ts';
 import { attribute, childNamed } from './query.ts';
 import { type Edit, updateDomain } from './update.ts';
+
+const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}.xml`, import.meta.url), 'utf8');
+/** As virt-manager and a user's editor leave it: other people's namespaces, comments and QEMU arguments. */
+const foreignVm = fixture('foreign-vm');
+const container = fixture('container');
 
 const spec = el('ik:spec', { 'xmlns:ik': 'urn:ik' }, '{"a":"<&>"}');
 const metadata: Edit['path'] = ['metadata', { namespace: 'urn:ik' }];
@@ -16,8 +21,10 @@ describe('editing a definition', () => {
 
   it('changes one element and not a byte more', () => {
     const edited = updateDomain(foreignVm, [{ path: ['on_reboot'], element: el('on_reboot', {}, 'destroy') }]);
-    expect(edited).toBe(updateDomain(foreignVm, []).replace('<on_reboot>restart</on_reboot>', '<on_reboot>destroy</on_reboot>'));
-    expect(edited).toContain('the office\'s printer');
+    expect(edited).toBe(
+      updateDomain(foreignVm, []).replace('<on_reboot>restart</on_reboot>', '<on_reboot>destroy</on_reboot>'),
+    );
+    expect(edited).toContain("the office's printer");
     expect(edited).toContain('<qemu:arg value="name=opt/x,string=a&quot;b"/>');
   });
 
@@ -34,19 +41,26 @@ describe('editing a definition', () => {
   });
 
   it('finds a device by what is inside it', () => {
-    const where = (target: string) => ({ name: 'disk', where: (disk: Parameters<typeof childNamed>[0]) => attribute(childNamed(disk, 'target'), 'dev') === target });
+    const where = (target: string) => ({
+      name: 'disk',
+      where: (disk: Parameters<typeof childNamed>[0]) => attribute(childNamed(disk, 'target'), 'dev') === target,
+    });
     const edited = updateDomain(foreignVm, [{ path: ['devices', where('sda')], element: undefined }]);
     expect(edited).not.toContain('sata');
     expect(edited).toContain('vdb');
   });
 
   it('adds a second device when asked to', () => {
-    const edited = updateDomain(foreignVm, [{ path: ['devices', 'disk'], add: true, element: el('disk', { type: 'block' }, el('target', { dev: 'vdc' })) }]);
+    const edited = updateDomain(foreignVm, [
+      { path: ['devices', 'disk'], add: true, element: el('disk', { type: 'block' }, el('target', { dev: 'vdc' })) },
+    ]);
     expect(edited.match(/<disk /g)).toHaveLength(4);
   });
 
   it('refuses to choose among several', () => {
-    expect(() => updateDomain(foreignVm, [{ path: ['devices', 'disk'], element: undefined }])).toThrow(expect.objectContaining({ code: 'conflict' }));
+    expect(() => updateDomain(foreignVm, [{ path: ['devices', 'disk'], element: undefined }])).toThrow(
+      expect.objectContaining({ code: 'conflict' }),
+    );
   });
 
   test.prop([fc.string({ maxLength: 40 }).filter((text) => /^[\x20-\x7e]*$/.test(text) && text.trim() !== '')])(
@@ -67,7 +81,14 @@ describe('the canonical form', () => {
   });
 
   it('does not ignore text, order of elements, comments or values', () => {
-    const forms = ['<a><b/><c/></a>', '<a><c/><b/></a>', '<a><b>x</b><c/></a>', '<a><b> x</b><c/></a>', '<a><b/><!--x--><c/></a>', '<a><b y="1"/><c/></a>'];
+    const forms = [
+      '<a><b/><c/></a>',
+      '<a><c/><b/></a>',
+      '<a><b>x</b><c/></a>',
+      '<a><b> x</b><c/></a>',
+      '<a><b/><!--x--><c/></a>',
+      '<a><b y="1"/><c/></a>',
+    ];
     expect(new Set(forms.map(canonicalXml)).size).toBe(forms.length);
   });
 });

@@ -1,9 +1,12 @@
 import { InnkeeperError } from '@innkeeper/model';
 import { indented } from './build.ts';
-import { namespaceOf, namespacesIn, type Namespaces } from './query.ts';
+import { type Namespaces, namespaceOf, namespacesIn } from './query.ts';
 import { isElement, parseXml, writeXml, type XmlElement, type XmlNode } from './tree.ts';
 
-/** Which child of the parent: by name, by namespace (for metadata), by attributes, by anything. All that is given has to hold. */
+/**
+ * Which child of the parent: by name, by namespace (for metadata), by attributes, by anything. All that is given has
+ * to hold.
+ */
 export interface Step {
   readonly name?: string;
   /** The URI of the element's namespace, whatever prefix it is written with. */
@@ -14,7 +17,10 @@ export interface Step {
 
 /** One change. Everything else in the document stays as it is. */
 export interface Edit {
-  /** From the root downwards, the root itself not named: `['metadata', { namespace }]`, `['on_reboot']`. A text is a name. */
+  /**
+   * From the root downwards, the root itself not named: `['metadata', { namespace }]`, `['on_reboot']`. A text is a
+   * name.
+   */
   readonly path: readonly (string | Step)[];
   /** What stands there afterwards; undefined removes it, and nothing there is no error. */
   readonly element: XmlElement | undefined;
@@ -31,7 +37,10 @@ const matches = (element: XmlElement, step: Step, outside: Namespaces): boolean 
   (step.where === undefined || step.where(element));
 
 const pathText = (path: Edit['path']): string =>
-  path.map(stepOf).map((step) => step.name ?? step.namespace ?? '*').join('/');
+  path
+    .map(stepOf)
+    .map((step) => step.name ?? step.namespace ?? '*')
+    .join('/');
 
 /** White space of the document's own style before a child of that depth. */
 const space = (depth: number): XmlNode => ({ kind: 'text', text: `\n${'  '.repeat(depth)}` });
@@ -55,15 +64,21 @@ const replaceChild = (parent: XmlElement, index: number, child: XmlElement): Xml
 });
 
 const findChild = (parent: XmlElement, step: Step, outside: Namespaces, edit: Edit): number | undefined => {
-  const found = parent.children.flatMap((node, index) => (isElement(node) && matches(node, step, outside) ? [index] : []));
+  const found = parent.children.flatMap((node, index) =>
+    isElement(node) && matches(node, step, outside) ? [index] : [],
+  );
   if (found.length > 1) {
-    throw new InnkeeperError('conflict', `The definition has ${found.length} elements at ${pathText(edit.path)}, and only one can be changed`);
+    throw new InnkeeperError(
+      'conflict',
+      `The definition has ${found.length} elements at ${pathText(edit.path)}, and only one can be changed`,
+    );
   }
   return found[0];
 };
 
 const missingParent = (step: Step, edit: Edit): XmlElement => {
-  if (step.name === undefined) throw new InnkeeperError('not_found', `The definition has nothing at ${pathText(edit.path)}`);
+  if (step.name === undefined)
+    throw new InnkeeperError('not_found', `The definition has nothing at ${pathText(edit.path)}`);
   return { kind: 'element', name: step.name, attributes: { ...step.attributes }, children: [] };
 };
 
@@ -75,10 +90,14 @@ const applyAt = (parent: XmlElement, edit: Edit, depth: number, outside: Namespa
   const index = findChild(parent, step, scope, edit);
   if (last) {
     if (edit.element === undefined) return index === undefined ? parent : without(parent, index);
-    return index === undefined ? append(parent, edit.element, depth) : replaceChild(parent, index, indented(edit.element, depth));
+    return index === undefined
+      ? append(parent, edit.element, depth)
+      : replaceChild(parent, index, indented(edit.element, depth));
   }
   if (index === undefined) {
-    return edit.element === undefined ? parent : append(parent, applyAt(missingParent(step, edit), edit, depth + 1, scope), depth);
+    return edit.element === undefined
+      ? parent
+      : append(parent, applyAt(missingParent(step, edit), edit, depth + 1, scope), depth);
   }
   return replaceChild(parent, index, applyAt(parent.children[index] as XmlElement, edit, depth + 1, scope));
 };

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Host } from '@innkeeper/host';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
+import { ensureAdminToken, waitForHost } from './first-start.ts';
+import { runLab } from './lab.ts';
+import { type Reporter, standardReporter } from './report.ts';
+import { savedDatabaseUrl } from './service/environment.ts';
+import { accounts } from './setup/accounts.ts';
+import { commandLink } from './setup/command-link.ts';
+import { controlPlane } from './setup/control-plane.ts';
+import { database } from './setup/database.ts';
+import { directories } from './setup/directories.ts';
+import { libvirt } from './setup/libvirt.ts';
+import { withSetupLock } from './setup/lock.ts';
+import { packages } from './setup/packages.ts';
+import { type Ground, runSteps, type Step } from './setup/step.ts';
+import { sysctl } from './setup/sysctl.ts';
+
+export interface UpOptions {
+  readonly host: Host;
+  readonly paths: Paths;
+  /** Directory of the built program; by default the one that this file belongs to. */
+  readonly root?: string;
+  readonly report?: Reporter;
+  /** `DATABASE_URL`: a database of the user's own. */
+  readonly databaseUrl?: string | undefined;
+  /** The manifest to apply at the end; `false` for none. Default: the example lab. */
+  readonly lab?: string | false;
+}
+
+/** Order matters: each stands on those before it. */
+export const steps: readonly Step[] = [
+  packages,
+  accounts,
+  directories,
+  sysctl,
+  libvirt,
+  database,
+  controlPlane,
+  commandLink,
+];
+
+/** The clone or /opt/innkeeper, seen from infra/src as from infra/dist. */
+export const ownRoot = (): string => resolve(fileURLToPath(import.meta.url), '../../..');
+
+const requireRoot = (): void => {
+  if (process.getuid?.() === 0) return;
+  throw new InnkeeperError('forbidden', 'Set-up needs root', {
+    hint: 'Use npm run up, which asks for it through sudo, or sudo inn up',
+  });
+};
+
+export const groundOf = async (options: Omit<UpOptions, 'lab'>): Promise<Ground> => {
+  requireRoot();
+  return {
+    host: options.host,
+    paths: options.paths,
+    root: options.root ?? ownRoot(),
+    report: options.report ?? standardReporter(),
+    databaseUrl: options.databaseUrl ?? (await savedDatabaseUrl(options.host, options.paths)),
+  };
+};
+
+/** Sets this machine up, starts everything and runs the main job. A second run finds nothing to do. */
+export const up = async (options: UpOptions): Promise<{ readonly changed: readonly string[] }> => {
+  const ground = await groundOf(options);
+  const changed = await withSetupLock(ground.host, ground.paths, () => runSteps(steps, ground));
+  await waitForHost(ground);
+  await ensureAdminToken(ground);
+  if (options.lab !== false) await runLab(ground, options.lab ?? `${ground.root}/examples/lab.yaml`);
+  return { changed };
+};

@@ -1,0 +1,77 @@
+# Runs a program inside a container as its root: in the cgroups, namespaces and capability bounds of the container's init.
+# usage: perl -e THIS INIT_PID ARCH CWD ENV_COUNT [NAME=VALUE ...] PROGRAM [ARGUMENT ...]
+#
+# nsenter alone would leave the program in the caller's cgroups with every capability.
+# All that is needed of the host is opened and loaded before the container's mounts are entered: afterwards every path is the guest's.
+use strict;
+use warnings;
+use POSIX ':sys_wait_h';
+
+my ($init, $arch, $cwd, $count, @rest) = @ARGV;
+my %environment = map { my ($name, $value) = split /=/, $_, 2; ($name => $value) } splice @rest, 0, $count;
+my %calls = (x86_64 => { setns => 308, prctl => 157 }, aarch64 => { setns => 268, prctl => 167 });
+my $call = $calls{$arch} or die "no system call numbers for $arch\n";
+my ($PR_SET_PDEATHSIG, $PR_CAPBSET_READ, $PR_CAPBSET_DROP) = (1, 23, 24);
+
+sub slurp { open my $file, '<', $_[0] or die "$_[0]: $!\n"; local $/; return <$file> }
+
+# The directories of the init's cgroups: of every controller on v1, of the one hierarchy on v2.
+sub join_cgroups {
+  my %mounts;
+  for (split /\n/, slurp('/proc/self/mountinfo')) {
+    my ($point, $kind, $options) = m{^\S+ \S+ \S+ \S+ (\S+) .* - (cgroup2?) \S+ (\S+)$} or next;
+    if ($kind eq 'cgroup2') { $mounts{''} = $point }
+    else { $mounts{$_} = $point for split /,/, $options }
+  }
+  for (split /\n/, slurp("/proc/$init/cgroup")) {
+    my ($controllers, $path) = m{^\d+:([^:]*):(.*)$} or next;
+    my ($mount) = grep { defined } map { $mounts{$_} } $controllers eq '' ? ('') : split /,/, $controllers;
+    next unless defined $mount;
+    open my $procs, '>', "$mount$path/cgroup.procs" or next;
+    syswrite $procs, $$;
+    close $procs;
+  }
+}
+
+my ($bounds) = slurp("/proc/$init/status") =~ /^CapBnd:\s*([0-9a-f]+)/m;
+my $allowed = hex $bounds;
+
+my @namespaces;
+for my $kind ('user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt') {
+  my ($ours, $theirs) = map { readlink "/proc/$_/ns/$kind" } ('self', $init);
+  next if !defined $theirs || $ours eq $theirs;
+  open my $file, '<', "/proc/$init/ns/$kind" or die "namespace $kind: $!\n";
+  push @namespaces, $file;
+}
+join_cgroups();
+for my $file (@namespaces) {
+  syscall($call->{setns}, fileno $file, 0) == 0 or die "entering a namespace: $!\n";
+}
+
+# A process is born into a pid namespace, it cannot move there.
+my $child = fork() // die "fork: $!\n";
+if ($child == 0) {
+  syscall($call->{prctl}, $PR_SET_PDEATHSIG, 9, 0, 0, 0);
+  for my $capability (0 .. 63) {
+    next if $allowed & (1 << $capability);
+    last if syscall($call->{prctl}, $PR_CAPBSET_READ, $capability, 0, 0, 0) < 0;
+    syscall($call->{prctl}, $PR_CAPBSET_DROP, $capability, 0, 0, 0);
+  }
+  $( = 0; $) = '0 0';
+  POSIX::setgid(0);
+  POSIX::setuid(0);
+  chdir $cwd or do { print STDERR "$cwd: $!\n"; POSIX::_exit(126) };
+  %ENV = %environment;
+  { no warnings 'exec'; exec { $rest[0] } @rest; }
+  print STDERR "$rest[0]: $!\n";
+  POSIX::_exit($!{ENOENT} ? 127 : 126);
+}
+
+# On a terminal the kernel signals both; otherwise whoever asked signals this process only.
+for my $name ('TERM', 'HUP', 'USR1', 'USR2', 'INT', 'QUIT') {
+  $SIG{$name} = -t STDIN && $name =~ /^(INT|QUIT)$/ ? 'IGNORE' : sub { kill $name, $child };
+}
+my $waited;
+do { $waited = waitpid $child, 0 } while ($waited < 0 && $!{EINTR});
+my $status = $?;
+exit(WIFEXITED($status) ? WEXITSTATUS($status) : 128 + WTERMSIG($status));

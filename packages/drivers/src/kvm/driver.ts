@@ -1,0 +1,188 @@
+import { contractVersion, type Driver, type DriverEnvironment, type DriverFactory, type GuestOrder, type GuestPlan, type Step } from '@innkeeper/driver-contract';
+import { connect } from '@innkeeper/libvirt';
+import { formatSize, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
+import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
+import type { Definition } from '../shared/definition.ts';
+import { forceStop, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
+import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
+import { observer } from '../shared/observer.ts';
+import { redefine } from '../shared/redefine.ts';
+import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { kvmCapabilities } from './probe.ts';
+import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
+
+const id = 'kvm';
+const uri = 'qemu:///system';
+const historyBytes = 64 * 1024;
+
+const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
+
+const planMachine = (order: GuestOrder): GuestPlan => {
+  const { report, ...rest } = order;
+  const { spec } = order;
+  const acceleration = (report.capabilities.acceleration?.value ?? 'unproven') as 'kvm' | 'tcg' | 'unproven';
+  const emulated = acceleration === 'tcg' && spec.cpus > 1;
+  return {
+    name: order.name,
+    uuid: order.uuid,
+    mapping: [
+      `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors`}`,
+      `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
+      spec.image.source.kind === 'blank'
+        ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
+        : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
+    ],
+    warnings: [
+      ...(acceleration === 'tcg' ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`] : []),
+      ...(acceleration === 'unproven' ? ['hardware acceleration is not proven yet: the first virtual machine waits up to a minute for it'] : []),
+    ],
+    definition: { ...rest, acceleration },
+  };
+};
+
+const openKvm = (environment: DriverEnvironment): Driver => {
+  const { host, paths } = environment;
+  const libvirt = connect(host, uri);
+  const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
+  const guests = observer(libvirt, id, 'qemu');
+
+  const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
+  const readyDisk = (definition: Definition): ReadyDisk | undefined => (isBuilt(definition) ? images.diskPaths(definition.spec.image) : undefined);
+
+  /** Proven with the kernel of any image; without one (only blank images so far) Debian's is built for it. */
+  const acceleration = async (progress: (text: string) => void): Promise<Acceleration> => {
+    const known = await knownVerdict(host, paths, environment.acceleration);
+    if (known !== undefined) return known.value;
+    progress('proving acceleration');
+    const kernel = (await images.anyKernel()) ?? (await buildKernel(progress));
+    progress('proving acceleration (up to a minute)');
+    return (await proveAcceleration(host, paths, kernel)).value;
+  };
+
+  const buildKernel = async (progress: (text: string) => void): Promise<string> => {
+    const { findImage } = await import('@innkeeper/model');
+    const debian = findImage('debian/12');
+    if (debian === undefined) throw new InnkeeperError('internal', 'No image to take a kernel from');
+    await images.rootfs(debian, { onProgress: progress });
+    return (await images.anyKernel()) ?? '';
+  };
+
+  /** Where QEMU's console socket and log go; made here because /run is empty after a boot. */
+  const consoleFolders = async (): Promise<void> => {
+    await host.files.makeDirectory(`${paths.run}/consoles`, 0o711);
+    await host.files.makeDirectory(`${paths.logs}/consoles`, 0o711);
+  };
+
+  const currentXml = async (definition: Definition): Promise<string> =>
+    machineXml(definition, paths, await acceleration(() => undefined), readyDisk(definition));
+
+  return {
+    info: () => ({ id, backend: 'kvm', contract: contractVersion, placeable: true }),
+    probe: async () => {
+      const base = { driver: id, backend: 'kvm' as const, placeable: true };
+      try {
+        const { library, hypervisor } = await libvirt.version();
+        return {
+          ...base,
+          healthy: true,
+          versions: { libvirt: library, ...(hypervisor === undefined ? {} : { qemu: hypervisor }) },
+          capabilities: await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration)),
+          networks: await reportNetworks(libvirt),
+          images: await images.ready(),
+        };
+      } catch (error) {
+        return { ...base, healthy: false, reason: messageChain(error).join(': '), versions: {}, capabilities: {}, networks: [], images: [] };
+      }
+    },
+    watch: (signal) => watchGuests(libvirt, guests, signal),
+    list: guests.list,
+    inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
+    stats: async (refs) => {
+      const all = refs.length === 0 ? [] : await libvirt.domstats();
+      const byUuid = new Map(all.map((stats) => [stats.uuid, stats]));
+      const result = new Map<string, GuestStats>();
+      for (const { uuid } of refs) {
+        const now = byUuid.get(uuid);
+        const own = await diskOwnBytes(host, paths, uuid);
+        result.set(uuid, {
+          ...(now?.balloon.rssBytes === undefined ? {} : { memoryBytes: now.balloon.rssBytes }),
+          ...(now?.cpuTimeNs === undefined ? {} : { cpuSeconds: now.cpuTimeNs / 1e9 }),
+          ...(own === undefined ? {} : { ownDiskBytes: own }),
+        });
+      }
+      return result;
+    },
+    plan: planMachine,
+    create: (plan): readonly Step[] => {
+      const definition = definitionOf(plan);
+      const { spec } = definition;
+      return [
+        {
+          name: 'image',
+          run: async ({ progress, signal }) => {
+            if (isBuilt(definition)) await images.disk(spec.image, { onProgress: progress, signal });
+          },
+          noUndo: 'an image is a cache that the next workload uses',
+        },
+        { name: 'acceleration', run: async ({ progress }) => void (await acceleration(progress)), noUndo: 'a verdict about the host stays true' },
+        {
+          name: 'disk',
+          run: () => createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing: readyDisk(definition)?.disk }),
+          undo: () => destroyGuestDisk(host, paths, plan.uuid),
+        },
+        {
+          name: 'addresses',
+          run: () => reserveAddresses(libvirt, plan.name, definition.claims.networks),
+          undo: () => releaseAddresses(libvirt, definition.claims.networks),
+        },
+        {
+          name: 'define',
+          run: async () => {
+            await consoleFolders();
+            await libvirt.define(await currentXml(definition));
+          },
+          undo: async () => {
+            await forceStop(libvirt, plan.uuid);
+            await undefineGuest(libvirt, plan.uuid, { nvram: true, tpm: true });
+            await host.files.remove(consoleLog(paths, plan.uuid));
+            await host.files.remove(consoleSocket(paths, plan.uuid));
+          },
+        },
+      ];
+    },
+    start: async (guest) => {
+      await consoleFolders();
+      await startGuest(libvirt, guest);
+    },
+    stop: (guest, request, signal) => stopGuest(libvirt, guest, request, signal),
+    destroy: (guest, networks, disks): readonly Step[] => {
+      const noUndo = 'removal goes forward: what is gone is gone';
+      return [
+        { name: 'stop', run: () => forceStop(libvirt, guest.uuid), noUndo },
+        { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, { nvram: disks === 'delete', tpm: disks === 'delete' }), noUndo },
+        { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
+        {
+          name: 'disk',
+          run: async () => {
+            if (disks === 'keep') return;
+            await destroyGuestDisk(host, paths, guest.uuid);
+            await host.files.remove(consoleLog(paths, guest.uuid));
+            await host.files.remove(consoleSocket(paths, guest.uuid));
+          },
+          noUndo,
+        },
+      ];
+    },
+    reconfigure: async (plan) => redefine(libvirt, plan, await currentXml(definitionOf(plan))),
+    console: async (guest) => {
+      const log = await host.files.facts(consoleLog(paths, guest.uuid));
+      const bytes = log === undefined ? new Uint8Array() : await host.files.read(consoleLog(paths, guest.uuid));
+      const socket = consoleSocket(paths, guest.uuid);
+      const running = (await guests.list()).find(({ uuid }) => uuid === guest.uuid)?.state === 'running';
+      return { history: bytes.subarray(-historyBytes), live: running ? await host.connect({ socket }) : undefined };
+    },
+  };
+};
+
+/** Virtual machines through libvirt's QEMU driver. */
+export const kvm: DriverFactory = { id, backend: 'kvm', open: openKvm };

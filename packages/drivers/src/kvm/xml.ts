@@ -1,0 +1,137 @@
+import type { NetworkClaim } from '@innkeeper/driver-contract';
+import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
+import type { Paths } from '@innkeeper/model';
+import { guestDiskPath, type ReadyDisk } from '@innkeeper/storage';
+import { commonElements, type Definition } from '../shared/definition.ts';
+
+export type Acceleration = 'kvm' | 'tcg';
+
+export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
+export const consoleLog = (paths: Paths, uuid: string): string => `${paths.logs}/consoles/${uuid}.log`;
+
+/** Software emulation with several processors locks up larger guests: one is what they get. */
+export const processors = (definition: Definition, acceleration: Acceleration): number => (acceleration === 'tcg' ? 1 : definition.spec.cpus);
+
+const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
+
+const firmware = (definition: Definition): XmlElement[] =>
+  definition.spec.image.firmware === 'uefi-secure-boot'
+    ? [
+        el('firmware', {}, el('feature', { enabled: 'yes', name: 'enrolled-keys' }), el('feature', { enabled: 'yes', name: 'secure-boot' })),
+        el('boot', { dev: 'hd' }),
+      ]
+    : [];
+
+/** The distribution's kernel, beside the disk made from the same tree. */
+const directKernel = (definition: Definition, ready: ReadyDisk | undefined): XmlElement[] =>
+  ready === undefined
+    ? []
+    : [
+        el('kernel', {}, ready.kernel),
+        el('initrd', {}, ready.initrd),
+        el('cmdline', {}, `root=/dev/vda rw console=tty0 console=ttyS0 systemd.hostname=${definition.name}`),
+      ];
+
+const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): XmlElement =>
+  el(
+    'os',
+    definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
+    el('type', { arch: 'x86_64', machine: 'q35' }, 'hvm'),
+    ...firmware(definition),
+    ...directKernel(definition, ready),
+  );
+
+/** Hyper-V features that every QEMU we support offers, in software too; Windows measures time and spins better with them. */
+const hyperv = (): XmlElement =>
+  el('hyperv', { mode: 'custom' }, el('relaxed', { state: 'on' }), el('vapic', { state: 'on' }), el('spinlocks', { state: 'on', retries: 8191 }));
+
+const features = (definition: Definition, acceleration: Acceleration): XmlElement =>
+  el(
+    'features',
+    {},
+    el('acpi'),
+    el('apic'),
+    isWindows(definition) && acceleration === 'kvm' && hyperv(),
+    definition.spec.image.firmware === 'uefi-secure-boot' && el('smm', { state: 'on' }),
+  );
+
+const clock = (definition: Definition, acceleration: Acceleration): XmlElement =>
+  isWindows(definition)
+    ? el(
+        'clock',
+        { offset: 'localtime' },
+        el('timer', { name: 'rtc', tickpolicy: 'catchup' }),
+        el('timer', { name: 'pit', tickpolicy: 'delay' }),
+        el('timer', { name: 'hpet', present: 'no' }),
+        acceleration === 'kvm' && el('timer', { name: 'hypervclock', present: 'yes' }),
+      )
+    : el('clock', { offset: 'utc' });
+
+/** Windows has no virtio drivers until it is given them: SATA and e1000e are what it knows by itself. */
+const disk = (definition: Definition, paths: Paths): XmlElement =>
+  el(
+    'disk',
+    { type: 'file', device: 'disk' },
+    el('driver', { name: 'qemu', type: 'qcow2', discard: 'unmap' }),
+    el('source', { file: guestDiskPath(paths, definition.uuid) }),
+    isWindows(definition) ? el('target', { dev: 'sda', bus: 'sata' }) : el('target', { dev: 'vda', bus: 'virtio' }),
+  );
+
+const nic = (definition: Definition, { network, mac }: NetworkClaim): XmlElement =>
+  el(
+    'interface',
+    { type: 'network' },
+    el('mac', { address: mac }),
+    el('source', { network }),
+    el('model', { type: isWindows(definition) ? 'e1000e' : 'virtio' }),
+  );
+
+const screen = (definition: Definition): XmlElement[] =>
+  isWindows(definition)
+    ? [
+        el('input', { type: 'tablet', bus: 'usb' }),
+        // A socket, not a port: VNC on loopback would be open to every user of the host.
+        el('graphics', { type: 'vnc' }, el('listen', { type: 'socket' })),
+        el('video', {}, el('model', { type: 'vga' })),
+        el('tpm', { model: 'tpm-crb' }, el('backend', { type: 'emulator', version: '2.0' })),
+      ]
+    : [el('video', {}, el('model', { type: 'none' }))];
+
+const serial = (definition: Definition, paths: Paths): XmlElement =>
+  el(
+    'serial',
+    { type: 'unix' },
+    el('source', { mode: 'bind', path: consoleSocket(paths, definition.uuid) }),
+    el('log', { file: consoleLog(paths, definition.uuid), append: 'on' }),
+    el('target', { port: 0 }),
+  );
+
+/** A virtual machine's definition. `ready` is what a Linux image starts from; without it the disk begins empty. */
+export const machineXml = (definition: Definition, paths: Paths, acceleration: Acceleration, ready: ReadyDisk | undefined): string =>
+  buildXml(
+    el(
+      'domain',
+      { type: acceleration === 'kvm' ? 'kvm' : 'qemu' },
+      ...commonElements(definition),
+      el('vcpu', {}, processors(definition, acceleration)),
+      operatingSystem(definition, ready),
+      features(definition, acceleration),
+      acceleration === 'kvm' && el('cpu', { mode: 'host-model' }),
+      clock(definition, acceleration),
+      el('on_poweroff', {}, 'destroy'),
+      el('on_reboot', {}, 'restart'),
+      el('on_crash', {}, 'destroy'),
+      el(
+        'devices',
+        {},
+        disk(definition, paths),
+        ...definition.claims.networks.map((claim) => nic(definition, claim)),
+        serial(definition, paths),
+        el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
+        ...screen(definition),
+        el('memballoon', { model: 'virtio' }),
+        el('rng', { model: 'virtio' }, el('backend', { model: 'random' }, '/dev/urandom')),
+      ),
+    ),
+    { pretty: true },
+  );

@@ -1,0 +1,83 @@
+import type { GuestOrder, GuestPlan, NetworkClaim } from '@innkeeper/driver-contract';
+import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
+import { formatSize, InnkeeperError, type Paths } from '@innkeeper/model';
+import { containerRootPath, uidRangeSize } from '@innkeeper/storage';
+import { commonElements, type Definition } from '../shared/definition.ts';
+
+/** The scheduler's accounting period, in µs: the kernel's own default. */
+const cpuPeriod = 100_000;
+
+const interfaceElement = ({ network, mac, address }: NetworkClaim, position: number): XmlElement =>
+  el(
+    'interface',
+    { type: 'network' },
+    el('mac', { address: mac }),
+    el('source', { network }),
+    address !== undefined && el('ip', { family: 'ipv4', address: address.ip, prefix: address.prefix }),
+    address !== undefined && position === 0 && el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
+    el('guest', { dev: `eth${position}` }),
+  );
+
+/**
+ * A container's definition. The id map, the private network and the root of its own are not options:
+ * a container that shares the host's root or network cannot be expressed.
+ */
+export const containerXml = (definition: Definition, paths: Paths): string => {
+  const { claims, spec } = definition;
+  const map = { start: 0, target: claims.uidStart, count: uidRangeSize };
+  return buildXml(
+    el(
+      'domain',
+      { type: 'lxc' },
+      ...commonElements(definition),
+      el('vcpu', {}, spec.cpus),
+      el('cputune', {}, el('period', {}, cpuPeriod), el('quota', {}, cpuPeriod * spec.cpus)),
+      el('os', {}, el('type', {}, 'exe'), el('init', {}, '/sbin/init')),
+      el('idmap', {}, el('uid', map), el('gid', map)),
+      el('features', {}, el('privnet')),
+      el('on_poweroff', {}, 'destroy'),
+      el('on_reboot', {}, 'restart'),
+      el('on_crash', {}, 'destroy'),
+      el(
+        'devices',
+        {},
+        el('filesystem', { type: 'mount' }, el('source', { dir: containerRootPath(paths, definition.uuid) }), el('target', { dir: '/' })),
+        ...claims.networks.map(interfaceElement),
+        el('console', { type: 'pty' }, el('target', { type: 'lxc', port: 0 })),
+      ),
+    ),
+    { pretty: true },
+  );
+};
+
+/** Files of the guest that say who and where it is. */
+export const guestFiles = ({ name, claims }: Definition): Readonly<Record<string, string>> => {
+  const gateway = claims.networks.find(({ address }) => address !== undefined)?.address?.gateway;
+  const address = claims.networks[0]?.address?.ip;
+  return {
+    'etc/hostname': `${name}\n`,
+    'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${address ?? '127.0.1.1'} ${name}\n`,
+    ...(gateway === undefined ? {} : { 'etc/resolv.conf': `nameserver ${gateway}\n` }),
+  };
+};
+
+export const planContainer = (order: GuestOrder): GuestPlan => {
+  const { report: _used, ...definition } = order;
+  const { spec } = order;
+  if (spec.image.family !== 'linux') {
+    throw new InnkeeperError('unsupported', `lxc cannot run ${spec.image.name}: a container shares the host's Linux kernel`);
+  }
+  if (spec.isolation === 'strong') throw new InnkeeperError('unsupported', 'lxc cannot give a kernel of its own (isolation: strong)');
+  return {
+    name: order.name,
+    uuid: order.uuid,
+    mapping: [
+      `cpus ${spec.cpus}: cgroup quota of ${spec.cpus} × 100 ms in every 100 ms`,
+      `memory ${formatSize(spec.memoryBytes)}: cgroup limit; what it does not use stays with the host`,
+      `root: an overlay over the shared image ${spec.image.name}`,
+      `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
+    ],
+    warnings: [`disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`],
+    definition,
+  };
+};

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
+import type { Libvirt, PowerState } from '@innkeeper/libvirt';
+import { InnkeeperError } from '@innkeeper/model';
+import type { Observer } from './observer.ts';
+
+const lookAgainMs = 300;
+
+/** State by UUID; undefined when there is no such domain. */
+export const stateOf = async (libvirt: Libvirt, uuid: string): Promise<PowerState | undefined> =>
+  (await libvirt.domains()).find((domain) => domain.uuid === uuid)?.state;
+
+const ignoring = async (codes: readonly string[], work: Promise<void>): Promise<void> => {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof InnkeeperError && codes.includes(error.code))) throw error;
+  }
+};
+
+/** One that runs already is success. */
+export const startGuest = async (libvirt: Libvirt, { uuid }: GuestRef): Promise<void> => {
+  try {
+    await libvirt.start(uuid);
+  } catch (error) {
+    const isConflict = error instanceof InnkeeperError && error.code === 'conflict';
+    if (!isConflict || (await stateOf(libvirt, uuid)) !== 'running') throw error;
+  }
+};
+
+/** Pulls the plug; not running, or not there, is success. */
+export const forceStop = (libvirt: Libvirt, uuid: string): Promise<void> => ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));
+
+export const undefineGuest = (libvirt: Libvirt, uuid: string, options: { nvram?: boolean; tpm?: boolean }): Promise<void> =>
+  ignoring(['not_found'], libvirt.undefine(uuid, options));
+
+/** Asks, waits, and forces when the time is over. */
+export const stopGuest = async (libvirt: Libvirt, { uuid }: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void> => {
+  const state = await stateOf(libvirt, uuid);
+  if (state === undefined || state === 'stopped') return;
+  const deadline = Date.now() + request.timeoutMs;
+  if (request.mode === 'graceful') await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid));
+  while (request.mode === 'graceful' && Date.now() < deadline) {
+    const now = await stateOf(libvirt, uuid);
+    if (now === undefined || now === 'stopped') return;
+    await delay(lookAgainMs, undefined, { signal });
+  }
+  await forceStop(libvirt, uuid);
+};
+
+/** Hints for the control plane; what is known of a guest is forgotten before it is told. */
+export async function* watchGuests(libvirt: Libvirt, observer: Observer, signal: AbortSignal): AsyncIterable<GuestEvent> {
+  for await (const event of libvirt.events(signal)) {
+    if (event.kind === 'gap') {
+      observer.forget();
+      yield { kind: 'gap' };
+    } else {
+      observer.forget(event.domain);
+      yield { kind: 'guest', name: event.domain, text: `${event.event} ${event.detail}` };
+    }
+  }
+}

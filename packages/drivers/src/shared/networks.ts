@@ -1,0 +1,42 @@
+import type { NetworkClaim } from '@innkeeper/driver-contract';
+import { describeNetwork, type Libvirt } from '@innkeeper/libvirt';
+import type { NetworkReport } from '@innkeeper/model';
+
+/** Networks of a libvirt with what is taken on them by others than us. */
+export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]> =>
+  Promise.all(
+    (await libvirt.networks()).map(async ({ name, active }): Promise<NetworkReport> => {
+      const description = describeNetwork(await libvirt.networkXml(name, { inactive: !active }));
+      const ipv4 = description.ips.find(({ family }) => family === 'ipv4');
+      const leases = active ? await libvirt.leases(name) : [];
+      const [range] = ipv4?.dhcp.ranges ?? [];
+      return {
+        name,
+        active,
+        ...(description.bridge === undefined ? {} : { bridge: description.bridge }),
+        ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),
+        ...(ipv4?.prefix === undefined ? {} : { prefix: ipv4.prefix }),
+        ...(range === undefined ? {} : { range }),
+        taken: [...new Set([...(ipv4?.dhcp.hosts.flatMap(({ ip }) => (ip === undefined ? [] : [ip])) ?? []), ...leases.map(({ ip }) => ip)])],
+      };
+    }),
+  );
+
+/** Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else. */
+export const reserveAddresses = async (libvirt: Libvirt, name: string, claims: readonly NetworkClaim[]): Promise<void> => {
+  for (const [position, { network, mac, address }] of claims.entries()) {
+    if (address === undefined) continue;
+    await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });
+  }
+};
+
+/** Takes the entries back, and the leases that the guest got by them. */
+export const releaseAddresses = async (libvirt: Libvirt, claims: readonly NetworkClaim[]): Promise<void> => {
+  for (const { network, mac, address } of claims) {
+    if (address === undefined) continue;
+    await libvirt.removeDhcpHost(network, { mac });
+    const lease = (await libvirt.leases(network)).find((one) => one.mac?.toLowerCase() === mac);
+    const bridge = lease === undefined ? undefined : describeNetwork(await libvirt.networkXml(network)).bridge;
+    if (lease !== undefined && bridge !== undefined) await libvirt.host.run(['dhcp_release', bridge, lease.ip, mac]);
+  }
+};

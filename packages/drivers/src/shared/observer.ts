@@ -1,0 +1,101 @@
+import type { Host } from '@innkeeper/host';
+import { describeDomain, type DomainDescription, type DomainState, type Libvirt } from '@innkeeper/libvirt';
+import type { GuestObservation } from '@innkeeper/model';
+import { readOwnership } from './metadata.ts';
+
+/** XML is read again after an event, a changed state, or this long: somebody may have edited a definition without an event. */
+const trustMs = 5 * 60_000;
+
+interface Known {
+  readonly state: DomainState['state'];
+  readonly description: DomainDescription;
+  readonly readAtMs: number;
+}
+
+export interface Observer {
+  list(): Promise<GuestObservation[]>;
+  /** Forgets what is known of a guest; without a name, of all. */
+  forget(name?: string): void;
+  description(uuid: string): Promise<DomainDescription | undefined>;
+}
+
+const imageGuess = (description: DomainDescription): string | undefined => {
+  const id = description.osInfo;
+  const match = id === undefined ? null : /^https?:\/\/[^/]+\/(.+)$/.exec(id);
+  return match?.[1] ?? undefined;
+};
+
+const plainAddress = (text: string): string => text.split('/')[0] ?? text;
+
+const graphicsOf = (description: DomainDescription): string | undefined => {
+  const [first] = description.graphics;
+  if (first === undefined) return undefined;
+  return first.socket ?? (first.port === undefined ? undefined : `${first.listen ?? '127.0.0.1'}:${first.port}`);
+};
+
+/** libvirt keeps a pid file per running domain; its age is the guest's uptime. */
+const startedAt = async (host: Host, backend: 'lxc' | 'qemu', name: string): Promise<number | undefined> =>
+  /^[\w.@+-]+$/.test(name) ? (await host.files.facts(`/run/libvirt/${backend}/${name}.pid`))?.modifiedMs : undefined;
+
+/** Reads all guests of a connection: one virsh process, and one more when something changed. */
+export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qemu'): Observer => {
+  const known = new Map<string, Known>();
+
+  const refresh = async (domains: readonly DomainState[]): Promise<void> => {
+    const now = Date.now();
+    const stale = domains.filter(({ uuid, state }) => {
+      const entry = known.get(uuid);
+      return entry === undefined || entry.state !== state || now - entry.readAtMs > trustMs;
+    });
+    const xml = stale.length === 0 ? new Map<string, string>() : await libvirt.xml(stale.map(({ uuid }) => uuid));
+    for (const { uuid, state } of stale) {
+      const text = xml.get(uuid);
+      if (text === undefined) known.delete(uuid);
+      else known.set(uuid, { state, description: describeDomain(text), readAtMs: now });
+    }
+    const there = new Set(domains.map(({ uuid }) => uuid));
+    for (const uuid of known.keys()) if (!there.has(uuid)) known.delete(uuid);
+  };
+
+  const observe = async (domain: DomainState): Promise<GuestObservation[]> => {
+    const description = known.get(domain.uuid)?.description;
+    if (description === undefined) return [];
+    const owned = readOwnership(description.metadata);
+    const guess = imageGuess(description);
+    const started = domain.state === 'running' ? await startedAt(libvirt.host, backend, domain.name) : undefined;
+    const graphics = graphicsOf(description);
+    const addresses = owned?.claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address])) ?? description.interfaces.flatMap(({ ips }) => ips.map(plainAddress));
+    return [
+      {
+        driver,
+        uuid: domain.uuid,
+        name: domain.name,
+        state: domain.state,
+        ...(owned === undefined ? {} : { ownership: owned }),
+        cpus: description.vcpus,
+        memoryBytes: description.memoryBytes ?? 0,
+        addresses,
+        macs: description.interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac.toLowerCase()])),
+        ...(guess === undefined ? {} : { imageGuess: guess }),
+        ...(started === undefined ? {} : { startedAtMs: Math.round(started) }),
+        ...(graphics === undefined ? {} : { graphics }),
+        idRanges: (description.idmap?.uid ?? []).map(({ target, count }) => ({ start: target, count })),
+      },
+    ];
+  };
+
+  return {
+    list: async () => {
+      const domains = await libvirt.domains();
+      await refresh(domains);
+      return (await Promise.all(domains.map(observe))).flat();
+    },
+    forget: (name) => {
+      for (const [uuid, { description }] of known) if (name === undefined || description.name === name) known.delete(uuid);
+    },
+    description: async (uuid) => {
+      const text = (await libvirt.xml([uuid])).get(uuid);
+      return text === undefined ? undefined : describeDomain(text);
+    },
+  };
+};

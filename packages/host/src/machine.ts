@@ -1,0 +1,29 @@
+import type { MachineReport } from '@innkeeper/model';
+import type { Host } from './host.ts';
+
+const line = async (host: Host, path: string): Promise<string> => (await host.files.readText(path)).trim();
+
+/** Grants of /etc/subuid and /etc/subgid: ids that rootless programs of this machine use. */
+const grants = async (host: Host, path: string): Promise<{ start: number; count: number }[]> =>
+  ((await host.files.readTextIfThere(path)) ?? '').split('\n').flatMap((entry) => {
+    const [, start, count] = entry.split(':').map(Number);
+    return start !== undefined && count !== undefined && Number.isInteger(start) && Number.isInteger(count) ? [{ start, count }] : [];
+  });
+
+/** Facts about a machine, from /proc. `state` is the directory whose file system holds the guests. */
+export const readMachine = async (host: Host, state: string): Promise<MachineReport> => {
+  const cpuinfo = await host.files.readText('/proc/cpuinfo');
+  const meminfo = await host.files.readText('/proc/meminfo');
+  const space = await host.files.space(state);
+  return {
+    hostname: await line(host, '/proc/sys/kernel/hostname'),
+    arch: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
+    kernel: await line(host, '/proc/sys/kernel/osrelease'),
+    bootId: await line(host, '/proc/sys/kernel/random/boot_id'),
+    cpus: (cpuinfo.match(/^processor\s*:/gm) ?? []).length,
+    memoryBytes: Number(/^MemTotal:\s*(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
+    diskFreeBytes: space.free,
+    diskTotalBytes: space.total,
+    reservedIds: [...(await grants(host, '/etc/subuid')), ...(await grants(host, '/etc/subgid'))],
+  };
+};

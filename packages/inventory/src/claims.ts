@@ -1,0 +1,150 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Db } from './database.ts';
+import { capacityClaims, networkClaims, uidClaims } from './schema.ts';
+
+export interface CapacityClaim {
+  readonly workloadId: string;
+  readonly host: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+/** Conditional update and claim in one statement: false when the host has no longer enough. A claim that is there already is kept. */
+export const claimCapacity = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
+  const held = await db.select().from(capacityClaims).where(eq(capacityClaims.workloadId, claim.workloadId));
+  if (held.length > 0) return true;
+  const rows = await db.execute(sql`
+    with taken as (
+      update innkeeper.hosts
+      set cpus_claimed = cpus_claimed + ${claim.cpus}, memory_claimed = memory_claimed + ${claim.memoryBytes}
+      where name = ${claim.host} and state = 'up'
+        and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio
+        and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio
+      returning name
+    )
+    insert into innkeeper.capacity_claims (workload_id, host, cpus, memory_bytes, disk_bytes)
+    select ${claim.workloadId}, name, ${claim.cpus}, ${claim.memoryBytes}, ${claim.diskBytes} from taken
+    returning workload_id`);
+  return rows.length === 1;
+};
+
+/** Everything that a workload holds; nothing held is no error. */
+export const releaseClaims = async (db: Db, workloadId: string): Promise<void> => {
+  await db.execute(sql`
+    with given_back as (delete from innkeeper.capacity_claims where workload_id = ${workloadId} returning host, cpus, memory_bytes)
+    update innkeeper.hosts h set cpus_claimed = h.cpus_claimed - g.cpus, memory_claimed = h.memory_claimed - g.memory_bytes
+    from given_back g where h.name = g.host`);
+  await db.delete(uidClaims).where(eq(uidClaims.workloadId, workloadId));
+  await db.delete(networkClaims).where(eq(networkClaims.workloadId, workloadId));
+};
+
+/** Changes what is claimed for a workload that stays where it is; false when the host has no longer enough. */
+export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
+  const rows = await db.execute(sql`
+    with old as (select * from innkeeper.capacity_claims where workload_id = ${claim.workloadId} for update),
+    taken as (
+      update innkeeper.hosts h
+      set cpus_claimed = h.cpus_claimed + ${claim.cpus} - old.cpus, memory_claimed = h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes
+      from old where h.name = old.host
+        and h.cpus_claimed + ${claim.cpus} - old.cpus <= h.cpus_total * h.cpu_ratio
+        and h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes <= h.memory_total * h.memory_ratio
+      returning h.name
+    )
+    update innkeeper.capacity_claims set cpus = ${claim.cpus}, memory_bytes = ${claim.memoryBytes}, disk_bytes = ${claim.diskBytes}
+    where workload_id = ${claim.workloadId} and exists (select 1 from taken) returning workload_id`);
+  return rows.length === 1;
+};
+
+/** First range of containers' ids and where they end (2^32 - 2 is the last id the kernel knows). */
+export const firstUid = 0x20000000;
+const lastUid = 0xfffe0000;
+const rangeSize = 65_536;
+
+/** Range starts that touch an interval somebody else uses. */
+const blockedStarts = (reserved: readonly { readonly start: number; readonly count: number }[]): number[] =>
+  reserved.flatMap(({ start, count }) => {
+    const from = Math.max(firstUid, Math.floor(start / rangeSize) * rangeSize);
+    const to = Math.min(start + count, firstUid + 4096 * rangeSize);
+    const starts: number[] = [];
+    for (let at = from; at < to; at += rangeSize) starts.push(at);
+    return starts;
+  });
+
+/**
+ * The lowest free range of 65,536 ids. Unique across hosts, so that a disk can move.
+ * The candidates are the first range and the one after each taken one: the lowest free one is among them.
+ */
+export const claimUidRange = async (db: Db, workloadId: string, reserved: readonly { readonly start: number; readonly count: number }[]): Promise<number> => {
+  const [held] = await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId));
+  if (held !== undefined) return held.start;
+  const blocked = sql`array[${sql.join(blockedStarts(reserved).map((start) => sql`${start}`), sql`, `)}]::bigint[]`;
+  for (;;) {
+    const rows = await db.execute<{ start: string }>(sql`
+      with taken as (select start from innkeeper.uid_claims union select unnest(${blocked})),
+      free as (
+        select candidate from (select ${firstUid}::bigint as candidate union select start + ${rangeSize} from taken) c
+        where candidate <= ${lastUid}::bigint and not exists (select 1 from taken where taken.start = c.candidate)
+        order by candidate limit 1
+      )
+      insert into innkeeper.uid_claims (start, workload_id) select candidate, ${workloadId} from free
+      on conflict do nothing returning start`);
+    const [row] = rows;
+    if (row !== undefined) return Number(row.start);
+  }
+};
+
+export interface NetworkClaimRequest {
+  readonly workloadId: string;
+  readonly position: number;
+  readonly host: string;
+  readonly network: string;
+  readonly mac: string;
+  /** In order of preference; empty when the network gives addresses itself. */
+  readonly candidates: readonly string[];
+}
+
+export type NetworkClaimRow = typeof networkClaims.$inferSelect;
+
+/** The first candidate that nobody holds. Undefined when all are held; throws a duplicate of `network_claims_mac_unique` for a MAC in use. */
+export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promise<NetworkClaimRow | undefined> => {
+  const held = await networkClaimsOf(db, request.workloadId);
+  const mine = held.find(({ position }) => position === request.position);
+  if (mine !== undefined) return mine;
+  if (request.candidates.length === 0) {
+    const [row] = await db.insert(networkClaims).values({ ...request, address: null }).returning();
+    return row;
+  }
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const rows = await db.execute<{ address: string }>(sql`
+      insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
+      select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, c.address
+      from unnest(array[${sql.join(request.candidates.map((one) => sql`${one}`), sql`, `)}]::text[]) with ordinality as c(address, rank)
+      where not exists (
+        select 1 from innkeeper.network_claims n
+        where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
+      order by c.rank limit 1
+      on conflict on constraint network_claims_one_holder do nothing returning address`);
+    if (rows.length === 1) return (await networkClaimsOf(db, request.workloadId)).find(({ position }) => position === request.position);
+    if (request.candidates.length === 1) return undefined;
+  }
+  return undefined;
+};
+
+export const networkClaimsOf = (db: Db, workloadId: string): Promise<NetworkClaimRow[]> =>
+  db.select().from(networkClaims).where(eq(networkClaims.workloadId, workloadId)).orderBy(networkClaims.position);
+
+export const uidClaimOf = async (db: Db, workloadId: string): Promise<number | undefined> =>
+  (await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId)))[0]?.start;
+
+/** Claimed capacity by host, without one workload's own. */
+export const claimedCapacity = async (db: Db, without?: string): Promise<Map<string, { cpus: number; memoryBytes: number; diskBytes: number }>> => {
+  const rows = await db.select().from(capacityClaims);
+  const sums = new Map<string, { cpus: number; memoryBytes: number; diskBytes: number }>();
+  for (const row of rows) {
+    if (row.workloadId === without) continue;
+    const sum = sums.get(row.host) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 };
+    sums.set(row.host, { cpus: sum.cpus + row.cpus, memoryBytes: sum.memoryBytes + row.memoryBytes, diskBytes: sum.diskBytes + row.diskBytes });
+  }
+  return sums;
+};

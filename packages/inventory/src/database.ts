@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url';
+import { InnkeeperError } from '@innkeeper/model';
+import { sql } from 'drizzle-orm';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { prepareQueue } from './queue.ts';
+import * as schema from './schema.ts';
+
+/** A connection pool or a transaction: statements take either. */
+export type Db = PostgresJsDatabase<typeof schema>;
+
+export interface Inventory {
+  readonly db: Db;
+  readonly url: string;
+  /** Calls back with the payload of every notification until stopped. */
+  listen(channel: string, onNotify: (payload: string) => void): Promise<void>;
+  transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const migrationLock = 0x1_4b_ee_9e_4;
+const connections = 10;
+
+/** Class 08 (connection exceptions) and shutdown states, and what the socket layer says. */
+const awayCodes = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT']);
+
+/** True when the database did not answer, as opposed to answering with an error. */
+export const isDatabaseAway = (error: unknown): boolean => {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ('code' in current && typeof current.code === 'string' && awayCodes.has(current.code)) return true;
+  }
+  return false;
+};
+
+/** unique_violation, SQLSTATE 23505. */
+export const isDuplicate = (error: unknown, constraint: string): boolean => {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ('code' in current && current.code === '23505') return 'constraint_name' in current && current.constraint_name === constraint;
+  }
+  return false;
+};
+
+/**
+ * postgres.js reads only hosts and ports from a URL; a unix socket (`?host=/dir`, as libpq writes it) is an option of its own.
+ */
+const clientOptions = (url: string): { readonly host?: string } => {
+  const socket = new URL(url).searchParams.get('host');
+  return socket === null ? {} : { host: socket };
+};
+
+const withoutHost = (url: string): string => {
+  const parsed = new URL(url);
+  parsed.searchParams.delete('host');
+  return parsed.toString();
+};
+
+const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** Graphile's tables first, then ours; drizzle's migrator takes no lock of its own, so two processes would collide. */
+const bringUpToDate = async (url: string): Promise<void> => {
+  const client = postgres(withoutHost(url), { ...clientOptions(url), max: 1, onnotice: () => undefined });
+  try {
+    await client`select pg_advisory_lock(${migrationLock})`;
+    await prepareQueue(url);
+    await migrate(drizzle(client), { migrationsFolder: migrations, migrationsSchema: 'innkeeper_migrations' });
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+};
+
+/** Connects and migrates. Throws `unavailable` when the database does not answer. */
+export const openInventory = async (url: string): Promise<Inventory> => {
+  try {
+    await bringUpToDate(url);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
+    throw error;
+  }
+  const client = postgres(withoutHost(url), { ...clientOptions(url), max: connections, idle_timeout: 60, onnotice: () => undefined });
+  const db = drizzle(client, { schema });
+  return {
+    db,
+    url,
+    listen: async (channel, onNotify) => void (await client.listen(channel, onNotify)),
+    transaction: (work) => db.transaction((tx) => work(tx as unknown as Db)),
+    close: () => client.end({ timeout: 5 }),
+  };
+};
+
+export const ping = async (db: Db): Promise<void> => void (await db.execute(sql`select 1`));

@@ -1,0 +1,152 @@
+import type { OperationKind, OperationState, Problem, StepState } from '@innkeeper/model';
+import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Db } from './database.ts';
+import { operations, operationSteps } from './schema.ts';
+
+export type OperationRow = typeof operations.$inferSelect;
+export type StepRow = typeof operationSteps.$inferSelect;
+
+export interface NewOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly workloadId: string;
+  readonly workloadName: string;
+  readonly who: string;
+  readonly idempotencyKey?: string;
+  readonly idempotencyHash?: string;
+}
+
+export const insertOperation = async (db: Db, operation: NewOperation): Promise<OperationRow> => {
+  const [row] = await db.insert(operations).values({ ...operation, state: 'queued' }).returning();
+  return row as OperationRow;
+};
+
+export const findOperation = async (db: Db, id: string): Promise<OperationRow | undefined> =>
+  (await db.select().from(operations).where(eq(operations.id, id)))[0];
+
+export const findByIdempotencyKey = async (db: Db, key: string): Promise<OperationRow | undefined> =>
+  (await db.select().from(operations).where(eq(operations.idempotencyKey, key)))[0];
+
+/** Newest first. */
+export const listOperations = (db: Db, limit: number, unfinishedOnly = false): Promise<OperationRow[]> =>
+  db
+    .select()
+    .from(operations)
+    .where(unfinishedOnly ? isNull(operations.finishedAt) : undefined)
+    .orderBy(desc(operations.seq))
+    .limit(limit);
+
+export const unfinishedOf = (db: Db, workloadId: string): Promise<OperationRow[]> =>
+  db
+    .select()
+    .from(operations)
+    .where(and(eq(operations.workloadId, workloadId), isNull(operations.finishedAt)))
+    .orderBy(asc(operations.seq));
+
+export const stepsOf = async (db: Db, ids: readonly string[]): Promise<StepRow[]> =>
+  ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(operationSteps)
+        .where(inArray(operationSteps.operationId, [...ids]))
+        .orderBy(asc(operationSteps.operationId), asc(operationSteps.position));
+
+/**
+ * Takes the oldest unfinished operation of a workload, unless another live process has it.
+ * The fence grows, so that whoever had it before can write nothing more.
+ */
+export const takeOperation = async (db: Db, workloadId: string, workerId: string): Promise<OperationRow | undefined> => {
+  const rows = await db.execute<{ id: string }>(sql`
+    update innkeeper.operations o
+    set state = case when o.state = 'undoing' then 'undoing' else 'running' end,
+        fence = o.fence + 1, worker_id = ${workerId}, started_at = coalesce(o.started_at, now())
+    where o.id = (
+      select id from innkeeper.operations where workload_id = ${workloadId} and finished_at is null order by seq limit 1 for update
+    ) and (
+      o.worker_id is null or o.state = 'queued' or o.worker_id = ${workerId}
+      or not exists (select 1 from innkeeper.workers w where w.id = o.worker_id and w.lease_until > now())
+    )
+    returning o.id`);
+  const [row] = rows;
+  return row === undefined ? undefined : findOperation(db, row.id);
+};
+
+export interface StepEntry {
+  readonly position: number;
+  readonly name: string;
+  readonly state: StepState;
+  readonly text?: string;
+}
+
+/** What a writer of the journal has to prove: that the operation is still its own. */
+export interface Hold {
+  readonly id: string;
+  readonly fence: number;
+}
+
+/** Writes journal entries; false when another process has taken the operation over. */
+export const journal = async (db: Db, hold: Hold, entries: readonly StepEntry[], progress: string | null): Promise<boolean> => {
+  const values = sql.join(
+    entries.map(({ position, name, state, text }) => sql`(${position}::int, ${name}::text, ${state}::text, ${text ?? null}::text)`),
+    sql`, `,
+  );
+  const rows = await db.execute(sql`
+    with mine as (
+      update innkeeper.operations set progress = ${progress}
+      where id = ${hold.id} and fence = ${hold.fence} and finished_at is null returning id
+    )
+    insert into innkeeper.operation_steps (operation_id, position, name, state, text, started_at, finished_at)
+    select mine.id, e.position, e.name, e.state, e.text,
+      case when e.state in ('running', 'undoing') then now() end,
+      case when e.state in ('done', 'undone', 'failed') then now() end
+    from mine, (values ${values}) as e(position, name, state, text)
+    on conflict (operation_id, position) do update set
+      name = excluded.name, state = excluded.state, text = coalesce(excluded.text, operation_steps.text),
+      started_at = coalesce(operation_steps.started_at, excluded.started_at), finished_at = excluded.finished_at
+    returning position`);
+  return rows.length === entries.length;
+};
+
+/** Keeps what a step decided; false when another process has taken the operation over. */
+export const remember = async (db: Db, hold: Hold, memory: Record<string, unknown>): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ memory })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  return rows.length === 1;
+};
+
+export const showProgress = async (db: Db, hold: Hold, progress: string): Promise<void> => {
+  await db.update(operations).set({ progress }).where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
+};
+
+/** Turns to undoing, with the error that is the reason. */
+export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ state: 'undoing', error })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  return rows.length === 1;
+};
+
+export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ state, progress: null, finishedAt: sql`now()` })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  return rows.length === 1;
+};
+
+/** True when there was something to cancel; it happens at the next step boundary. */
+export const requestCancel = async (db: Db, id: string, who: string): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ cancelRequested: who })
+    .where(and(eq(operations.id, id), isNull(operations.finishedAt)))
+    .returning({ id: operations.id });
+  return rows.length === 1;
+};

@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import { Logger, run, runMigrations } from 'graphile-worker';
+import pg from 'pg';
+import type { Db } from './database.ts';
+
+/** The only file that knows graphile-worker and node-postgres: a job here is a wake-up, the operations table is the truth. */
+const task = 'innkeeper-operation';
+
+/** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
+const pollMs = 15_000;
+
+const silent = new Logger(() => () => undefined);
+
+const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  pool.on('error', () => undefined);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+};
+
+export const prepareQueue = (url: string): Promise<void> => withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
+
+/** Wakes a worker for a workload, in the same transaction as the change that it is to carry out. */
+export const wake = async (db: Db, workloadId: string): Promise<void> => {
+  await db.execute(
+    sql`select graphile_worker.add_job(${task}, json_build_object('workloadId', ${workloadId}::text), queue_name := ${workloadId}::text, max_attempts := 1)`,
+  );
+};
+
+export interface QueueRunner {
+  readonly stop: () => Promise<void>;
+  /** Settles when the runner has ended, by `stop` or by itself. */
+  readonly ended: Promise<void>;
+}
+
+export interface QueueOptions {
+  readonly url: string;
+  readonly concurrency: number;
+  /** Must not throw: a failed job would free its queue and let a later operation overtake. */
+  readonly onWake: (workloadId: string) => Promise<void>;
+  /** The name under which one of the runner's workers locks jobs. */
+  readonly onWorker: (queueId: string) => void;
+}
+
+export const startQueue = async (options: QueueOptions): Promise<QueueRunner> => {
+  const pgPool = new pg.Pool({ connectionString: options.url, max: options.concurrency + 2 });
+  pgPool.on('error', () => undefined);
+  const { EventEmitter } = await import('node:events');
+  const emitter = new EventEmitter();
+  emitter.on('worker:create', ({ worker }: { worker: { workerId: string } }) => options.onWorker(worker.workerId));
+  const runner = await run({
+    pgPool,
+    concurrency: options.concurrency,
+    pollInterval: pollMs,
+    noHandleSignals: true,
+    logger: silent,
+    events: emitter,
+    taskList: {
+      [task]: async (payload) => {
+        const { workloadId } = payload as { workloadId: string };
+        await options.onWake(workloadId);
+      },
+    },
+  });
+  const ended = runner.promise.then(
+    () => undefined,
+    () => undefined,
+  );
+  return {
+    ended,
+    stop: async () => {
+      await runner.stop().catch(() => undefined);
+      await pgPool.end().catch(() => undefined);
+    },
+  };
+};
+
+/** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. */
+export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Promise<void> => {
+  if (queueIds.length === 0) return;
+  await db.execute(sql`select graphile_worker.force_unlock_workers(array[${sql.join(queueIds.map((id) => sql`${id}`), sql`, `)}]::text[])`);
+};

@@ -1,0 +1,51 @@
+import type { Candidate, ErrorCode, Problem, WorkloadSpec } from '@innkeeper/model';
+import { asc, eq, sql } from 'drizzle-orm';
+import type { Db } from './database.ts';
+import { workloads } from './schema.ts';
+
+export type WorkloadRow = typeof workloads.$inferSelect;
+export type RecordState = WorkloadRow['state'];
+
+export const listWorkloads = (db: Db): Promise<WorkloadRow[]> => db.select().from(workloads).orderBy(asc(workloads.name));
+
+export const findWorkload = async (db: Db, name: string): Promise<WorkloadRow | undefined> =>
+  (await db.select().from(workloads).where(eq(workloads.name, name)))[0];
+
+export const findWorkloadById = async (db: Db, id: string): Promise<WorkloadRow | undefined> =>
+  (await db.select().from(workloads).where(eq(workloads.id, id)))[0];
+
+/** Locks the row, so that two requests for one name are answered one after the other. */
+export const lockWorkload = async (db: Db, name: string): Promise<WorkloadRow | undefined> => {
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`workload:${name}`}, 0))`);
+  return (await db.select().from(workloads).where(eq(workloads.name, name)).for('update'))[0];
+};
+
+export const insertWorkload = async (db: Db, row: { id: string; name: string; spec: WorkloadSpec }): Promise<void> => {
+  await db.insert(workloads).values({ ...row, generation: 1, state: 'pending' });
+};
+
+export const updateSpec = async (db: Db, id: string, spec: WorkloadSpec): Promise<void> => {
+  await db
+    .update(workloads)
+    .set({ spec, generation: sql`${workloads.generation} + 1` })
+    .where(eq(workloads.id, id));
+};
+
+export interface WorkloadChange {
+  readonly state?: RecordState;
+  readonly appliedGeneration?: number;
+  readonly placed?: Candidate | null;
+  readonly placementId?: string | null;
+  readonly reason?: string | null;
+  readonly error?: (Problem & { code: ErrorCode }) | null;
+  readonly startedInBoot?: string | null;
+}
+
+export const updateWorkload = async (db: Db, id: string, change: WorkloadChange): Promise<void> => {
+  await db.update(workloads).set(change).where(eq(workloads.id, id));
+};
+
+/** Its claims go with it. */
+export const deleteWorkload = async (db: Db, id: string): Promise<void> => {
+  await db.delete(workloads).where(eq(workloads.id, id));
+};

@@ -1,0 +1,43 @@
+import { defaultListen, InnkeeperError, type Paths, pathsUnder, prefixVariable } from '@innkeeper/model';
+import { z } from 'zod';
+
+const settings = z.object({
+  databaseUrl: z.string().min(1),
+  /** `off`, or address and port of the TCP listener. */
+  listen: z.string().regex(/^(off|[^:]+:\d{1,5})$/, 'must be off or address:port').default(defaultListen),
+  acceleration: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  hostName: z.string().optional(),
+  imageMirror: z.string().optional(),
+  imageCache: z.string().optional(),
+  web: z.string().optional(),
+});
+
+export interface Config extends z.output<typeof settings> {
+  readonly paths: Paths;
+}
+
+const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/;
+
+/** Reads the settings from environment variables. Throws `invalid` naming the variable. */
+export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
+  const paths = pathsUnder(env[prefixVariable] ?? '');
+  const result = settings.safeParse({
+    databaseUrl: env.DATABASE_URL,
+    listen: env.INNKEEPER_LISTEN,
+    acceleration: env.INNKEEPER_ACCELERATION,
+    hostName: env.INNKEEPER_HOST_NAME,
+    imageMirror: env.INNKEEPER_IMAGE_MIRROR,
+    imageCache: env.INNKEEPER_IMAGE_CACHE,
+    web: env.INNKEEPER_WEB,
+  });
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new InnkeeperError('invalid', `setting ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  if (result.data.listen !== 'off' && !loopback.test(result.data.listen)) {
+    throw new InnkeeperError('invalid', `INNKEEPER_LISTEN=${result.data.listen}: only loopback addresses are offered by this version`, {
+      hint: 'put a reverse proxy with TLS in front of 127.0.0.1, or use ssh -L',
+    });
+  }
+  return { ...result.data, paths };
+};

@@ -1,0 +1,32 @@
+import type { Driver } from '@innkeeper/driver-contract';
+import type { Host } from '@innkeeper/host';
+import { insertEvent, type Inventory, type NewEvent } from '@innkeeper/inventory';
+import { InnkeeperError } from '@innkeeper/model';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+
+/** A host with its drivers opened. */
+export interface ManagedHost {
+  readonly name: string;
+  readonly host: Host;
+  readonly drivers: ReadonlyMap<string, Driver>;
+}
+
+/** What every part of the control plane is given. */
+export interface Control {
+  readonly config: Config;
+  readonly inventory: Inventory;
+  readonly installation: string;
+  readonly hosts: ReadonlyMap<string, ManagedHost>;
+  readonly log: Logger;
+  /** Reads the guests of a host now; resolves when the inventory has them. */
+  readonly observe: (host: string) => Promise<void>;
+}
+
+export const driverOf = (control: Control, host: string, driver: string): Driver => {
+  const found = control.hosts.get(host)?.drivers.get(driver);
+  if (found === undefined) throw new InnkeeperError('unavailable', `The driver ${driver} of the host ${host} is not loaded`);
+  return found;
+};
+
+export const tell = (control: Control, event: NewEvent): Promise<void> => insertEvent(control.inventory.db, event);

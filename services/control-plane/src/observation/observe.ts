@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { findGuest, insertOperation, listHosts, listWorkloads, recordReport, replaceGuests, unfinishedOf, wake } from '@innkeeper/inventory';
+import { readMachine } from '@innkeeper/host';
+import { randomUUID } from 'node:crypto';
+import type { GuestObservation } from '@innkeeper/model';
+import { type Control, type ManagedHost, tell } from '../control.ts';
+
+/** Events tell at once; the pass finds what they missed. */
+const passMs = 30_000;
+/** Versions, networks, firmware: things that change when somebody installs something. */
+const probeMs = 5 * 60_000;
+const gatherMs = 50;
+
+/** Reads what a host and its drivers can do. */
+export const probeHost = async (control: Pick<Control, 'inventory' | 'config'>, managed: ManagedHost): Promise<void> => {
+  const machine = await readMachine(managed.host, control.config.paths.state);
+  const drivers = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
+  await recordReport(control.inventory.db, managed.name, machine, drivers);
+};
+
+/** Says what changed since the last look, so that nothing happens silently. */
+const tellChange = async (control: Control, host: string, driver: string, seen: GuestObservation): Promise<void> => {
+  const before = (await findGuest(control.inventory.db, host, driver, seen.uuid))?.observation;
+  if (before?.state === seen.state) return;
+  const kind = before === undefined ? 'guest.appeared' : `guest.${seen.state}`;
+  const text = before === undefined ? `${seen.name} is on ${host} (${seen.state})` : `${seen.name} is ${seen.state} (was ${before.state})`;
+  await tell(control, { kind, subject: { kind: 'guest', id: seen.uuid, name: seen.name }, text });
+};
+
+const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
+  const driver = managed.drivers.get(id);
+  if (driver === undefined) return;
+  const seen = await driver.list();
+  for (const guest of seen) await tellChange(control, managed.name, id, guest);
+  await replaceGuests(control.inventory.db, managed.name, id, seen);
+};
+
+/** Reads all guests of a host into the inventory. */
+export const observeHost = async (control: Control, managed: ManagedHost): Promise<void> => {
+  await Promise.all([...managed.drivers.keys()].map((id) => observeDriver(control, managed, id)));
+};
+
+/**
+ * After its host's reboot a workload that should run is started again.
+ * One that was stopped from outside during the same boot is not: that is shown as drift, never fought over.
+ */
+export const startAfterBoot = async (control: Control): Promise<void> => {
+  const { db } = control.inventory;
+  const hosts = await listHosts(db);
+  for (const workload of await listWorkloads(db)) {
+    const { placed, startedInBoot } = workload;
+    if (workload.state !== 'ready' || placed === null || (workload.spec.power ?? 'running') !== 'running') continue;
+    const bootId = hosts.find(({ name }) => name === placed.host)?.machine?.bootId;
+    if (bootId === undefined || startedInBoot === null || startedInBoot === bootId) continue;
+    if ((await unfinishedOf(db, workload.id)).length > 0) continue;
+    await insertOperation(db, { id: randomUUID(), kind: 'start', workloadId: workload.id, workloadName: workload.name, who: 'innkeeper (its host was rebooted)' });
+    await wake(db, workload.id);
+  }
+};
+
+/** One reading at a time per host; those who ask while one runs get the next. */
+export const coalesce = (work: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    running = work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return begin();
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return begin();
+      });
+    return next;
+  };
+};
+
+/** Follows libvirt's events and looks at everything now and then, until the signal fires. */
+export const followHosts = (control: Control, signal: AbortSignal): void => {
+  const quietly = (work: Promise<void>): void => void work.catch((error: unknown) => control.log.warn({ err: error }, 'observation failed'));
+  for (const managed of control.hosts.values()) {
+    for (const [id, driver] of managed.drivers) {
+      const follow = async (): Promise<void> => {
+        for await (const _hint of driver.watch(signal)) {
+          // Events come in bursts: one reading answers all of a burst.
+          await delay(gatherMs);
+          quietly(control.observe(managed.name));
+        }
+      };
+      quietly(follow().catch((error: unknown) => control.log.warn({ driver: id, err: error }, 'events ended')));
+    }
+    const pass = setInterval(() => quietly(control.observe(managed.name).then(() => startAfterBoot(control))), passMs);
+    const probe = setInterval(() => quietly(probeHost(control, managed)), probeMs);
+    signal.addEventListener('abort', () => {
+      clearInterval(pass);
+      clearInterval(probe);
+    });
+  }
+};

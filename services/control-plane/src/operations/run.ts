@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Step, StepContext } from '@innkeeper/driver-contract';
+import { beginUndo, findOperation, findWorkloadById, finishOperation, type Hold, journal, type OperationRow, remember, showProgress, type StepEntry, stepsOf } from '@innkeeper/inventory';
+import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
+import type { Control } from '../control.ts';
+import { asProblem } from '../problem.ts';
+import { apply } from './apply.ts';
+import type { OperationContext, OperationDefinition } from './kind.ts';
+import { restart, start, stop } from './power.ts';
+import { remove } from './remove.ts';
+
+const definitions: Readonly<Record<OperationKind, OperationDefinition>> = { apply, start, stop, restart, remove };
+
+/** Errors that go away by themselves are tried again this often, after these pauses. */
+const retryPausesMs = [500, 2000, 8000];
+
+/** For tests of what a kill or a failure at a journal point does. */
+export interface FaultPoints {
+  readonly at: (point: string) => Promise<void> | void;
+}
+
+interface Running {
+  readonly control: Control;
+  readonly row: OperationRow;
+  readonly hold: Hold;
+  readonly definition: OperationDefinition;
+  readonly signal: AbortSignal;
+  readonly faults: FaultPoints | undefined;
+  memory: Record<string, unknown>;
+}
+
+const fenced = (row: OperationRow): InnkeeperError => new InnkeeperError('fenced', `The operation ${row.id} was taken over by another process`);
+
+const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<void> => {
+  if (!(await journal(running.control.inventory.db, running.hold, entries, progress))) throw fenced(running.row);
+};
+
+const contextOf = async (running: Running): Promise<OperationContext | undefined> => {
+  const { control, row } = running;
+  const workload = await findWorkloadById(control.inventory.db, row.workloadId);
+  if (workload === undefined) return undefined;
+  return {
+    control,
+    operation: row,
+    workload,
+    memory: running.memory,
+    remember: async (added) => {
+      running.memory = { ...running.memory, ...added };
+      if (!(await remember(control.inventory.db, running.hold, running.memory))) throw fenced(row);
+    },
+  };
+};
+
+const progressWriter = (running: Running): ((text: string) => void) => {
+  let last = 0;
+  return (text) => {
+    if (Date.now() - last < 500) return;
+    last = Date.now();
+    showProgress(running.control.inventory.db, running.hold, text).catch(() => undefined);
+  };
+};
+
+const stepContext = (running: Running): StepContext => ({ signal: running.signal, fence: running.hold.fence, progress: progressWriter(running) });
+
+const isTransient = (error: unknown): boolean => error instanceof InnkeeperError && error.code === 'transient';
+
+const withRetries = async (running: Running, work: () => Promise<void>): Promise<void> => {
+  for (const pause of retryPausesMs) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      running.control.log.warn({ operation: running.row.id, err: error }, 'a step is tried again');
+      await delay(pause, undefined, { signal: running.signal });
+    }
+  }
+  return work();
+};
+
+const checkCancelled = async (running: Running): Promise<void> => {
+  const now = await findOperation(running.control.inventory.db, running.row.id);
+  if (now?.cancelRequested != null) throw new InnkeeperError('cancelled', `Cancelled by ${now.cancelRequested}`);
+};
+
+/** Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry. */
+const runForward = async (running: Running): Promise<void> => {
+  const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(({ state }) => state === 'done').length;
+  let finished: StepEntry | undefined;
+  for (let position = done; ; position += 1) {
+    const context = await contextOf(running);
+    if (context === undefined) break;
+    const step = running.definition.steps(context)[position];
+    if (step === undefined) break;
+    if (running.definition.undoOnFailure) await checkCancelled(running);
+    const began: StepEntry = { position, name: step.name, state: 'running' };
+    await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    await running.faults?.at(`before ${step.name}`);
+    await withRetries(running, () => step.run(stepContext(running)));
+    await running.faults?.at(`after ${step.name}`);
+    finished = { position, name: step.name, state: 'done' };
+  }
+  if (finished !== undefined) await write(running, [finished], null);
+};
+
+/** Backward from the last step that was begun; each undo can be repeated, so a kill in between does no harm. */
+const runBackward = async (running: Running): Promise<void> => {
+  const { db } = running.control.inventory;
+  const begun = (await stepsOf(db, [running.row.id])).filter(({ state }) => state !== 'undone').reverse();
+  for (const entry of begun) {
+    const context = await contextOf(running);
+    const step: Step | undefined = context === undefined ? undefined : running.definition.steps(context)[entry.position];
+    await write(running, [{ position: entry.position, name: entry.name, state: 'undoing' }], `undoing ${entry.name}`);
+    await running.faults?.at(`before undo of ${entry.name}`);
+    const { undo } = step ?? {};
+    if (undo !== undefined) await withRetries(running, () => undo(stepContext(running)));
+    await write(running, [{ position: entry.position, name: entry.name, state: 'undone', ...(step?.noUndo === undefined ? {} : { text: step.noUndo }) }], null);
+  }
+};
+
+const failStep = async (running: Running, thrown: unknown): Promise<void> => {
+  const last = (await stepsOf(running.control.inventory.db, [running.row.id])).findLast(({ state }) => state === 'running');
+  const text = toInnkeeperError(thrown).message;
+  if (last !== undefined) await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
+};
+
+const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<void> => {
+  if (!(await finishOperation(running.control.inventory.db, running.hold, state))) throw fenced(running.row);
+};
+
+const unwind = async (running: Running): Promise<void> => {
+  const problem = (await findOperation(running.control.inventory.db, running.row.id))?.error ?? asProblem(new InnkeeperError('internal', 'unknown'));
+  if (running.definition.undoOnFailure) await runBackward(running);
+  const context = await contextOf(running);
+  if (context !== undefined) await running.definition.onFailed(context, problem);
+  await finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
+};
+
+const succeed = async (running: Running): Promise<void> => {
+  const { row, control } = running;
+  const context = await contextOf(running);
+  // A removal's workload is gone by now: what it was is in the operation.
+  const workload = context?.workload ?? ({ id: row.workloadId, name: row.workloadName } as OperationContext['workload']);
+  await running.definition.onDone(context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined });
+  await finish(running, 'done');
+};
+
+/** Runs an operation that this process holds to its end, forwards or, after a failure, backwards. */
+export const runOperation = async (control: Control, row: OperationRow, signal: AbortSignal, faults?: FaultPoints): Promise<void> => {
+  const running: Running = { control, row, hold: { id: row.id, fence: row.fence }, definition: definitions[row.kind], signal, faults, memory: row.memory };
+  if (row.state === 'undoing') return unwind(running);
+  try {
+    await runForward(running);
+  } catch (thrown) {
+    const error = toInnkeeperError(thrown);
+    // Another process has it, or this one is shutting down: whoever continues finds the journal.
+    if (error.code === 'fenced' || signal.aborted || asProblem(thrown).code === 'unavailable') throw thrown;
+    control.log.warn({ operation: row.id, kind: row.kind, workload: row.workloadName, err: thrown, detail: error.detail }, 'an operation failed');
+    await failStep(running, thrown);
+    if (!(await beginUndo(control.inventory.db, running.hold, asProblem(thrown)))) throw fenced(row);
+    return unwind(running);
+  }
+  return succeed(running);
+};

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { deleteWorker, expiredWorkers, listOperations, listWorkers, type QueueRunner, releaseQueueLocks, renewLease, renewMs, startQueue, takeOperation, wake, type WorkerIdentity, type WorkerRow } from '@innkeeper/inventory';
+import type { Control } from '../control.ts';
+import { type FaultPoints, runOperation } from './run.ts';
+
+const concurrency = 8;
+const restartPauseMs = 1000;
+
+export interface Worker {
+  stop(): Promise<void>;
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A process of this very boot of this very machine whose number is gone is dead now, whatever its lease says. */
+const isDead = (worker: WorkerRow, me: WorkerIdentity): boolean =>
+  worker.id !== me.id && worker.bootId === me.bootId && worker.machine === me.machine && (worker.pid === me.pid || !isAlive(worker.pid));
+
+/** Takes over from the dead: frees their queues, forgets their leases, and wakes for everything unfinished. */
+const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => {
+  const { db } = control.inventory;
+  const dead = [...(await expiredWorkers(db)), ...(await listWorkers(db)).filter((worker) => isDead(worker, me))].filter(({ id }) => id !== me.id);
+  const seen = new Set<string>();
+  for (const worker of dead) {
+    if (seen.has(worker.id)) continue;
+    seen.add(worker.id);
+    control.log.info({ worker: worker.id, pid: worker.pid }, 'taking over from a process that is gone');
+    await releaseQueueLocks(db, worker.queueIds);
+    await deleteWorker(db, worker.id);
+  }
+  if (seen.size > 0) await wakeUnfinished(control);
+};
+
+const wakeUnfinished = async (control: Control): Promise<void> => {
+  const { db } = control.inventory;
+  const unfinished = await listOperations(db, 10_000, true);
+  for (const workloadId of new Set(unfinished.map((one) => one.workloadId))) await wake(db, workloadId);
+};
+
+/** Works through operations, one at a time for each workload. */
+export const startWorker = async (control: Control, machine: { readonly hostname: string; readonly bootId: string }, faults?: FaultPoints): Promise<Worker> => {
+  const { db, url } = control.inventory;
+  const me: WorkerIdentity = { id: randomUUID(), machine: machine.hostname, bootId: machine.bootId, pid: process.pid };
+  const queueIds = new Set<string>();
+  const stopping = new AbortController();
+  const lease = (): Promise<void> => renewLease(db, me, [...queueIds]);
+
+  /** Never throws: a failed job would free its queue for a later operation. What is left unfinished is woken again. */
+  const onWake = async (workloadId: string): Promise<void> => {
+    try {
+      for (;;) {
+        if (stopping.signal.aborted) return;
+        const row = await takeOperation(db, workloadId, me.id);
+        if (row === undefined) return;
+        await runOperation(control, row, stopping.signal, faults);
+      }
+    } catch (error) {
+      control.log.error({ workloadId, err: error }, 'an operation is left for another try');
+      if (!stopping.signal.aborted) void delay(restartPauseMs).then(() => wake(db, workloadId)).catch(() => undefined);
+    }
+  };
+
+  await lease();
+  await takeOver(control, me);
+  let queue: QueueRunner | undefined;
+  const runQueue = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        queueIds.clear();
+        queue = await startQueue({ url, concurrency, onWake, onWorker: (id) => void queueIds.add(id) });
+        await lease();
+        await wakeUnfinished(control);
+        await queue.ended;
+        await queue.stop();
+      } catch (error) {
+        control.log.warn({ err: error }, 'the queue is away; trying again');
+      }
+      if (!stopping.signal.aborted) await delay(restartPauseMs);
+    }
+  };
+  const queueLoop = runQueue();
+  const timer = setInterval(() => {
+    lease()
+      .then(() => takeOver(control, me))
+      .catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
+  }, renewMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      stopping.abort();
+      await queue?.stop();
+      await queueLoop;
+      await deleteWorker(db, me.id).catch(() => undefined);
+    },
+  };
+};

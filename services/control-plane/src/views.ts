@@ -1,0 +1,169 @@
+import { claimedCapacity, type Db, type GuestRow, type HostRow, listGuests, listHosts, listOperations, listWorkloads, type OperationRow, type StepRow, type WorkloadRow } from '@innkeeper/inventory';
+import { completeSpec, type GuestStats, type HostView, type OperationView, type WorkloadState, type WorkloadView } from '@innkeeper/model';
+import type { Control } from './control.ts';
+import { foreignUse, imagesOf, isForeign } from './snapshot.ts';
+
+const time = (date: Date | null): string | undefined => date?.toISOString();
+
+const optional = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+
+export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): OperationView => ({
+  id: row.id,
+  kind: row.kind,
+  workload: { id: row.workloadId, name: row.workloadName },
+  who: row.who,
+  state: row.state,
+  steps: steps
+    .filter(({ operationId }) => operationId === row.id)
+    .map((step) => ({
+      name: step.name,
+      state: step.state,
+      ...optional({ text: step.text ?? undefined, startedAt: time(step.startedAt), finishedAt: time(step.finishedAt) }),
+    })),
+  createdAt: row.createdAt.toISOString(),
+  ...optional({
+    progress: row.progress ?? undefined,
+    error: row.error ?? undefined,
+    startedAt: time(row.startedAt),
+    finishedAt: time(row.finishedAt),
+  }),
+});
+
+/**
+ * | record   | host up | guest seen | state           |
+ * |----------|---------|------------|-----------------|
+ * | ready    | no      | –          | unknown         |
+ * | ready    | yes     | yes        | the guest's     |
+ * | ready    | yes     | no         | missing         |
+ * | others   | –       | –          | the record's    |
+ */
+export const stateOf = (row: WorkloadRow, host: HostRow | undefined, guest: GuestRow | undefined): WorkloadState => {
+  if (row.state !== 'ready') return row.state;
+  if (host !== undefined && (host.state === 'unreachable' || host.state === 'suspect')) return 'unknown';
+  if (guest === undefined) return 'missing';
+  return guest.observation.state === 'other' ? 'unknown' : guest.observation.state;
+};
+
+interface Known {
+  readonly hosts: readonly HostRow[];
+  readonly guests: readonly GuestRow[];
+  readonly unfinished: readonly OperationRow[];
+}
+
+const guestOf = (row: WorkloadRow, { guests }: Known): GuestRow | undefined =>
+  row.placed === null ? undefined : guests.find((guest) => guest.uuid === row.id && guest.host === row.placed?.host && guest.driver === row.placed.driver);
+
+const driftOf = (row: WorkloadRow, guest: GuestRow | undefined): string[] => {
+  if (row.state !== 'ready') return [];
+  const wanted = row.spec.power ?? 'running';
+  const drift: string[] = [];
+  if (guest !== undefined && guest.observation.state !== wanted) drift.push(`power: ${wanted} was asked, the guest is ${guest.observation.state}`);
+  if (row.appliedGeneration < row.generation) drift.push('a change is not applied yet');
+  return drift;
+};
+
+const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
+  const guest = guestOf(row, known);
+  const spec = completeSpec(row.spec);
+  const host = known.hosts.find(({ name }) => name === row.placed?.host);
+  const operation = known.unfinished.find(({ workloadId }) => workloadId === row.id);
+  return {
+    id: row.id,
+    name: row.name,
+    managed: true,
+    state: stateOf(row, host, guest),
+    image: spec.image.name,
+    cpus: spec.cpus,
+    memoryBytes: spec.memoryBytes,
+    diskBytes: spec.diskBytes,
+    addresses: guest?.observation.addresses ?? [],
+    labels: { ...spec.labels },
+    spec: row.spec,
+    generation: row.generation,
+    createdAt: row.createdAt.toISOString(),
+    drift: driftOf(row, guest),
+    ...optional({
+      backend: row.placed?.backend,
+      driver: row.placed?.driver,
+      host: row.placed?.host,
+      reason: row.reason ?? undefined,
+      startedAt: guest?.observation.startedAtMs === undefined ? undefined : new Date(guest.observation.startedAtMs).toISOString(),
+      graphics: guest?.observation.graphics,
+      error: row.error ?? undefined,
+      operation:
+        operation === undefined ? undefined : { id: operation.id, kind: operation.kind, ...optional({ progress: operation.progress ?? undefined }) },
+    }),
+  };
+};
+
+const foreignView = ({ host, driver, observation }: GuestRow): WorkloadView => ({
+  id: observation.uuid,
+  name: observation.name,
+  managed: false,
+  state: observation.state === 'other' ? 'unknown' : observation.state,
+  backend: driver === 'kvm' ? 'kvm' : 'lxc',
+  driver,
+  host,
+  cpus: observation.cpus,
+  memoryBytes: observation.memoryBytes,
+  addresses: observation.addresses,
+  labels: {},
+  drift: [],
+  ...optional({
+    image: observation.imageGuess,
+    startedAt: observation.startedAtMs === undefined ? undefined : new Date(observation.startedAtMs).toISOString(),
+    graphics: observation.graphics,
+  }),
+});
+
+/** What guests cost now: one call per driver, however many guests. */
+const withStats = async (control: Control, views: readonly WorkloadView[]): Promise<WorkloadView[]> => {
+  const stats = new Map<string, GuestStats>();
+  await Promise.all(
+    [...control.hosts.values()].flatMap(({ name, drivers }) =>
+      [...drivers].map(async ([id, driver]) => {
+        const running = views.filter((view) => view.host === name && view.driver === id && view.state !== 'missing');
+        const found = await driver.stats(running.map((view) => ({ uuid: view.id, name: view.name }))).catch(() => new Map<string, GuestStats>());
+        for (const [uuid, one] of found) stats.set(uuid, one);
+      }),
+    ),
+  );
+  return views.map((view) => {
+    const found = stats.get(view.id);
+    return found === undefined ? view : { ...view, stats: found };
+  });
+};
+
+/** Every workload, then every foreign guest. */
+export const workloadViews = async (control: Control, options: { readonly stats: boolean; readonly names?: readonly string[] }): Promise<WorkloadView[]> => {
+  const { db } = control.inventory;
+  const [rows, hosts, guests, unfinished] = await Promise.all([listWorkloads(db), listHosts(db), listGuests(db), listOperations(db, 1000, true)]);
+  const known = { hosts, guests, unfinished };
+  const foreign = guests.filter((guest) => isForeign(guest, control.installation)).map(foreignView);
+  const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
+  const wanted = options.names === undefined ? all : all.filter(({ name, id }) => options.names?.includes(name) === true || options.names?.includes(id) === true);
+  return options.stats ? withStats(control, wanted) : wanted;
+};
+
+export const hostViews = async (db: Db, installation: string): Promise<HostView[]> => {
+  const [rows, guests, claimed] = await Promise.all([listHosts(db), listGuests(db), claimedCapacity(db)]);
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    address: row.address,
+    state: row.state,
+    drivers: row.drivers,
+    images: imagesOf(row),
+    capacity: {
+      cpus: row.cpusTotal,
+      memoryBytes: row.memoryTotal,
+      diskBytes: row.machine?.diskTotalBytes ?? 0,
+      cpuRatio: row.cpuRatio,
+      memoryRatio: row.memoryRatio,
+      claimed: claimed.get(row.name) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 },
+      foreign: foreignUse(guests, row.name, installation),
+    },
+    ...optional({ reportedAt: time(row.reportedAt), machine: row.machine ?? undefined }),
+  }));
+};
