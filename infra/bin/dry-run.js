@@ -24,6 +24,7 @@ const duration = (seconds) =>
 /** Names of those that dpkg has installed. */
 const installed = () => {
   const names = needs.debianPackages.map((need) => need.name);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
   const output = ask(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', ...names]) ?? '';
   return new Set(
     output

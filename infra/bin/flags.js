@@ -19,7 +19,11 @@ Both
   --yes            do not ask
   -h, --help       this text
 
-Environment: DATABASE_URL (a PostgreSQL of your own), INNKEEPER_PREFIX (a second installation below a directory).
+Environment
+  INNKEEPER_PREFIX   a second installation below this directory; give it another INNKEEPER_LISTEN
+  DATABASE_URL       a PostgreSQL of your own
+  INNKEEPER_LISTEN, INNKEEPER_ACCELERATION, INNKEEPER_HOST_NAME, INNKEEPER_IMAGE_MIRROR, INNKEEPER_LOG_LEVEL
+                     settings of the control plane, kept with DATABASE_URL in /etc/innkeeper/environment
 `;
 
 /**
@@ -86,7 +90,7 @@ const takeFlag = (flags, rest) => {
   const word = rest.shift() ?? '';
   if (word === '-h' || word === '--help') return;
   const known = switches[word];
-  if (known !== undefined && known.of.includes(flags.command)) flags[known.key] = true;
+  if (known?.of.includes(flags.command)) flags[known.key] = true;
   else if (flags.command === 'up' && word === '--no-lab') flags.lab = false;
   else if (flags.command === 'up' && word === '--lab') flags.lab = fileOf(word, rest.shift());
   else if (flags.command === 'up' && word.startsWith('--lab=')) flags.lab = fileOf('--lab', word.slice(6));

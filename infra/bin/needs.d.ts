@@ -31,6 +31,7 @@ export declare const directories: readonly NeededDirectory[];
 export declare const files: readonly NeededPath[];
 export declare const systemdFiles: readonly NeededPath[];
 export declare const services: readonly Need[];
+export declare const settings: readonly string[];
 export declare const npm: {
   readonly why: string;
   readonly megabytes: number;

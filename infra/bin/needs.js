@@ -76,6 +76,18 @@ export const services = [
   { name: 'the control plane', why: 'API on a unix socket; with a token on http://127.0.0.1:7766' },
 ];
 
+/** Environment variables of the control plane that up takes and keeps in /etc/innkeeper/environment. */
+export const settings = [
+  'DATABASE_URL',
+  'INNKEEPER_LISTEN',
+  'INNKEEPER_ACCELERATION',
+  'INNKEEPER_HOST_NAME',
+  'INNKEEPER_IMAGE_MIRROR',
+  'INNKEEPER_IMAGE_CACHE',
+  'INNKEEPER_WEB',
+  'INNKEEPER_LOG_LEVEL',
+];
+
 /** Measured on two cores. */
 export const npm = { why: 'the libraries, and PostgreSQL itself', megabytes: 380, downloadMegabytes: 100, seconds: 30 };
 export const build = { megabytes: 10, seconds: 20 };

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseFlags, UsageError, usage } from './flags.js';
-import { node } from './needs.js';
+import { node, settings } from './needs.js';
 import { isNewEnough } from './node-version.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -35,7 +35,7 @@ const runAsRoot = (flags) => {
     say(
       `Continues as root, through sudo: ${flags.purge ? 'everything that set-up made is removed' : 'services are stopped'}.`,
     );
-  const kept = ['PATH', 'INNKEEPER_PREFIX', 'DATABASE_URL', 'NO_COLOR', 'TERM', 'COLORTERM'].filter(
+  const kept = ['PATH', 'NO_COLOR', 'TERM', 'COLORTERM', 'INNKEEPER_PREFIX', ...settings].filter(
     (name) => process.env[name],
   );
   const ask = process.stdin.isTTY ? [] : ['--non-interactive'];
@@ -89,7 +89,7 @@ const work = async (flags) => {
     host: localHost(),
     paths: pathsUnder(prefix),
     root,
-    databaseUrl: process.env.DATABASE_URL || undefined,
+    environment: process.env,
   };
   if (flags.command === 'up') {
     await infra.up({ ...common, ...(flags.lab === undefined ? {} : { lab: flags.lab && resolve(flags.lab) }) });

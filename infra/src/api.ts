@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { InnkeeperError } from '@innkeeper/model';
 
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: object;

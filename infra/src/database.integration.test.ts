@@ -22,7 +22,10 @@ const clients = {
     await client.connect();
     const rows = (await client.query(sql)).rows;
     await client.end();`,
-  'postgres.js': `const sql$ = require('postgres')(url, { host: decodeURIComponent(new URL(url).hostname) });
+  'postgres.js': `const plain = new URL(url);
+    const host = plain.searchParams.get('host');
+    plain.searchParams.delete('host');
+    const sql$ = require('postgres')(plain.href, { host });
     const rows = await sql$.unsafe(sql);
     await sql$.end();`,
 } as const;

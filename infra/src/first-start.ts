@@ -8,8 +8,11 @@ const secretOf = (body: unknown): string => {
   throw new Error('the control plane made a token and did not show it');
 };
 
+const pageAddress = (listen: string): string =>
+  listen === 'off' ? 'switched off (INNKEEPER_LISTEN)' : `http://${listen}`;
+
 /** Makes the admin's token when there is none yet; it is shown this once. */
-export const ensureAdminToken = async ({ paths, report }: Ground): Promise<void> => {
+export const ensureAdminToken = async ({ paths, report, settings }: Ground): Promise<void> => {
   const tokens = itemsOf(await askApi(paths.socket, { path: '/v1/tokens' }));
   if (tokens.length > 0) return;
   const body = await askApi(paths.socket, {
@@ -18,7 +21,7 @@ export const ensureAdminToken = async ({ paths, report }: Ground): Promise<void>
     body: { name: 'admin', role: 'admin' },
   });
   report.say('');
-  report.say(`  The page:         http://${defaultListen}`);
+  report.say(`  The page:         ${pageAddress(settings.INNKEEPER_LISTEN ?? defaultListen)}`);
   report.say(`  Token of "admin": ${secretOf(body)}`);
   report.say('  It is shown this once; only its hash is kept. On this machine `inn` needs none.');
   report.say('');

@@ -53,7 +53,7 @@ const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
 const isGone = async (host: Host, known: ProcessFacts): Promise<true | undefined> =>
   (await findProcess(host, known.pid))?.startTicks === known.startTicks ? undefined : true;
 
-export interface Ending {
+interface Ending {
   readonly graceMs: number;
   /** Default SIGTERM. */
   readonly first?: NodeJS.Signals;

@@ -11,7 +11,7 @@ import { startControlPlane, stopControlPlane } from './service.ts';
 import { controlPlaneOptions } from './setup/control-plane.ts';
 import type { Ground } from './setup/step.ts';
 
-export interface PurgeOptions {
+interface PurgeOptions {
   readonly packages?: boolean;
   readonly force?: boolean;
 }

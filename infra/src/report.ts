@@ -9,7 +9,7 @@ export interface Reporter {
   failed(step: string, text: string): void;
 }
 
-export interface ReportTarget {
+interface ReportTarget {
   readonly write: (text: string) => void;
   readonly isTerminal: boolean;
   readonly hasColour: boolean;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { callApi } from './api.ts';
@@ -12,12 +13,13 @@ import {
   startDaemon,
   stopDaemon,
 } from './service/daemon.ts';
+import type { Settings } from './service/environment.ts';
 import { installedBuildId, installedProgram, installProgram } from './service/program.ts';
 import {
   controlPlaneUnit,
   isControlPlaneUnitCurrent,
   isUnitActive,
-  runningDatabaseUrl,
+  runningSettings,
   startControlPlaneUnit,
   stopControlPlaneUnit,
   usesUnits,
@@ -30,6 +32,8 @@ export interface ControlPlaneOptions {
   /** Directory of the built program. */
   readonly root: string;
   readonly databaseUrl: string;
+  /** Further environment variables of it. */
+  readonly settings?: Settings;
 }
 
 const isReady = async (paths: Paths): Promise<true | undefined> => {
@@ -47,17 +51,26 @@ const unitOf = (paths: Paths) => ({
   databaseUrl: databaseUrlFor(paths),
 });
 
-const programOf = async ({ host, root, databaseUrl }: ControlPlaneOptions): Promise<Program> => ({
-  root,
-  build: await buildId(host, root),
-  databaseUrl,
+const environmentOf = ({ databaseUrl, settings }: ControlPlaneOptions): Settings => ({
+  ...settings,
+  DATABASE_URL: databaseUrl,
 });
 
-const isUnitUpToDate = async ({ host, paths, root, databaseUrl }: ControlPlaneOptions): Promise<boolean> =>
-  (await isUnitActive(host, controlPlaneUnit)) &&
-  (await runningDatabaseUrl(host)) === databaseUrl &&
-  (await isControlPlaneUnitCurrent(host, unitOf(paths))) &&
-  (root === installedProgram || (await installedBuildId(host)) === (await buildId(host, root)));
+const programOf = async (options: ControlPlaneOptions): Promise<Program> => ({
+  root: options.root,
+  build: await buildId(options.host, options.root),
+  environment: environmentOf(options),
+});
+
+const isUnitUpToDate = async (options: ControlPlaneOptions): Promise<boolean> => {
+  const { host, paths, root } = options;
+  return (
+    (await isUnitActive(host, controlPlaneUnit)) &&
+    isDeepStrictEqual(await runningSettings(host), environmentOf(options)) &&
+    (await isControlPlaneUnitCurrent(host, unitOf(paths))) &&
+    (root === installedProgram || (await installedBuildId(host)) === (await buildId(host, root)))
+  );
+};
 
 const isDaemonUpToDate = async (options: ControlPlaneOptions): Promise<boolean> =>
   (await findControlPlane(options.host, options.paths)) !== undefined &&

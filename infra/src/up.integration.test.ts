@@ -50,7 +50,13 @@ const report = createReporter({
   hasColour: false,
   columns: 80,
 });
-const options = () => ({ host, paths: pathsUnder(`${base}/prefix`), root: `${base}/root`, report });
+const options = () => ({
+  environment: { INNKEEPER_LISTEN: '127.0.0.1:7799' },
+  host,
+  paths: pathsUnder(`${base}/prefix`),
+  root: `${base}/root`,
+  report,
+});
 
 const writeProgram = async (): Promise<void> => {
   const { root } = options();
@@ -81,6 +87,7 @@ test('up sets everything up, shows the token once and runs the lab', async () =>
   await up(options());
   const text = lines.join('');
   expect(text).toContain('shown-once');
+  expect(text).toContain('http://127.0.0.1:7799');
   expect(text).toMatch(/✓ database: PostgreSQL started on .*\/run\/innkeeper\/postgres/);
   expect(await readFile(`${base}/root/services/cli/bin/inn.js.log`, 'utf8')).toBe(
     `apply -f ${base}/root/examples/lab.yaml --wait\nls\n`,

@@ -5,7 +5,7 @@ import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { ensureAdminToken, waitForHost } from './first-start.ts';
 import { runLab } from './lab.ts';
 import { type Reporter, standardReporter } from './report.ts';
-import { savedDatabaseUrl } from './service/environment.ts';
+import { readSettings, settingsIn } from './service/environment.ts';
 import { accounts } from './setup/accounts.ts';
 import { commandLink } from './setup/command-link.ts';
 import { controlPlane } from './setup/control-plane.ts';
@@ -23,8 +23,11 @@ export interface UpOptions {
   /** Directory of the built program; by default the one that this file belongs to. */
   readonly root?: string;
   readonly report?: Reporter;
-  /** `DATABASE_URL`: a database of the user's own. */
-  readonly databaseUrl?: string | undefined;
+  /**
+   * Environment variables, such as `process.env`. Of these `DATABASE_URL` (a database of the user's own) and the other
+   * settings of the control plane are taken, and kept for later starts.
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The manifest to apply at the end; `false` for none. Default: the example lab. */
   readonly lab?: string | false;
 }
@@ -42,7 +45,7 @@ export const steps: readonly Step[] = [
 ];
 
 /** The clone or /opt/innkeeper, seen from infra/src as from infra/dist. */
-export const ownRoot = (): string => resolve(fileURLToPath(import.meta.url), '../../..');
+const ownRoot = (): string => resolve(fileURLToPath(import.meta.url), '../../..');
 
 const requireRoot = (): void => {
   if (process.getuid?.() === 0) return;
@@ -53,12 +56,15 @@ const requireRoot = (): void => {
 
 export const groundOf = async (options: Omit<UpOptions, 'lab'>): Promise<Ground> => {
   requireRoot();
+  const saved = await readSettings(options.host, options.paths);
+  const { DATABASE_URL, ...settings } = { ...saved, ...settingsIn(options.environment ?? {}) };
   return {
     host: options.host,
     paths: options.paths,
     root: options.root ?? ownRoot(),
     report: options.report ?? standardReporter(),
-    databaseUrl: options.databaseUrl ?? (await savedDatabaseUrl(options.host, options.paths)),
+    databaseUrl: DATABASE_URL,
+    settings,
   };
 };
 

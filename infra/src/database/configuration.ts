@@ -3,17 +3,17 @@ import type { Paths } from '@innkeeper/model';
 export const databaseUser = 'innkeeper-db';
 export const databaseName = 'innkeeper';
 export const databaseRole = 'innkeeper';
-export const databasePort = 5432;
+const databasePort = 5432;
 
 export const socketFile = (paths: Paths): string => `${paths.databaseSocket}/.s.PGSQL.${databasePort}`;
 export const databaseLogs = (paths: Paths): string => `${paths.logs}/postgres`;
 
 /**
- * libpq's form for a unix socket, the directory percent-encoded as the host. node-postgres reads it as it is;
- * postgres.js leaves the host encoded, so it needs `{ host: decodeURIComponent(new URL(url).hostname) }` beside it.
+ * libpq's form for a unix socket. node-postgres reads it as it is; for postgres.js, which would send `host` to the server
+ * as a setting, the inventory takes it out and passes it as an option.
  */
 export const databaseUrlFor = (paths: Paths): string =>
-  `postgres://${databaseRole}@${encodeURIComponent(paths.databaseSocket)}/${databaseName}`;
+  `postgres://${databaseRole}@localhost/${databaseName}?host=${encodeURI(paths.databaseSocket)}`;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 

@@ -38,7 +38,7 @@ export const removeStale = async (host: Host, paths: Paths): Promise<void> => {
 
 const startLog = (paths: Paths): string => `${databaseLogs(paths)}/start.log`;
 
-export const pgCtl = ({ binaries, data }: Cluster, ...words: readonly string[]): string[] => [
+const pgCtl = ({ binaries, data }: Cluster, ...words: readonly string[]): string[] => [
   `${binaries.directory}/bin/pg_ctl`,
   '-D',
   data,

@@ -39,7 +39,7 @@ export const parseShow = (text: string): UnitState[] =>
     }));
 
 /** State of those units that exist. */
-export const unitStates = async (host: Host, names: readonly string[]): Promise<UnitState[]> => {
+const unitStates = async (host: Host, names: readonly string[]): Promise<UnitState[]> => {
   const properties = '--property=Id,LoadState,UnitFileState,ActiveState';
   return parseShow((await host.run(['systemctl', 'show', properties, '--', ...names])).stdout);
 };

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths, prefixVariable } from '@innkeeper/model';
 import { endProcess, findProcess, type ProcessFacts, readPid } from '../process.ts';
+import type { Settings } from './environment.ts';
 
 /** What the control plane is started from. */
 export interface Program {
   readonly root: string;
   readonly build: string;
-  readonly databaseUrl: string;
+  readonly environment: Settings;
 }
 
 const entry = (root: string): string => `${root}/services/control-plane/dist/main.js`;
@@ -22,9 +23,9 @@ interface Started {
 }
 
 /** Changes with the build and with what it is started with; the URL's password is not to be read from it. */
-const identityOf = ({ root, build, databaseUrl }: Program): string =>
+const identityOf = ({ root, build, environment }: Program): string =>
   createHash('sha256')
-    .update(JSON.stringify([root, build, databaseUrl, process.execPath]))
+    .update(JSON.stringify([root, build, Object.entries(environment).sort(), process.execPath]))
     .digest('hex')
     .slice(0, 16);
 
@@ -64,7 +65,7 @@ export const startDaemon = async (host: Host, paths: Paths, program: Program): P
     cwd: '/',
     env: {
       NODE_ENV: 'production',
-      DATABASE_URL: program.databaseUrl,
+      ...program.environment,
       ...(paths.prefix === '' ? {} : { [prefixVariable]: paths.prefix }),
     },
   });

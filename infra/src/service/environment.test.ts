@@ -1,15 +1,21 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { formatSetting, parseSetting } from './environment.ts';
+import { formatSettings, parseSettings, settingsIn } from './environment.ts';
 
-test.prop([fc.string({ minLength: 1 }).filter((text) => !/[\n\r]/.test(text))])(
-  'any value comes back as it was written',
-  (value) => {
-    expect(parseSetting(`A=1\nDATABASE_URL=${formatSetting(value)}\n`, 'DATABASE_URL')).toBe(value);
-  },
-);
+const line = fc.string({ minLength: 1 }).filter((text) => !/[\n\r\u2028\u2029]/.test(text));
 
-test('values written by hand need no quotes; comments and empty ones are none', () => {
-  expect(parseSetting('DATABASE_URL=postgres://a@b/c\n', 'DATABASE_URL')).toBe('postgres://a@b/c');
-  expect(parseSetting('# DATABASE_URL=x\nDATABASE_URL=\n', 'DATABASE_URL')).toBeUndefined();
+test.prop([line, line])('any values come back as they were written', (DATABASE_URL, INNKEEPER_WEB) => {
+  const settings = { DATABASE_URL, INNKEEPER_WEB };
+  expect(parseSettings(`# ours\n${formatSettings(settings)}`)).toEqual(settings);
+});
+
+test('values written by hand need no quotes; comments, empty and foreign ones are none', () => {
+  const content = 'DATABASE_URL=postgres://a@b/c\n# INNKEEPER_LISTEN=off\nINNKEEPER_WEB=\nPATH=/bin\n';
+  expect(parseSettings(content)).toEqual({ DATABASE_URL: 'postgres://a@b/c' });
+});
+
+test('neither the prefix nor a token of the command is kept', () => {
+  expect(
+    settingsIn({ INNKEEPER_PREFIX: '/x', INNKEEPER_TOKEN: 'secret', INNKEEPER_LISTEN: 'off', HOME: '/root' }),
+  ).toEqual({ INNKEEPER_LISTEN: 'off' });
 });

@@ -1,5 +1,5 @@
 /** The part of package-lock.json (version 3) that says what is installed where. */
-export interface LockedPackage {
+interface LockedPackage {
   /** For a link: the workspace it leads to. */
   readonly resolved?: string;
   readonly link?: boolean;
@@ -13,7 +13,7 @@ export interface Lock {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
-export interface InstalledPackages {
+interface InstalledPackages {
   /** Directories of our own packages. */
   readonly workspaces: readonly string[];
   /** Directories under some node_modules, links among them. */

@@ -6,11 +6,12 @@ import type { Cluster } from '../database/cluster.ts';
 import { databaseLogs, databaseUser } from '../database/configuration.ts';
 import { hasSystemd } from '../machine.ts';
 import { noteChange } from '../record.ts';
+import { type Settings, settingsIn } from './environment.ts';
 
 const unitDirectory = '/etc/systemd/system';
 const temporaryFiles = '/etc/tmpfiles.d/innkeeper.conf';
 export const controlPlaneUnit = 'innkeeper.service';
-export const databaseUnit = 'innkeeper-database.service';
+const databaseUnit = 'innkeeper-database.service';
 
 /** Units belong to the machine's own installation: one with a prefix is a test or a second one, and starts by hand. */
 export const usesUnits = async (host: Host, paths: Paths): Promise<boolean> =>
@@ -67,7 +68,7 @@ export const stopDatabaseUnit = async (host: Host): Promise<void> => {
   await host.run(['systemctl', 'disable', '--now', databaseUnit], { expect: [0, 1, 5], timeoutMs: 150_000 });
 };
 
-export interface ControlPlaneUnit {
+interface ControlPlaneUnit {
   readonly node: string;
   readonly program: string;
   readonly databaseUrl: string;
@@ -90,14 +91,14 @@ export const stopControlPlaneUnit = async (host: Host): Promise<void> => {
   await host.run(['systemctl', 'disable', '--now', controlPlaneUnit], { expect: [0, 1, 5], timeoutMs: 120_000 });
 };
 
-/** The database that the running service was started with: its own environment knows, whatever the files say by now. */
-export const runningDatabaseUrl = async (host: Host): Promise<string | undefined> => {
+/** What the running service was started with: its own environment knows, whatever the files say by now. */
+export const runningSettings = async (host: Host): Promise<Settings> => {
   const { stdout } = await host.run(['systemctl', 'show', '--property=MainPID', '--value', controlPlaneUnit]);
   const environment = (await host.files.readTextIfThere(`/proc/${stdout.trim()}/environ`)) ?? '';
-  return environment
+  const variables = environment
     .split('\0')
-    .find((entry) => entry.startsWith('DATABASE_URL='))
-    ?.slice('DATABASE_URL='.length);
+    .map((entry) => [entry.split('=', 1)[0] ?? '', entry.slice(entry.indexOf('=') + 1)]);
+  return settingsIn(Object.fromEntries(variables) as Record<string, string>);
 };
 
 export const isUnitActive = async (host: Host, name: string): Promise<boolean> =>

@@ -24,6 +24,7 @@ export const parseCandidates = (output: string): Set<string> =>
   );
 
 const installed = async (host: Host, names: readonly string[]): Promise<Set<string>> => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
   const format = '${Package} ${db:Status-Status}\n';
   return parseInstalled((await host.run(['dpkg-query', '-W', '-f', format, ...names], { expect: [0, 1] })).stdout);
 };
@@ -31,7 +32,7 @@ const installed = async (host: Host, names: readonly string[]): Promise<Set<stri
 const candidates = async (host: Host, names: readonly string[]): Promise<Set<string>> =>
   parseCandidates((await host.run(['apt-cache', 'policy', ...names])).stdout);
 
-export interface Missing {
+interface Missing {
   readonly wanted: readonly NeededPackage[];
   /** Not known to apt. */
   readonly unknown: readonly NeededPackage[];

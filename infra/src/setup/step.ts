@@ -1,6 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import { type Paths, toInnkeeperError } from '@innkeeper/model';
 import type { Reporter } from '../report.ts';
+import type { Settings } from '../service/environment.ts';
 
 /** What every step works on. */
 export interface Ground {
@@ -11,6 +12,8 @@ export interface Ground {
   readonly report: Reporter;
   /** A database of the user's own, used in place of the embedded one. */
   readonly databaseUrl: string | undefined;
+  /** Other settings of the control plane. */
+  readonly settings: Settings;
 }
 
 /** `text` says how it is, or what `apply` would do. */

@@ -20,7 +20,7 @@ export const writeSysctl = async (host: Host, key: string, value: string): Promi
   await host.run(['tee', procFile(key)], { input: `${value}\n` });
 };
 
-export const sysctlFile = ({ paths }: Pick<Ground, 'paths'>): string => {
+const sysctlFile = ({ paths }: Pick<Ground, 'paths'>): string => {
   const file = files.find(({ path }) => path.includes('sysctl.d'));
   if (file === undefined) throw new Error('needs.js names no sysctl file');
   return `${paths.prefix}${file.path}`;

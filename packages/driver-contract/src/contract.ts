@@ -133,6 +133,11 @@ export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup> {
   plan(order: GuestOrder): GuestPlan;
   /** From nothing to a defined guest that does not run. */
   create(plan: GuestPlan): readonly Step[];
+  /**
+   * What follows the first start and what the guest does not wait for. A container has its addresses from its definition:
+   * telling the DHCP server takes libvirt half a second, three times as long as everything else together.
+   */
+  settle(plan: GuestPlan): readonly Step[];
   /** Mounts what the guest stands on and starts it; one that runs already is success. */
   start(guest: GuestRef): Promise<void>;
   /** Stopped afterwards, in any case. */

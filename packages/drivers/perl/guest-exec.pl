@@ -34,7 +34,7 @@ sub join_cgroups {
 }
 
 my ($bounds) = slurp("/proc/$init/status") =~ /^CapBnd:\s*([0-9a-f]+)/m;
-my $allowed = hex $bounds;
+my $allowed = do { no warnings 'portable'; hex $bounds };
 
 my @namespaces;
 for my $kind ('user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt') {

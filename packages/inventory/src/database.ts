@@ -42,11 +42,13 @@ export const isDuplicate = (error: unknown, constraint: string): boolean => {
 };
 
 /**
- * postgres.js reads only hosts and ports from a URL; a unix socket (`?host=/dir`, as libpq writes it) is an option of its own.
+ * A unix socket is an option of its own for postgres.js. libpq writes it in a URL in two ways:
+ * as the host, percent-encoded (`%2Frun%2F…`), or as the parameter `host`.
  */
 const clientOptions = (url: string): { readonly host?: string } => {
-  const socket = new URL(url).searchParams.get('host');
-  return socket === null ? {} : { host: socket };
+  const parsed = new URL(url);
+  const socket = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname);
+  return socket.startsWith('/') ? { host: socket } : {};
 };
 
 const withoutHost = (url: string): string => {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
 import pg from 'pg';
@@ -11,9 +12,16 @@ const pollMs = 15_000;
 
 const silent = new Logger(() => () => undefined);
 
-const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+/** Graphile wants handlers for connections that break while idle, and while they are being made. */
+const openPool = (url: string, max: number): pg.Pool => {
+  const pool = new pg.Pool({ connectionString: url, max });
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  return pool;
+};
+
+const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
+  const pool = openPool(url, 1);
   try {
     return await work(pool);
   } finally {
@@ -46,9 +54,7 @@ export interface QueueOptions {
 }
 
 export const startQueue = async (options: QueueOptions): Promise<QueueRunner> => {
-  const pgPool = new pg.Pool({ connectionString: options.url, max: options.concurrency + 2 });
-  pgPool.on('error', () => undefined);
-  const { EventEmitter } = await import('node:events');
+  const pgPool = openPool(options.url, options.concurrency + 2);
   const emitter = new EventEmitter();
   emitter.on('worker:create', ({ worker }: { worker: { workerId: string } }) => options.onWorker(worker.workerId));
   const runner = await run({

@@ -19,8 +19,8 @@ export interface Control {
   readonly installation: string;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
-  /** Reads the guests of a host now; resolves when the inventory has them. */
-  readonly observe: (host: string) => Promise<void>;
+  /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */
+  readonly observe: (host: string, driver?: string) => Promise<void>;
 }
 
 export const driverOf = (control: Control, host: string, driver: string): Driver => {

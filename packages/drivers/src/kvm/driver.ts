@@ -150,6 +150,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         },
       ];
     },
+    settle: () => [],
     start: async (guest) => {
       await consoleFolders();
       await startGuest(libvirt, guest);

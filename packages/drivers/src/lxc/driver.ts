@@ -100,11 +100,6 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           undo: () => destroyContainerRoot(host, paths, plan.uuid),
         },
         {
-          name: 'addresses',
-          run: () => reserveAddresses(libvirt, plan.name, definition.claims.networks),
-          undo: () => releaseAddresses(libvirt, definition.claims.networks),
-        },
-        {
           name: 'define',
           run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
           undo: async () => {
@@ -113,6 +108,10 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           },
         },
       ];
+    },
+    settle: (plan) => {
+      const { networks } = definitionOf(plan).claims;
+      return [{ name: 'addresses', run: () => reserveAddresses(libvirt, plan.name, networks), undo: () => releaseAddresses(libvirt, networks) }];
     },
     start: async (guest) => {
       await mountContainerRoot(host, paths, guest.uuid);

@@ -27,17 +27,12 @@ const tellChange = async (control: Control, host: string, driver: string, seen: 
   await tell(control, { kind, subject: { kind: 'guest', id: seen.uuid, name: seen.name }, text });
 };
 
-const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
+export const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
   const driver = managed.drivers.get(id);
   if (driver === undefined) return;
   const seen = await driver.list();
   for (const guest of seen) await tellChange(control, managed.name, id, guest);
   await replaceGuests(control.inventory.db, managed.name, id, seen);
-};
-
-/** Reads all guests of a host into the inventory. */
-export const observeHost = async (control: Control, managed: ManagedHost): Promise<void> => {
-  await Promise.all([...managed.drivers.keys()].map((id) => observeDriver(control, managed, id)));
 };
 
 /**
@@ -89,7 +84,7 @@ export const followHosts = (control: Control, signal: AbortSignal): void => {
         for await (const _hint of driver.watch(signal)) {
           // Events come in bursts: one reading answers all of a burst.
           await delay(gatherMs);
-          quietly(control.observe(managed.name));
+          quietly(control.observe(managed.name, id));
         }
       };
       quietly(follow().catch((error: unknown) => control.log.warn({ driver: id, err: error }, 'events ended')));

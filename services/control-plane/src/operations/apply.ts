@@ -116,9 +116,13 @@ export const markStarted = async ({ control, workload }: OperationContext, host:
   await updateWorkload(db, workload.id, { startedInBoot: bootId });
 };
 
-export const observeStep = (context: OperationContext, host: string): Step => ({
+/** From here on the workload is what its guest is, even while something follows. */
+export const observeStep = (context: OperationContext, { host, driver }: Candidate): Step => ({
   name: 'observe',
-  run: () => context.control.observe(host),
+  run: async () => {
+    await context.control.observe(host, driver);
+    await updateWorkload(context.control.inventory.db, context.workload.id, { state: 'ready' });
+  },
   noUndo: 'looking changes nothing',
 });
 
@@ -129,7 +133,8 @@ const steps = (context: OperationContext): readonly Step[] => {
   const making: readonly Step[] = placed.fresh
     ? driver.create(placed.plan)
     : [{ name: 'reconfigure', run: async () => void (await driver.reconfigure(placed.plan)), noUndo: 'the next apply sets the definition again' }];
-  return [placeStep(context), ...making, powerStep(context, placed), observeStep(context, placed.candidate.host)];
+  const following = placed.fresh ? driver.settle(placed.plan) : [];
+  return [placeStep(context), ...making, powerStep(context, placed), observeStep(context, placed.candidate), ...following];
 };
 
 const subject = ({ workload }: OperationContext) => ({ kind: 'workload' as const, id: workload.id, name: workload.name });

@@ -11,7 +11,7 @@ const power = (name: string, acts: (context: OperationContext) => readonly Step[
   steps: (context) => {
     const { placed, name: workload } = context.workload;
     if (placed === null) throw new InnkeeperError('conflict', `${workload} has no guest`, { hint: 'apply its manifest again' });
-    return [...acts(context), observeStep(context, placed.host)];
+    return [...acts(context), observeStep(context, placed)];
   },
   undoOnFailure: false,
   onDone: async ({ control, workload }) => {

@@ -1,0 +1,72 @@
+import { decodeFrame, encodeFrame, type ExecRequest, type ExitReport, frameJson, InnkeeperError, type Problem } from '@innkeeper/model';
+import { connect as connectSocket } from 'node:net';
+import { WebSocket } from 'ws';
+import { connectionOf, errorOf, type Target } from './client.ts';
+
+/** One running exec or console. */
+export interface GuestStream {
+  /** Ends when the guest's side has ended. */
+  readonly exit: Promise<ExitReport>;
+  write(bytes: Uint8Array): void;
+  /** End of standard input. */
+  end(): void;
+  resize(cols: number, rows: number): void;
+  signal(name: string): void;
+  close(): void;
+}
+
+export interface Outputs {
+  readonly stdout: (bytes: Uint8Array) => void;
+  readonly stderr: (bytes: Uint8Array) => void;
+}
+
+const refusalOf = async (response: AsyncIterable<Buffer>): Promise<InnkeeperError> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  try {
+    return errorOf(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Problem);
+  } catch {
+    return new InnkeeperError('internal', 'The stream was refused');
+  }
+};
+
+const openStream = async (target: Target, path: string, outputs: Outputs, first: object | undefined): Promise<GuestStream> => {
+  const { socketPath, base, headers } = connectionOf(target);
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, {
+    headers,
+    perMessageDeflate: false,
+    ...(socketPath === undefined ? {} : { createConnection: () => connectSocket(socketPath) }),
+  });
+  let report: ExitReport | undefined;
+  const exit = new Promise<ExitReport>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      const frame = decodeFrame(data);
+      if (frame?.channel === 'stdout') outputs.stdout(frame.payload);
+      else if (frame?.channel === 'stderr') outputs.stderr(frame.payload);
+      else if (frame?.channel === 'exit') report = frameJson(frame) as ExitReport;
+    });
+    socket.once('close', () => resolve(report ?? { error: 'the connection to Innkeeper was lost' }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('unexpected-response', (_request, response) => void refusalOf(response).then(reject));
+    socket.once('error', (cause) => reject(new InnkeeperError('unavailable', 'Innkeeper is not running', { cause, hint: 'start it: inn up (in the clone: npm run up)' })));
+  });
+  socket.on('error', () => undefined);
+  const send = (channel: Parameters<typeof encodeFrame>[0], payload: Uint8Array | object): void => socket.send(encodeFrame(channel, payload));
+  if (first !== undefined) send('start', first);
+  return {
+    exit,
+    write: (bytes) => send('stdin', bytes),
+    end: () => send('stdin', new Uint8Array()),
+    resize: (cols, rows) => send('resize', { cols, rows }),
+    signal: (name) => send('signal', { signal: name }),
+    close: () => socket.close(),
+  };
+};
+
+export const exec = (target: Target, name: string, request: ExecRequest, outputs: Outputs): Promise<GuestStream> =>
+  openStream(target, `/v1/workloads/${encodeURIComponent(name)}/exec`, outputs, request);
+
+export const openConsole = (target: Target, name: string, outputs: Outputs): Promise<GuestStream> =>
+  openStream(target, `/v1/workloads/${encodeURIComponent(name)}/console`, outputs, undefined);

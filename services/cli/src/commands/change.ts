@@ -1,0 +1,199 @@
+import type { Command } from 'commander';
+import { InnkeeperError, parseWorkloadSpec, type OperationView, type Manifest } from '@innkeeper/model';
+import { follow } from '../follow.ts';
+import { readManifest } from '../manifest-file.ts';
+import { print, say } from '../show/output.ts';
+import { planText } from '../show/plan.ts';
+import { runConsole, runExec } from '../terminal.ts';
+import { client } from '../target.ts';
+import { workloadTable } from '../show/workloads.ts';
+
+interface WaitOptions {
+  readonly wait: boolean;
+}
+
+const finishAll = async (operations: readonly OperationView[], wait: boolean): Promise<void> => {
+  if (wait) await follow(client(), operations);
+  else for (const { id, kind, workload } of operations) print(`${kind} ${workload.name}: operation ${id}`);
+};
+
+/** Nothing is created unless everything could be: the plan of the whole manifest comes first. */
+const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> => {
+  const innkeeper = client();
+  const plan = await innkeeper.plan(manifest.workloads);
+  say(planText(plan));
+  const impossible = plan.workloads.filter(({ action }) => action === 'impossible');
+  const [first] = impossible;
+  if (first !== undefined) {
+    throw new InnkeeperError(first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict', `nothing was done: ${first.problem?.detail ?? first.name}`, first.problem?.hint === undefined ? {} : { hint: first.problem.hint });
+  }
+  const operations: OperationView[] = [];
+  for (const { name, action } of plan.workloads) {
+    const spec = manifest.workloads[name];
+    const operation = action === 'none' || spec === undefined ? undefined : await innkeeper.put(name, spec);
+    if (operation !== undefined) operations.push(operation);
+  }
+  if (operations.length === 0) say('nothing to do: everything is as described');
+  await finishAll(operations, wait);
+};
+
+const addManifests = (program: Command): void => {
+  program
+    .command('apply')
+    .description('make what a manifest describes: create, change, or leave as it is')
+    .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
+    .option('--wait', 'wait until done (the default)')
+    .option('--no-wait', 'print the operations and return')
+    .action(async ({ file, wait }: { file: string; wait?: boolean }) => applyManifest(await readManifest(file), wait !== false));
+  program
+    .command('plan')
+    .description('say what apply would do, field by field and candidate by candidate, changing nothing')
+    .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
+    .option('-o, --output <format>', 'table or json', 'table')
+    .action(async ({ file, output }: { file: string; output: string }) => {
+      const plan = await client().plan((await readManifest(file)).workloads);
+      print(output === 'json' ? JSON.stringify(plan, null, 2) : planText(plan));
+      if (plan.workloads.some(({ action }) => action === 'impossible')) process.exitCode = 2;
+    });
+};
+
+interface RunOptions {
+  readonly name?: string;
+  readonly cpus?: string;
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly isolation?: string;
+  readonly backend?: string;
+  readonly wait: boolean;
+}
+
+const defined = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const addRun = (program: Command): void => {
+  program
+    .command('run <image>')
+    .description('create and start one workload')
+    .option('-n, --name <name>', 'its name (default: made from the image)')
+    .option('--cpus <number>', 'processors')
+    .option('--memory <size>', 'such as 1GiB')
+    .option('--disk <size>', 'such as 10GiB')
+    .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
+    .option('--backend <kind>', 'auto, lxc or kvm')
+    .option('--no-wait', 'return at once')
+    .action(async (image: string, options: RunOptions) => {
+      const name = options.name ?? `${image.replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-$/g, '')}-${Math.random().toString(36).slice(2, 6)}`;
+      const { cpus, memory, disk, isolation, backend } = options;
+      const spec = parseWorkloadSpec(defined({ image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend }), name);
+      const operation = await client().put(name, spec);
+      if (operation === undefined) return say(`${name} is as described`);
+      await finishAll([operation], options.wait);
+      if (options.wait) print(workloadTable([await client().workload(name)], false));
+    });
+};
+
+const addPower = (program: Command): void => {
+  for (const action of ['start', 'stop', 'restart'] as const) {
+    program
+      .command(`${action} <names...>`)
+      .description(`${action} workloads`)
+      .option('--no-wait', 'return at once')
+      .action(async (names: readonly string[], { wait }: WaitOptions) => {
+        const operations = [];
+        for (const name of names) operations.push(await client().act(name, action));
+        await finishAll(operations, wait);
+      });
+  }
+  program
+    .command('rm <names...>')
+    .alias('remove')
+    .description('remove workloads with their disks')
+    .option('--no-wait', 'return at once')
+    .action(async (names: readonly string[], { wait }: WaitOptions) => {
+      const operations = [];
+      for (const name of names) operations.push(await client().remove(name));
+      await finishAll(operations, wait);
+    });
+};
+
+const pairs = (texts: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new InnkeeperError('invalid', `--env ${text}: write NAME=VALUE`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+
+const addTerminals = (program: Command): void => {
+  program
+    .command('exec <name> <command...>')
+    .description('run a command in a workload: inn exec wiki -- id -u')
+    .option('-t, --tty', 'with a terminal (the default when there is one)')
+    .option('-T, --no-tty', 'without one')
+    .option('-e, --env <pair...>', 'NAME=VALUE')
+    .option('-w, --cwd <path>', 'directory in the guest')
+    .passThroughOptions()
+    .action(async (name: string, words: readonly string[], options: { tty?: boolean; env?: string[]; cwd?: string }) => {
+      // Commander keeps the -- that ends our options.
+      const command = words[0] === '--' ? words.slice(1) : words;
+      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+      await runExec(name, command, { tty: terminal && options.tty !== false, env: pairs(options.env ?? []), ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
+    });
+  program
+    .command('shell <name>')
+    .description('a root shell in a workload')
+    .action((name: string) => runExec(name, ['/bin/sh', '-c', 'exec "$(command -v bash || command -v sh)" -l'], { tty: process.stdin.isTTY === true, env: {} }));
+  program.command('console <name>').description('the console of a workload; detach with Ctrl-]').action(runConsole);
+};
+
+const addOperations = (program: Command): void => {
+  const operation = program.command('operation').alias('op').description('what was asked for, and how far it is');
+  operation
+    .command('ls', { isDefault: true })
+    .description('the latest operations')
+    .option('-n, --limit <number>', 'how many', '20')
+    .action(async ({ limit }: { limit: string }) => {
+      const { table } = await import('../show/table.ts');
+      const rows = await client().operations(Number(limit));
+      print(
+        table(
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'KIND', value: ({ kind }) => kind },
+            { title: 'WORKLOAD', value: ({ workload }) => workload.name },
+            { title: 'STATE', value: ({ state }) => state },
+            { title: 'WHO', value: ({ who }) => who },
+            { title: 'WHEN', value: ({ createdAt }) => createdAt },
+            { title: 'ERROR', value: ({ error }) => error?.detail ?? '' },
+          ],
+          rows,
+        ),
+      );
+    });
+  operation
+    .command('show <id>')
+    .description('one operation with its steps')
+    .action(async (id: string) => print((await import('yaml')).stringify(await client().operation(id)).trimEnd()));
+  operation
+    .command('watch <id>')
+    .description('follow an operation to its end')
+    .action(async (id: string) => void (await follow(client(), [await client().operation(id)])));
+  operation
+    .command('cancel <id>')
+    .description('stop at the next step and undo what was done')
+    .action(async (id: string) => void (await client().cancel(id)));
+  const token = program.command('token').description('who may use the API over TCP');
+  token
+    .command('create <name>')
+    .description('make a token; its secret is shown this once')
+    .option('--role <role>', 'viewer, operator or admin', 'operator')
+    .action(async (name: string, { role }: { role: 'viewer' | 'operator' | 'admin' }) => print((await client().createToken(name, role)).token));
+};
+
+export const addChanges = (program: Command): void => {
+  addRun(program);
+  addManifests(program);
+  addPower(program);
+  addTerminals(program);
+  addOperations(program);
+};

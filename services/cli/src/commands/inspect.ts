@@ -1,0 +1,130 @@
+import type { Command } from 'commander';
+import { formatSize } from '@innkeeper/model';
+import { checkFormat, print, printItems } from '../show/output.ts';
+import { placementText } from '../show/placement.ts';
+import { green, plain, red, yellow } from '../show/style.ts';
+import { table } from '../show/table.ts';
+import { workloadTable } from '../show/workloads.ts';
+import { client } from '../target.ts';
+
+const outputOption = ['-o, --output <format>', 'table, wide, json, yaml or name', 'table'] as const;
+
+const addLists = (program: Command): void => {
+  program
+    .command('ls')
+    .alias('list')
+    .description('list workloads, and the guests on the hosts that Innkeeper did not create')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const format = checkFormat(output);
+      const views = await client().workloads({ stats: format !== 'name' });
+      await printItems(format, views, ({ name }) => name, (wide) =>
+        views.length === 0 ? 'no workloads yet; try: inn run debian/12 --name first' : workloadTable(views, wide),
+      );
+    });
+  program
+    .command('show <name>')
+    .description('everything about one workload')
+    .option('-o, --output <format>', 'yaml or json', 'yaml')
+    .action(async (name: string, { output }: { output: string }) => {
+      const view = await client().workload(name);
+      print(checkFormat(output) === 'json' ? JSON.stringify(view, null, 2) : (await import('yaml')).stringify(view).trimEnd());
+    });
+  program
+    .command('explain <name>')
+    .description('why a workload runs where and as what it runs: every candidate with every check')
+    .option(...outputOption)
+    .action(async (name: string, { output }: { output: string }) => {
+      const record = await client().explain(name);
+      await printItems(checkFormat(output), [record], ({ reason }) => reason, () => placementText(record));
+    });
+};
+
+const addHosts = (program: Command): void => {
+  program
+    .command('host')
+    .description('the machines that guests run on')
+    .command('ls', { isDefault: true })
+    .description('list hosts with their capacity')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const hosts = await client().hosts();
+      await printItems(checkFormat(output), hosts, ({ name }) => name, () =>
+        table(
+          [
+            { title: 'NAME', value: ({ name }) => name },
+            { title: 'STATE', value: ({ state }) => state },
+            { title: 'DRIVERS', value: ({ drivers }) => drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', ') },
+            { title: 'CPUS', value: ({ capacity }) => `${capacity.claimed.cpus}/${capacity.cpus}×${capacity.cpuRatio}`, right: true },
+            { title: 'MEMORY', value: ({ capacity }) => `${formatSize(capacity.claimed.memoryBytes)}/${formatSize(capacity.memoryBytes)}×${capacity.memoryRatio}`, right: true },
+            { title: 'FOREIGN', value: ({ capacity }) => formatSize(capacity.foreign.memoryBytes), right: true },
+            { title: 'IMAGES', value: ({ images }) => images.join(', ') },
+          ],
+          hosts,
+        ),
+      );
+    });
+  program
+    .command('image')
+    .description('images that workloads are made of')
+    .command('ls', { isDefault: true })
+    .description('list the images known by name')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const images = await client().images();
+      await printItems(checkFormat(output), images, ({ name }) => name, () =>
+        table(
+          [
+            { title: 'NAME', value: ({ name }) => name },
+            { title: 'BECOMES', value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', ') },
+            { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
+            { title: 'WHAT', value: ({ title }) => title },
+          ],
+          images,
+        ),
+      );
+    });
+};
+
+const marks = { ok: green('✓'), note: '·', warning: yellow('!'), error: red('✗') } as const;
+
+const addDoctor = (program: Command): void => {
+  program
+    .command('doctor')
+    .description('look at everything an installation depends on, and say what to do')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const findings = await client().doctor();
+      await printItems(checkFormat(output), findings, ({ check }) => check, () =>
+        findings.map(({ check, level, text, fix }) => `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`).join('\n'),
+      );
+      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
+    });
+};
+
+const addEvents = (program: Command): void => {
+  program
+    .command('events')
+    .description('show what happens, as it happens')
+    .option('--after <id>', 'begin after this event')
+    .option('-o, --output <format>', 'table or json', 'table')
+    .action(async ({ after, output }: { after?: string; output: string }) => {
+      const format = checkFormat(output);
+      const stopping = new AbortController();
+      process.once('SIGINT', () => stopping.abort());
+      try {
+        for await (const event of client().events(stopping.signal, after)) {
+          print(format === 'json' ? JSON.stringify(event) : `${event.at}  ${event.kind.padEnd(20)}  ${plain(event.text)}`);
+        }
+      } catch (error) {
+        if (!stopping.signal.aborted) throw error;
+      }
+    });
+};
+
+export const addInspection = (program: Command): void => {
+  addLists(program);
+  addHosts(program);
+  addDoctor(program);
+  addEvents(program);
+};

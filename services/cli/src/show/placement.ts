@@ -1,0 +1,25 @@
+import type { CandidateResult, PlacementRecord } from '@innkeeper/model';
+import { bold, dim, green, plain, red } from './style.ts';
+
+const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
+  const { candidate, checks, scores, total, nearMiss } = result;
+  const verdict = winner ? green('chosen') : result.fits ? 'fits, lower score' : red('does not fit');
+  return [
+    `  ${bold(`${candidate.host}/${candidate.driver}`)}  ${verdict}  ${dim(`score ${total}`)}`,
+    ...checks.map(({ ok, text }) => `    ${ok ? green('✓') : red('✗')} ${plain(text)}`),
+    ...scores.map(({ points, text }) => `    ${dim(`${points >= 0 ? '+' : ''}${points}  ${text}`)}`),
+    ...(nearMiss === undefined ? [] : [`    → ${plain(nearMiss)}`]),
+  ];
+};
+
+/** The whole decision, for a person. */
+export const placementText = (record: PlacementRecord): string => {
+  const { winner } = record;
+  const isWinner = ({ candidate }: CandidateResult): boolean => winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
+  return [
+    `${bold(record.workload)} ${record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason}`,
+    ...(record.requirements.length === 0 ? [] : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
+    'candidates',
+    ...record.candidates.flatMap((result) => candidateLines(result, isWinner(result))),
+  ].join('\n');
+};

@@ -1,0 +1,49 @@
+import { formatSize, formatUptime, type WorkloadView } from '@innkeeper/model';
+import { dim, green, red, yellow } from './style.ts';
+import { type Column, table } from './table.ts';
+
+const none = '–';
+
+const paintState = (text: string, { state, managed }: WorkloadView): string => {
+  if (!managed) return dim(text);
+  if (state === 'running') return green(text);
+  if (state === 'failed' || state === 'missing') return red(text);
+  return state === 'stopped' ? dim(text) : yellow(text);
+};
+
+const size = (bytes: number | undefined): string => (bytes === undefined ? none : formatSize(bytes));
+
+const uptime = ({ startedAt, state }: WorkloadView): string =>
+  startedAt === undefined || state !== 'running' ? none : formatUptime((Date.now() - Date.parse(startedAt)) / 1000);
+
+const kind = ({ backend, managed }: WorkloadView): string => `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? '' : ' (foreign)'}`;
+
+const state = (view: WorkloadView): string => {
+  if (view.operation !== undefined) return `${view.state} (${view.operation.progress ?? view.operation.kind})`;
+  return view.drift.length > 0 ? `${view.state}*` : view.state;
+};
+
+const columns: readonly Column<WorkloadView>[] = [
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'STATE', value: state, paint: paintState },
+  { title: 'KIND', value: kind },
+  { title: 'HOST', value: ({ host }) => host ?? none },
+  { title: 'IMAGE', value: ({ image }) => image ?? none },
+  { title: 'CPUS', value: ({ cpus }) => String(cpus ?? none), right: true },
+  { title: 'MEMORY', value: ({ stats, memoryBytes }) => `${size(stats?.memoryBytes)}/${size(memoryBytes)}`, right: true },
+  { title: 'OWN DISK', value: ({ stats }) => size(stats?.ownDiskBytes), right: true },
+  { title: 'ADDRESS', value: ({ addresses }) => (addresses.length === 0 ? none : addresses.join(',')) },
+  { title: 'UPTIME', value: uptime, right: true },
+];
+
+const wideColumns: readonly Column<WorkloadView>[] = [
+  ...columns,
+  { title: 'LABELS', value: ({ labels }) => Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',') || none },
+  { title: 'WHY', value: ({ reason }) => reason ?? none },
+];
+
+export const workloadTable = (views: readonly WorkloadView[], wide: boolean): string => {
+  const drifting = views.filter(({ drift }) => drift.length > 0);
+  const notes = drifting.map(({ name, drift }) => `* ${name}: ${drift.join('; ')}`);
+  return [table(wide ? wideColumns : columns, views), ...notes].join('\n');
+};

@@ -1,0 +1,57 @@
+import { exec, openConsole, type Outputs } from '@innkeeper/client';
+import { type ExecRequest, InnkeeperError } from '@innkeeper/model';
+import { readTarget } from './target.ts';
+
+const outputs: Outputs = {
+  stdout: (bytes) => void process.stdout.write(bytes),
+  stderr: (bytes) => void process.stderr.write(bytes),
+};
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** Runs a command in a guest; the exit code becomes ours, 128 + n for a signal. */
+export const runExec = async (name: string, command: readonly string[], options: { readonly tty: boolean; readonly env: Readonly<Record<string, string>>; readonly cwd?: string }): Promise<void> => {
+  const size = { cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 };
+  const request: ExecRequest = { command, env: options.env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }), ...(options.tty ? { tty: size } : {}) };
+  const stream = await exec(readTarget(process.env), name, request, outputs);
+  process.stdin.on('data', (chunk: Buffer) => stream.write(chunk));
+  process.stdin.on('end', () => stream.end());
+  if (options.tty) {
+    process.stdin.setRawMode(true);
+    process.stdout.on('resize', () => stream.resize(process.stdout.columns, process.stdout.rows));
+  } else for (const signal of forwarded) process.on(signal, () => stream.signal(signal));
+  process.stdin.resume();
+  const report = await stream.exit;
+  if (options.tty) process.stdin.setRawMode(false);
+  process.stdin.destroy();
+  if ('error' in report) throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  process.exitCode = 'code' in report ? report.code : 128;
+};
+
+/** Ctrl-] as in telnet, virsh and docker-machine. */
+const detachKey = 0x1d;
+
+/** The guest's console until it stops, the detach key is pressed, or, without a terminal, the input ends. */
+export const runConsole = async (name: string): Promise<void> => {
+  const stream = await openConsole(readTarget(process.env), name, outputs);
+  const terminal = process.stdin.isTTY === true;
+  let detached = false;
+  const detach = (): void => {
+    detached = true;
+    stream.close();
+  };
+  if (terminal) {
+    process.stderr.write(`connected to ${name}; detach with Ctrl-]\n`);
+    process.stdin.setRawMode(true);
+  }
+  process.stdin.on('data', (chunk: Buffer) => {
+    if (terminal && chunk.includes(detachKey)) detach();
+    else stream.write(chunk);
+  });
+  process.stdin.on('end', detach);
+  process.stdin.resume();
+  const report = await stream.exit;
+  if (terminal) process.stdin.setRawMode(false);
+  process.stdin.destroy();
+  if (!detached && 'error' in report) throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+};

@@ -1,0 +1,64 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { InnkeeperError, invalidInput } from '@innkeeper/model';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import type { Control } from '../control.ts';
+import { type Arrival, checkBrowser, demand, type Identity, identify } from '../identity.ts';
+import { asProblem } from '../problem.ts';
+
+export interface AppEnv {
+  Bindings: { arrival: Arrival };
+  Variables: { identity: Identity };
+}
+
+export type App = OpenAPIHono<AppEnv>;
+
+/** Largest request body; a manifest of a thousand workloads is smaller. */
+export const largestBody = 1024 * 1024;
+
+const problemResponse = (thrown: unknown): Response => {
+  const problem = asProblem(thrown);
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (problem.status === 503) headers['retry-after'] = '5';
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+};
+
+/** Hono's own refusals (malformed JSON, wrong content type) come as text; they become problems like all others. */
+const fromHttpException = (error: HTTPException): InnkeeperError =>
+  error.status === 413
+    ? new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)
+    : new InnkeeperError(error.status === 404 ? 'not_found' : 'invalid', error.message === '' ? 'The request is not valid' : error.message);
+
+/** The application without routes: identity, limits and errors. */
+export const createApp = (control: Control): App => {
+  const app: App = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return undefined;
+      throw invalidInput(result.error.issues.map((issue) => ({ path: issue.path.map(String).join('.') || result.target, message: issue.message })));
+    },
+  });
+  app.onError((error) => {
+    const known = error instanceof HTTPException ? fromHttpException(error) : error;
+    const response = problemResponse(known);
+    if (response.status >= 500) control.log.error({ err: error }, 'a request failed');
+    return response;
+  });
+  app.notFound((c) => problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)));
+  app.use(
+    '*',
+    bodyLimit({
+      maxSize: largestBody,
+      onError: () => problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
+    }),
+  );
+  app.use('/v1/*', async (c, next) => {
+    const arrival = c.env.arrival;
+    checkBrowser(arrival, c.req.header('host'), c.req.header('origin'));
+    const identity = await identify(control.inventory.db, arrival, c.req.header('authorization'));
+    demand(identity, c.req.method === 'GET' ? 'viewer' : 'operator');
+    c.set('identity', identity);
+    await next();
+  });
+  return app;
+};

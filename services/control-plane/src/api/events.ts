@@ -1,0 +1,44 @@
+import { listEventsAfter, newestEventId } from '@innkeeper/inventory';
+import { streamSSE } from 'hono/streaming';
+import type { Control } from '../control.ts';
+import { eventWaker } from '../wait.ts';
+import type { App } from './app.ts';
+
+const heartbeatMs = 15_000;
+const perRead = 500;
+
+/** Server-sent events with growing ids: a reader that comes back with `Last-Event-ID` misses nothing. */
+export const addEvents = (app: App, control: Control): void => {
+  app.get('/v1/events', async (c) => {
+    const { db } = control.inventory;
+    const asked = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? Number.NaN);
+    let last = Number.isSafeInteger(asked) && asked >= 0 ? asked : await newestEventId(db);
+    const emitter = await eventWaker(control);
+    return streamSSE(c, async (stream) => {
+      const open = new AbortController();
+      stream.onAbort(() => open.abort());
+      await stream.write(': innkeeper\n\n');
+      while (!open.signal.aborted) {
+        const woken = new Promise<void>((resolve) => {
+          const done = (): void => {
+            clearTimeout(timer);
+            emitter.off('event', done);
+            open.signal.removeEventListener('abort', done);
+            resolve();
+          };
+          const timer = setTimeout(done, heartbeatMs);
+          emitter.once('event', done);
+          open.signal.addEventListener('abort', done);
+        });
+        const events = await listEventsAfter(db, last, perRead);
+        for (const event of events) {
+          await stream.writeSSE({ id: event.id, event: event.kind, data: JSON.stringify(event) });
+          last = Number(event.id);
+        }
+        if (events.length === perRead) continue;
+        await woken;
+        await stream.write(': still here\n\n');
+      }
+    });
+  });
+};

@@ -1,0 +1,28 @@
+import { isDatabaseAway, ping } from '@innkeeper/inventory';
+import { fileURLToPath } from 'node:url';
+import { type App, createApp } from './api/app.ts';
+import { addEvents } from './api/events.ts';
+import { addPage } from './api/page.ts';
+import { addRoutes, openApiDocument } from './api/routes.ts';
+import type { Control } from './control.ts';
+
+const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+/** The whole HTTP application, without a server: tests call it in-process. */
+export const buildApplication = (control: Control): App => {
+  const app = createApp(control);
+  app.get('/healthz', (c) => c.text('ok'));
+  app.get('/readyz', async (c) => {
+    try {
+      await ping(control.inventory.db);
+      return c.text('ready');
+    } catch (error) {
+      return c.text(isDatabaseAway(error) ? 'the database does not answer' : 'not ready', 503);
+    }
+  });
+  addRoutes(app, control);
+  addEvents(app, control);
+  app.get('/openapi.json', (c) => c.json(openApiDocument(app)));
+  addPage(app, control.config.web ?? builtPage);
+  return app;
+};

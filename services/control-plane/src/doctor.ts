@@ -1,0 +1,50 @@
+import { listHosts } from '@innkeeper/inventory';
+import type { Finding } from '@innkeeper/model';
+import type { Control } from './control.ts';
+
+const leastInotify = 512;
+
+const sysctl = async (control: Control, host: string, name: string): Promise<number> => {
+  const text = await control.hosts.get(host)?.host.files.readTextIfThere(`/proc/sys/${name.replaceAll('.', '/')}`);
+  return Number(text ?? 0);
+};
+
+const limits = async (control: Control, host: string): Promise<Finding> => {
+  const instances = await sysctl(control, host, 'fs.inotify.max_user_instances');
+  return instances >= leastInotify
+    ? { check: `${host}: inotify limits`, level: 'ok', text: `fs.inotify.max_user_instances is ${instances}` }
+    : {
+        check: `${host}: inotify limits`,
+        level: 'warning',
+        text: `fs.inotify.max_user_instances is ${instances}; about a dozen systemd containers use that up`,
+        fix: 'npm run up sets it, or sysctl -w fs.inotify.max_user_instances=8192',
+      };
+};
+
+/** Looks at everything that an installation depends on. */
+export const diagnose = async (control: Control): Promise<Finding[]> => {
+  const findings: Finding[] = [{ check: 'database', level: 'ok', text: 'answers' }];
+  for (const host of await listHosts(control.inventory.db)) {
+    for (const driver of host.drivers) {
+      findings.push(
+        driver.healthy
+          ? { check: `${host.name}: ${driver.driver}`, level: 'ok', text: Object.entries(driver.versions).map(([what, version]) => `${what} ${version}`).join(', ') }
+          : { check: `${host.name}: ${driver.driver}`, level: 'error', text: driver.reason ?? 'does not work', fix: 'npm run up repairs the set-up; systemctl status libvirtd' },
+      );
+      const acceleration = driver.capabilities.acceleration;
+      if (acceleration !== undefined) {
+        findings.push({
+          check: `${host.name}: acceleration`,
+          level: acceleration.value === 'kvm' ? 'ok' : acceleration.value === 'tcg' ? 'warning' : 'note',
+          text: `${String(acceleration.value)}: ${acceleration.evidence}`,
+          ...(acceleration.value === 'tcg' ? { fix: 'enable virtualisation in the firmware, or nested virtualisation if this is a virtual machine itself' } : {}),
+        });
+      }
+      for (const network of driver.driver === 'lxc' ? driver.networks.filter(({ active }) => !active) : []) {
+        findings.push({ check: `${host.name}: network ${network.name}`, level: 'warning', text: 'is not active', fix: `virsh net-start ${network.name}` });
+      }
+    }
+    findings.push(await limits(control, host.name));
+  }
+  return findings;
+};

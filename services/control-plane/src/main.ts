@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { toInnkeeperError } from '@innkeeper/model';
+import { pino } from 'pino';
+import { readConfig } from './config.ts';
+import { type Running, startControlPlane } from './start.ts';
+
+const retryMs = 1000;
+const log = pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info' });
+
+/** A database that is still starting is waited for: service managers start both at once. */
+const startWhenPossible = async (): Promise<Running> => {
+  for (;;) {
+    try {
+      return await startControlPlane(readConfig(process.env), { log });
+    } catch (error) {
+      const known = toInnkeeperError(error);
+      if (known.code !== 'unavailable') throw error;
+      log.warn({ reason: known.message }, 'waiting for the database');
+      await delay(retryMs);
+    }
+  }
+};
+
+// A connection that breaks at the wrong moment must not end the process: guests and their operations depend on it.
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'a failure nobody waited for'));
+
+try {
+  const running = await startWhenPossible();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void running.stop().then(() => process.exit(0)));
+  }
+} catch (error) {
+  const known = toInnkeeperError(error);
+  log.fatal({ err: error, hint: known.hint }, known.message);
+  process.exitCode = 1;
+}

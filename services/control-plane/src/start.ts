@@ -1,0 +1,72 @@
+import { readMachine, localHost } from '@innkeeper/host';
+import { kvm, lxc } from '@innkeeper/drivers';
+import type { Driver, DriverFactory } from '@innkeeper/driver-contract';
+import { ensureHost, installationId, openInventory } from '@innkeeper/inventory';
+import { pino, type Logger } from 'pino';
+import { serveStreams } from './api/streams.ts';
+import { buildApplication } from './application.ts';
+import type { Config } from './config.ts';
+import type { Control, ManagedHost } from './control.ts';
+import { coalesce, followHosts, observeDriver, probeHost, startAfterBoot } from './observation/observe.ts';
+import type { FaultPoints } from './operations/run.ts';
+import { startWorker } from './operations/worker.ts';
+import { serve } from './serve.ts';
+
+const factories: readonly DriverFactory[] = [lxc, kvm];
+
+export interface Running {
+  readonly control: Control;
+  readonly stop: () => Promise<void>;
+}
+
+export interface StartOptions {
+  readonly log?: Logger;
+  readonly faults?: FaultPoints;
+}
+
+/** The machine itself is the first host. */
+const openLocalHost = async (config: Config): Promise<ManagedHost> => {
+  const host = localHost('local');
+  await host.files.makeDirectory(config.paths.state, 0o711);
+  const name = config.hostName ?? (await readMachine(host, config.paths.state)).hostname;
+  const environment = { host, paths: config.paths, acceleration: config.acceleration, imageMirror: config.imageMirror, imageCache: config.imageCache };
+  const drivers = new Map<string, Driver>(factories.map((factory) => [factory.id, factory.open(environment)]));
+  return { name, host, drivers };
+};
+
+/** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
+export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
+  const log = options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
+  const inventory = await openInventory(config.databaseUrl);
+  const installation = await installationId(inventory.db);
+  const managed = await openLocalHost(config);
+  const hosts = new Map([[managed.name, managed]]);
+  await ensureHost(inventory.db, managed.name, 'local');
+  const observers = new Map<string, Map<string, () => Promise<void>>>();
+  const observe = async (name: string, driver?: string): Promise<void> => {
+    const all = [...(observers.get(name) ?? [])];
+    await Promise.all(all.filter(([id]) => driver === undefined || id === driver).map(([, look]) => look()));
+  };
+  const control: Control = { config, inventory, installation, hosts, log, observe };
+  for (const [name, one] of hosts) {
+    observers.set(name, new Map([...one.drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, one, id))])));
+  }
+
+  const stopping = new AbortController();
+  await probeHost(control, managed);
+  await control.observe(managed.name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
+  const worker = await startWorker(control, await readMachine(managed.host, config.paths.state), options.faults);
+  const serving = await serve(control, buildApplication(control), serveStreams(control));
+  followHosts(control, stopping.signal);
+  await startAfterBoot(control);
+  log.info({ installation, host: managed.name, socket: config.paths.socket, listen: config.listen }, 'innkeeper is up');
+  return {
+    control,
+    stop: async () => {
+      stopping.abort();
+      await serving.close();
+      await worker.stop();
+      await inventory.close();
+    },
+  };
+};

@@ -1,0 +1,46 @@
+import { eventsChannel, findOperation, type OperationRow } from '@innkeeper/inventory';
+import { InnkeeperError, isFinished } from '@innkeeper/model';
+import { EventEmitter } from 'node:events';
+import type { Control } from './control.ts';
+
+const wakers = new WeakMap<object, Promise<EventEmitter>>();
+
+/** One LISTEN per inventory, shared by all that wait. Every finished operation tells an event. */
+export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEmitter> => {
+  const known = wakers.get(control.inventory);
+  if (known !== undefined) return known;
+  const made = (async () => {
+    const emitter = new EventEmitter();
+    emitter.setMaxListeners(0);
+    await control.inventory.listen(eventsChannel, () => void emitter.emit('event'));
+    return emitter;
+  })();
+  wakers.set(control.inventory, made);
+  return made;
+};
+
+const lookAgainMs = 250;
+
+const nextEvent = (emitter: EventEmitter, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      emitter.off('event', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    emitter.once('event', done);
+  });
+
+/** The operation when it is finished, or as it is when the time is over. */
+export const waitForOperation = async (control: Control, id: string, ms: number): Promise<OperationRow> => {
+  const emitter = await eventWaker(control);
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const woken = nextEvent(emitter, Math.min(lookAgainMs, Math.max(1, deadline - Date.now())));
+    const row = await findOperation(control.inventory.db, id);
+    if (row === undefined) throw new InnkeeperError('not_found', `There is no operation ${id}`);
+    if (isFinished(row.state) || Date.now() >= deadline) return row;
+    await woken;
+  }
+};

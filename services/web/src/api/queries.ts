@@ -1,0 +1,90 @@
+import type {
+  HostView,
+  ImageView,
+  ManifestPlan,
+  OperationView,
+  PlacementRecord,
+  WorkloadSpec,
+  WorkloadView,
+} from '@innkeeper/model';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { request } from './request.ts';
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+
+/** Events tell of changes; what guests use changes without one. */
+const statsMs = 10_000;
+
+const itemsOf = async <T>(path: string, signal: AbortSignal): Promise<readonly T[]> =>
+  (await request<Items<T>>(path, { signal })).items;
+
+export const useWorkloads = () =>
+  useQuery({
+    queryKey: ['workloads'],
+    queryFn: ({ signal }) => itemsOf<WorkloadView>('/v1/workloads?stats=true', signal),
+    refetchInterval: statsMs,
+  });
+
+export const useHosts = () =>
+  useQuery({
+    queryKey: ['hosts'],
+    queryFn: ({ signal }) => itemsOf<HostView>('/v1/hosts', signal),
+    refetchInterval: statsMs,
+  });
+
+export const useOperations = () =>
+  useQuery({
+    queryKey: ['operations'],
+    queryFn: ({ signal }) => itemsOf<OperationView>('/v1/operations?limit=50', signal),
+    refetchInterval: statsMs,
+  });
+
+export const useImages = () =>
+  useQuery({ queryKey: ['images'], queryFn: ({ signal }) => itemsOf<ImageView>('/v1/images', signal) });
+
+const pathOf = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
+
+export const usePlacement = (name: string) =>
+  useQuery({
+    queryKey: ['placement', name],
+    queryFn: ({ signal }) => request<PlacementRecord>(`${pathOf(name)}/explain`, { signal }),
+  });
+
+/** What applying this one specification would do; keeps showing the last plan while the next is made. */
+export const usePlan = (name: string, spec: WorkloadSpec | undefined) =>
+  useQuery({
+    queryKey: ['plan', name, spec],
+    queryFn: ({ signal }) =>
+      request<ManifestPlan>('/v1/plan', { method: 'POST', body: { workloads: { [name]: spec } }, signal }),
+    enabled: spec !== undefined,
+    placeholderData: keepPreviousData,
+    gcTime: 30_000,
+  });
+
+export type Action = 'start' | 'stop' | 'restart' | 'remove';
+
+export interface ActionRequest {
+  readonly name: string;
+  readonly action: Action;
+}
+
+const act = ({ name, action }: ActionRequest): Promise<OperationView> =>
+  action === 'remove'
+    ? request(pathOf(name), { method: 'DELETE' })
+    : request(`${pathOf(name)}/${action}`, { method: 'POST' });
+
+export const useAction = () => {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: act, onSettled: () => client.invalidateQueries() });
+};
+
+export const useApply = () => {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ name, spec }: { readonly name: string; readonly spec: WorkloadSpec }) =>
+      request<OperationView | undefined>(pathOf(name), { method: 'PUT', body: spec }),
+    onSuccess: () => client.invalidateQueries(),
+  });
+};
