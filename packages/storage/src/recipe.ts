@@ -23,6 +23,7 @@ const files: Readonly<Record<string, string>> = {
   'etc/systemd/network/80-innkeeper-vm.network':
     '[Match]\nName=en* eth*\nVirtualization=vm\n\n[Network]\nDHCP=yes\n\n[DHCPv4]\nClientIdentifier=mac\n',
   'etc/systemd/system/systemd-networkd.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
+  'etc/systemd/system/systemd-networkd.socket.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
   'etc/systemd/system/systemd-resolved.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
   'etc/systemd/system/sys-kernel-debug.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/sys-kernel-tracing.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',

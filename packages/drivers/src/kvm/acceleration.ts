@@ -49,18 +49,22 @@ const makeInitrd = async (host: Host, folder: string): Promise<string> => {
   return `${folder}/initrd`;
 };
 
-/** Boots under KVM until the marker is printed; false when nothing new was printed for a minute. */
-const boots = async (host: Host, kernel: string, initrd: string): Promise<boolean> => {
+/** Boots under KVM until the marker is printed. Otherwise says what happened: QEMU gave up, or nothing new was printed for a minute. */
+const boots = async (host: Host, kernel: string, initrd: string): Promise<true | string> => {
   const child = host.spawn([
-    'qemu-system-x86_64', '-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '256', '-nodefaults', '-nographic', '-no-reboot',
+    'qemu-system-x86_64', '-machine', 'q35', '-accel', 'kvm', '-m', '256', '-nodefaults', '-nographic', '-no-reboot',
     '-serial', 'stdio', '-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0 panic=-1',
   ]);
   let seen = '';
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString('utf8')).slice(-2000);
+  });
   let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<false>((resolve) => {
+  const silent = new Promise<string>((resolve) => {
     const wind = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => resolve(false), patienceMs);
+      timer = setTimeout(() => resolve('a Linux kernel hangs under it'), patienceMs);
     };
     wind();
     child.stdout.on('data', (chunk: Buffer) => {
@@ -68,7 +72,7 @@ const boots = async (host: Host, kernel: string, initrd: string): Promise<boolea
       wind();
     });
   });
-  const ended = child.exit.then(() => seen.includes(marker));
+  const ended = child.exit.then((): true | string => seen.includes(marker) || `QEMU ended early: ${complaint.trim().split('\n').at(-1) ?? 'no reason given'}`);
   const result = await Promise.race([ended, silent]);
   clearTimeout(timer);
   child.kill('SIGKILL');
@@ -90,10 +94,10 @@ export const proveAcceleration = (host: Host, paths: Paths, kernel: string): Pro
     await host.files.remove(folder);
     await host.files.makeDirectory(folder);
     try {
-      const works = await boots(host, kernel, await makeInitrd(host, folder));
-      const verdict: Verdict = works
+      const result = await boots(host, kernel, await makeInitrd(host, folder));
+      const verdict: Verdict = result === true
         ? { value: 'kvm', evidence: 'a Linux kernel booted under KVM' }
-        : { value: 'tcg', evidence: '/dev/kvm opens, but a Linux kernel hangs under it: software emulation is used' };
+        : { value: 'tcg', evidence: `/dev/kvm opens, but ${result}; software emulation is used` };
       await host.files.write(verdictFile(paths), `${JSON.stringify({ ...verdict, situation: await situation(host) })}\n`, 0o644);
       return verdict;
     } finally {

@@ -51,19 +51,19 @@ const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   });
 
 /** Reconnects with growing pauses until told to stop. */
-const readForever = async (reader: Reader, onLost: () => void, stop: AbortSignal): Promise<void> => {
+const readForever = async (handlers: Omit<Reader, 'lastId'>, onLost: () => void, stop: AbortSignal): Promise<void> => {
   let pauseMs = firstPauseMs;
-  const opened: Reader = {
-    onEvent: reader.onEvent,
+  const reader: Reader = {
+    onEvent: handlers.onEvent,
     lastId: undefined,
     onOpen: () => {
       pauseMs = firstPauseMs;
-      reader.onOpen();
+      handlers.onOpen();
     },
   };
   while (!stop.aborted) {
     try {
-      await readOnce(opened, stop);
+      await readOnce(reader, stop);
     } catch (error) {
       if (stop.aborted) return;
       if (error instanceof ApiError && error.problem.status === 401) return expireSession(error.problem.detail);
@@ -93,7 +93,7 @@ export const useLiveEvents = (): Liveness => {
       setLiveness('live');
       refresh();
     };
-    void readForever({ onOpen, onEvent: refresh, lastId: undefined }, () => setLiveness('lost'), stop.signal);
+    void readForever({ onOpen, onEvent: refresh }, () => setLiveness('lost'), stop.signal);
     return () => {
       stop.abort();
       clearTimeout(timer);

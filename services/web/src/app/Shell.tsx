@@ -1,0 +1,53 @@
+import { Anchor, Badge, Button, Group, Text, Title } from '@mantine/core';
+import { type Liveness, useLiveEvents } from '../api/useLiveEvents.ts';
+import { HostsPage } from '../hosts/HostsPage.tsx';
+import { OperationsPanel } from '../operations/OperationsPanel.tsx';
+import { signOut } from '../session/session.ts';
+import { WorkloadsPage } from '../workloads/WorkloadsPage.tsx';
+import { hashOf, type Place, usePlace } from './place.ts';
+import classes from './Shell.module.css';
+
+const liveText: Readonly<Record<Liveness, { readonly text: string; readonly color: string; readonly title: string }>> = {
+  connecting: { text: 'connecting', color: 'gray', title: 'Connecting to the events' },
+  live: { text: 'live', color: 'green', title: 'Changes appear as they happen' },
+  lost: { text: 'reconnecting', color: 'orange', title: 'The control plane does not answer; what is shown may be old. Guests run on.' },
+};
+
+const tabs: readonly { readonly tab: Place['tab']; readonly text: string }[] = [
+  { tab: 'workloads', text: 'Workloads' },
+  { tab: 'hosts', text: 'Hosts' },
+];
+
+export const Shell = () => {
+  const place = usePlace();
+  const { text, color, title } = liveText[useLiveEvents()];
+  return (
+    <div className={classes.shell}>
+      <Group component="header" className={classes.header ?? ''} justify="space-between" px="md" py="xs" gap="xs">
+        <Group gap="md">
+          <Title order={1} size="h4">Innkeeper</Title>
+          <Group component="nav" gap={4} aria-label="Sections">
+            {tabs.map((one) => (
+              <Anchor
+                key={one.tab}
+                href={hashOf({ tab: one.tab, item: undefined })}
+                className={classes.tab ?? ''}
+                underline="never"
+                size="sm"
+                {...(place.tab === one.tab ? { 'aria-current': 'page' as const } : {})}
+              >
+                {one.text}
+              </Anchor>
+            ))}
+          </Group>
+        </Group>
+        <Group gap="sm">
+          <Badge variant="dot" color={color} title={title} tt="none" fw={500} role="status">{text}</Badge>
+          <Button variant="default" size="compact-sm" onClick={signOut}><Text size="sm">Sign out</Text></Button>
+        </Group>
+      </Group>
+      <main className={classes.main}>{place.tab === 'hosts' ? <HostsPage /> : <WorkloadsPage opened={place.item} />}</main>
+      <OperationsPanel />
+    </div>
+  );
+};

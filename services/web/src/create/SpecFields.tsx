@@ -1,0 +1,87 @@
+import { Input, NumberInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { useImages } from '../api/queries.ts';
+import type { Draft } from './draft.ts';
+
+interface Props {
+  readonly draft: Draft;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly onChange: (part: Partial<Draft>) => void;
+}
+
+const isolations = [
+  { value: 'default', label: 'Default' },
+  { value: 'shared', label: 'Shared kernel' },
+  { value: 'strong', label: 'Own kernel' },
+] as const;
+
+const readyText = (hosts: readonly string[]): string => (hosts.length === 0 ? 'first use builds it' : `ready on ${hosts.join(', ')}`);
+
+export const SpecFields = ({ draft, errors, onChange }: Props) => {
+  const images = useImages();
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Name"
+        description="Also its host name: lower-case letters, digits and hyphens"
+        value={draft.name}
+        onChange={(event) => onChange({ name: event.currentTarget.value.trim() })}
+        error={errors.name}
+        autoComplete="off"
+        spellCheck={false}
+        required
+        data-autofocus
+      />
+      <Select
+        label="Image"
+        placeholder={images.isPending ? 'Reading images' : 'Choose an image'}
+        data={(images.data ?? []).map(({ name, title, hosts }) => ({ value: name, label: `${title}; ${readyText(hosts)}` }))}
+        value={draft.image === '' ? null : draft.image}
+        onChange={(image) => onChange({ image: image ?? '' })}
+        error={errors.image ?? (images.error === null ? undefined : images.error.message)}
+        searchable
+        required
+      />
+      <Input.Wrapper
+        label="Isolation"
+        labelElement="div"
+        description="Own kernel: always a virtual machine. Otherwise policy decides."
+        error={errors.isolation ?? errors.backend}
+      >
+        <SegmentedControl
+          fullWidth
+          mt={4}
+          aria-label="Isolation"
+          data={[...isolations]}
+          value={draft.isolation}
+          onChange={(isolation) => onChange({ isolation })}
+        />
+      </Input.Wrapper>
+      <NumberInput
+        label="CPUs"
+        placeholder="the image's default"
+        min={1}
+        max={512}
+        allowDecimal={false}
+        value={draft.cpus}
+        onChange={(cpus) => onChange({ cpus })}
+        error={errors.cpus}
+      />
+      <TextInput
+        label="Memory"
+        description="The most it may use, such as 512MiB or 2GiB"
+        placeholder="the image's default"
+        value={draft.memory}
+        onChange={(event) => onChange({ memory: event.currentTarget.value })}
+        error={errors.memory}
+      />
+      <TextInput
+        label="Disk"
+        description="Size of its root disk, such as 10GiB; only what is written takes space"
+        placeholder="the image's default"
+        value={draft.disk}
+        onChange={(event) => onChange({ disk: event.currentTarget.value })}
+        error={errors.disk}
+      />
+    </Stack>
+  );
+};

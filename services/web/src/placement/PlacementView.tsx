@@ -1,0 +1,28 @@
+import type { Candidate, PlacementRecord } from '@innkeeper/model';
+import { Alert, List, Stack, Text } from '@mantine/core';
+import { CandidateCard } from './CandidateCard.tsx';
+
+const same = (a: Candidate, b: Candidate | undefined): boolean => a.host === b?.host && a.driver === b.driver;
+
+/** A decision, whole: the sentence, what was required, and every candidate with every check. */
+export const PlacementView = ({ record }: { readonly record: PlacementRecord }) => (
+  <Stack gap="sm">
+    <Alert color={record.winner === undefined ? 'red' : 'green'} role="status">
+      <Text size="sm" fw={600}>{record.reason}</Text>
+    </Alert>
+    {record.requirements.length > 0 && (
+      <div>
+        <Text size="sm" fw={600}>Required</Text>
+        <List size="sm">{record.requirements.map(({ id, text }) => <List.Item key={id}>{text}</List.Item>)}</List>
+      </div>
+    )}
+    {record.candidates.map((result) => (
+      <CandidateCard
+        key={`${result.candidate.host}/${result.candidate.driver}`}
+        result={result}
+        won={same(result.candidate, record.winner)}
+      />
+    ))}
+    {record.candidates.length === 0 && <Text size="sm" c="dimmed">There was no candidate: no host with a driver is known.</Text>}
+  </Stack>
+);

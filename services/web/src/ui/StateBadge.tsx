@@ -1,0 +1,39 @@
+import type { HostState, OperationState, StepState, WorkloadState } from '@innkeeper/model';
+import { Badge } from '@mantine/core';
+
+type State = WorkloadState | HostState | OperationState | StepState;
+
+const colors: Readonly<Record<State, string>> = {
+  pending: 'gray',
+  creating: 'blue',
+  running: 'green',
+  stopped: 'gray',
+  paused: 'yellow',
+  failed: 'red',
+  missing: 'orange',
+  unknown: 'grape',
+  removing: 'orange',
+  up: 'green',
+  suspect: 'yellow',
+  unreachable: 'red',
+  draining: 'orange',
+  queued: 'gray',
+  undoing: 'orange',
+  undone: 'gray',
+  done: 'green',
+  cancelled: 'gray',
+};
+
+interface Props {
+  readonly state: State;
+  /** Operations that run are blue: green would read as finished. */
+  readonly busy?: boolean;
+  readonly meaning?: string;
+}
+
+/** A state, told by its word; the colour only helps. */
+export const StateBadge = ({ state, busy = false, meaning }: Props) => (
+  <Badge variant="dot" color={busy && state === 'running' ? 'blue' : colors[state]} title={meaning} tt="none" fw={500}>
+    {state}
+  </Badge>
+);

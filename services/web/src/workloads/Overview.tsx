@@ -1,0 +1,55 @@
+import { stateMeaning, type WorkloadView } from '@innkeeper/model';
+import { Code, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { backendText, momentText, nothing, sizeText, spanText, usedOf } from '../ui/text.ts';
+import { useNow } from '../ui/useNow.ts';
+
+const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string, ReactNode])[] => {
+  const { stats, operation, labels, guestState } = workload;
+  const made = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [
+    ['State', `${workload.state}: ${stateMeaning[workload.state]}`],
+    ...(guestState === undefined ? [] : [['Its host says', guestState] as const]),
+    ...(operation === undefined ? [] : [['Now', `${operation.kind}: ${operation.progress ?? 'waiting'}`] as const]),
+    ['Runs as', workload.backend === undefined ? nothing : `${backendText[workload.backend]} (driver ${workload.driver ?? nothing})`],
+    ['Host', workload.host ?? nothing],
+    ['Image', workload.image ?? nothing],
+    ['CPUs', workload.cpus ?? nothing],
+    ['Memory now / limit', usedOf(stats?.memoryBytes, workload.memoryBytes)],
+    ['Own disk / size', usedOf(stats?.ownDiskBytes, workload.diskBytes)],
+    ['Network in / out', `${sizeText(stats?.receivedBytes)} / ${sizeText(stats?.sentBytes)}`],
+    ['CPU time', stats?.cpuSeconds === undefined ? nothing : `${Math.round(stats.cpuSeconds)} s`],
+    ['Processes', stats?.processes ?? nothing],
+    ['Addresses', workload.addresses.join(', ') || nothing],
+    ['Labels', made.join(', ') || nothing],
+    ['Running since', workload.startedAt === undefined ? nothing : `${momentText(workload.startedAt)} (${spanText(workload.startedAt, now)})`],
+    ['Created', momentText(workload.createdAt)],
+    ['Screen', workload.graphics ?? nothing],
+    ['Id', <Code key="id">{workload.id}</Code>],
+  ];
+};
+
+export const Overview = ({ workload }: { readonly workload: WorkloadView }) => {
+  const now = useNow(1_000);
+  return (
+    <Stack>
+      {workload.reason !== undefined && <Text size="sm">It {workload.reason}.</Text>}
+      <Table fz="sm" verticalSpacing={4} variant="vertical" withTableBorder>
+        <Table.Tbody>
+          {rowsOf(workload, now).map(([key, value]) => (
+            <Table.Tr key={key}>
+              <Table.Th w={160}>{key}</Table.Th>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {workload.spec !== undefined && (
+        <div>
+          <Text size="sm" fw={600} mb={4}>What was asked{workload.generation !== undefined && ` (generation ${workload.generation})`}</Text>
+          <Code block>{JSON.stringify(workload.spec, undefined, 2)}</Code>
+        </div>
+      )}
+    </Stack>
+  );
+};

@@ -1,0 +1,37 @@
+import type { WorkloadView } from '@innkeeper/model';
+import { Button, Group } from '@mantine/core';
+import type { Action } from '../api/queries.ts';
+import { ReasonButton } from '../ui/ReasonButton.tsx';
+import { notActionable } from './notActionable.ts';
+
+interface Props {
+  readonly workload: WorkloadView;
+  readonly onAction: (action: Action, workload: WorkloadView) => void;
+}
+
+const actions: readonly { readonly action: Action; readonly text: string }[] = [
+  { action: 'start', text: 'Start' },
+  { action: 'stop', text: 'Stop' },
+  { action: 'restart', text: 'Restart' },
+  { action: 'remove', text: 'Remove' },
+];
+
+export const WorkloadActions = ({ workload, onAction }: Props) => (
+  <Group gap={4} wrap="nowrap">
+    <Button.Group>
+      {actions.map(({ action, text }) => (
+        <ReasonButton
+          key={action}
+          size="compact-xs"
+          variant="default"
+          {...(action === 'remove' ? { c: 'red' } : {})}
+          reason={notActionable(action, workload)}
+          label={`${text} ${workload.name}`}
+          onPress={() => onAction(action, workload)}
+        >
+          {text}
+        </ReasonButton>
+      ))}
+    </Button.Group>
+  </Group>
+);

@@ -1,0 +1,61 @@
+import type { WorkloadView } from '@innkeeper/model';
+import { Alert, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
+import { problemFrom } from '../api/ApiError.ts';
+import { type Action, usePlacement } from '../api/queries.ts';
+import { PlacementView } from '../placement/PlacementView.tsx';
+import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { StateBadge } from '../ui/StateBadge.tsx';
+import { Overview } from './Overview.tsx';
+import { WorkloadActions } from './WorkloadActions.tsx';
+
+interface Props {
+  /** Undefined when it is gone since the page was opened. */
+  readonly workload: WorkloadView | undefined;
+  readonly onAction: (action: Action, workload: WorkloadView) => void;
+  readonly onClose: () => void;
+}
+
+const Placement = ({ name }: { readonly name: string }) => {
+  const { data, error } = usePlacement(name);
+  if (error !== null) return <ProblemAlert problem={problemFrom(error)} title="Reading the placement record" />;
+  return data === undefined ? <Loader aria-label="Reading the placement record" /> : <PlacementView record={data} />;
+};
+
+const Details = ({ workload, onAction }: Pick<Props, 'onAction'> & { readonly workload: WorkloadView }) => (
+  <Stack>
+    <Group justify="space-between">
+      <StateBadge state={workload.state} />
+      {workload.managed && <WorkloadActions workload={workload} onAction={onAction} />}
+    </Group>
+    {!workload.managed && (
+      <Alert color="gray" title="A foreign guest">Innkeeper did not create it. It is shown with what it uses, and never touched.</Alert>
+    )}
+    {workload.error !== undefined && <ProblemAlert problem={workload.error} title="The last operation" />}
+    {workload.drift.length > 0 && (
+      <Alert color="orange" title="Drift: the world differs from what was asked">
+        <List size="sm">{workload.drift.map((line) => <List.Item key={line}>{line}</List.Item>)}</List>
+      </Alert>
+    )}
+    <Tabs defaultValue="overview" keepMounted={false}>
+      <Tabs.List>
+        <Tabs.Tab value="overview">Overview</Tabs.Tab>
+        {workload.managed && <Tabs.Tab value="placement">Placement record</Tabs.Tab>}
+      </Tabs.List>
+      <Tabs.Panel value="overview" pt="md"><Overview workload={workload} /></Tabs.Panel>
+      {workload.managed && <Tabs.Panel value="placement" pt="md"><Placement name={workload.name} /></Tabs.Panel>}
+    </Tabs>
+  </Stack>
+);
+
+export const WorkloadDrawer = ({ workload, onAction, onClose }: Props) => (
+  <Drawer
+    opened
+    onClose={onClose}
+    position="right"
+    size="lg"
+    title={<Text fw={600} size="lg" span>{workload?.name ?? 'Gone'}</Text>}
+    closeButtonProps={{ 'aria-label': 'Close' }}
+  >
+    {workload === undefined ? <Text>This workload is not there any more.</Text> : <Details workload={workload} onAction={onAction} />}
+  </Drawer>
+);

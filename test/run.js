@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: everything, in order of how fast it tells. Root is needed for all but the units, since they run real
+ * containers and virtual machines; without it they are named as not run and the command fails.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {string} what @param {string} program @param {string[]} args @param {Record<string, string>} [env] */
+const run = (what, program, args, env = {}) => {
+  const began = Date.now();
+  process.stdout.write(`\n== ${what}\n`);
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  process.stdout.write(`== ${what}: ${Math.round((Date.now() - began) / 1000)} s\n`);
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+if (!existsSync(`${root}/node_modules`)) run('npm packages', 'npm', ['ci']);
+if (!existsSync(`${root}/services/cli/dist/main.js`)) run('build', 'npm', ['run', '-s', 'build']);
+run('unit', 'npx', ['vitest', 'run', '--project', 'unit']);
+if (process.getuid?.() !== 0) {
+  process.stderr.write('The other tests run real containers and virtual machines: sudo npm test\n');
+  process.exit(1);
+}
+// The cache of built images outlives the test's installation; its name holds the hash of what went in.
+const env = { INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images' };
+run('set-up of what the tests need', 'node', ['test/prepare.js'], env);
+run('integration', 'npx', ['vitest', 'run', '--project', 'integration'], env);
+run('main job', 'npx', ['vitest', 'run', '--project', 'main-job'], env);
