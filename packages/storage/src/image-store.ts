@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, knownImages, type ImageDefinition, type Paths } from '@innkeeper/model';
 import { buildRootfs, packCached, unpackCached, type BuildOptions } from './image-build.ts';
@@ -41,18 +42,21 @@ export interface ImageStore {
 /** Room for the packages an administrator adds before the file system is grown at first boot. */
 const headroomBytes = 512 * 2 ** 20;
 
+/** Shared by all stores of this process: each driver opens one of its own. */
+const running = new Map<string, Promise<unknown>>();
+
+/** One build of a thing at a time; those who ask meanwhile wait for it. */
+const oneAtATime = <T>(what: string, build: () => Promise<T>): Promise<T> => {
+  const current = running.get(what) as Promise<T> | undefined;
+  if (current !== undefined) return current;
+  const started = build().finally(() => running.delete(what));
+  running.set(what, started);
+  return started;
+};
+
 export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   const { paths } = settings;
-  const running = new Map<string, Promise<unknown>>();
-
-  /** One build of a thing at a time; those who ask meanwhile wait for it. */
-  const once = <T>(what: string, build: () => Promise<T>): Promise<T> => {
-    const current = running.get(what) as Promise<T> | undefined;
-    if (current !== undefined) return current;
-    const started = build().finally(() => running.delete(what));
-    running.set(what, started);
-    return started;
-  };
+  const once = <T>(what: string, build: () => Promise<T>): Promise<T> => oneAtATime(`${host.id} ${paths.state} ${what}`, build);
 
   const recipe = (image: ImageDefinition): Recipe => {
     const found = recipeOf(image, settings.mirror);
@@ -70,9 +74,11 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   /** Builds beside and renames: a tree under its final name is whole. Leftovers of a killed build go first. */
   const makeRootfs = async (image: ImageDefinition, options: BuildOptions): Promise<void> => {
     const folder = folderOf(image);
-    const building = `${folder}.building`;
     await host.files.makeDirectory(layout(paths).images, 0o700);
-    await host.files.remove(building);
+    await host.files.makeDirectory(imageFolder(paths, image), 0o700);
+    await removeUnfinished(imageFolder(paths, image));
+    // A name of its own: what a killed build started may still be writing into the old one.
+    const building = `${folder}.building-${randomUUID()}`;
     await host.files.makeDirectory(building, 0o755);
     const archive = settings.cache === undefined ? undefined : `${settings.cache}/${recipeKey(recipe(image))}.tar`;
     const cached = archive !== undefined && (await unpackCached(host, archive, `${building}/rootfs`));
@@ -85,6 +91,11 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
     }
     await host.files.write(`${building}/image.json`, `${JSON.stringify({ name: image.name, builtAt: new Date().toISOString(), recipe: recipe(image) }, null, 2)}\n`);
     await host.files.rename(building, folder);
+  };
+
+  const removeUnfinished = async (folder: string): Promise<void> => {
+    const left = (await host.files.list(folder)).filter((name) => name.includes('.building-'));
+    for (const name of left) await host.files.remove(`${folder}/${name}`).catch(() => undefined);
   };
 
   const ensureRootfs = (image: ImageDefinition, options: BuildOptions = {}): Promise<ReadyImage> =>

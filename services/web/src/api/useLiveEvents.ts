@@ -25,7 +25,10 @@ const readOnce = async (reader: Reader, stop: AbortSignal): Promise<void> => {
   const signal = AbortSignal.any([stop, silent.signal]);
   let timer = setTimeout(() => silent.abort(), silenceMs);
   try {
-    const headers = { accept: 'text/event-stream', ...(reader.lastId === undefined ? {} : { 'last-event-id': reader.lastId }) };
+    const headers = {
+      accept: 'text/event-stream',
+      ...(reader.lastId === undefined ? {} : { 'last-event-id': reader.lastId }),
+    };
     const { body } = await send('/v1/events', { signal, headers });
     if (body === null) return;
     reader.onOpen();

@@ -7,11 +7,16 @@ import { WorkloadsPage } from '../workloads/WorkloadsPage.tsx';
 import { hashOf, type Place, usePlace } from './place.ts';
 import classes from './Shell.module.css';
 
-const liveText: Readonly<Record<Liveness, { readonly text: string; readonly color: string; readonly title: string }>> = {
-  connecting: { text: 'connecting', color: 'gray', title: 'Connecting to the events' },
-  live: { text: 'live', color: 'green', title: 'Changes appear as they happen' },
-  lost: { text: 'reconnecting', color: 'orange', title: 'The control plane does not answer; what is shown may be old. Guests run on.' },
-};
+const liveText: Readonly<Record<Liveness, { readonly text: string; readonly color: string; readonly title: string }>> =
+  {
+    connecting: { text: 'connecting', color: 'gray', title: 'Connecting to the events' },
+    live: { text: 'live', color: 'green', title: 'Changes appear as they happen' },
+    lost: {
+      text: 'reconnecting',
+      color: 'orange',
+      title: 'The control plane does not answer; what is shown may be old. Guests run on.',
+    },
+  };
 
 const tabs: readonly { readonly tab: Place['tab']; readonly text: string }[] = [
   { tab: 'workloads', text: 'Workloads' },
@@ -25,7 +30,9 @@ export const Shell = () => {
     <div className={classes.shell}>
       <Group component="header" className={classes.header ?? ''} justify="space-between" px="md" py="xs" gap="xs">
         <Group gap="md">
-          <Title order={1} size="h4">Innkeeper</Title>
+          <Title order={1} size="h4">
+            Innkeeper
+          </Title>
           <Group component="nav" gap={4} aria-label="Sections">
             {tabs.map((one) => (
               <Anchor
@@ -42,11 +49,17 @@ export const Shell = () => {
           </Group>
         </Group>
         <Group gap="sm">
-          <Badge variant="dot" color={color} title={title} tt="none" fw={500} role="status">{text}</Badge>
-          <Button variant="default" size="compact-sm" onClick={signOut}><Text size="sm">Sign out</Text></Button>
+          <Badge variant="dot" color={color} title={title} tt="none" fw={500} role="status">
+            {text}
+          </Badge>
+          <Button variant="default" size="compact-sm" onClick={signOut}>
+            <Text size="sm">Sign out</Text>
+          </Button>
         </Group>
       </Group>
-      <main className={classes.main}>{place.tab === 'hosts' ? <HostsPage /> : <WorkloadsPage opened={place.item} />}</main>
+      <main className={classes.main}>
+        {place.tab === 'hosts' ? <HostsPage /> : <WorkloadsPage opened={place.item} />}
+      </main>
       <OperationsPanel />
     </div>
   );

@@ -21,7 +21,9 @@ export const NewWorkload = ({ taken, onClose }: Props) => {
   const apply = useApply();
   const refused = apply.error === null ? undefined : problemFrom(apply.error);
   const spec = specOf(draft);
-  const nameError = taken.includes(draft.name) ? { name: `a workload ${draft.name} exists already; choose another name` } : {};
+  const nameError = taken.includes(draft.name)
+    ? { name: `a workload ${draft.name} exists already; choose another name` }
+    : {};
   const errors = { ...fieldErrors(refused, draft.name), ...planErrors, ...nameError };
 
   const blocked = (): string | undefined => {
@@ -30,7 +32,9 @@ export const NewWorkload = ({ taken, onClose }: Props) => {
     if (nameError.name !== undefined) return nameError.name;
     if (problem !== undefined) return problem.detail;
     if (stale || plan === undefined) return 'The plan is being made';
-    return plan.action === 'impossible' ? plan.problem?.detail ?? plan.placement?.reason ?? 'It fits nowhere' : undefined;
+    return plan.action === 'impossible'
+      ? (plan.problem?.detail ?? plan.placement?.reason ?? 'It fits nowhere')
+      : undefined;
   };
   const reason = blocked();
   const submit = (event: FormEvent): void => {
@@ -43,7 +47,14 @@ export const NewWorkload = ({ taken, onClose }: Props) => {
   };
 
   return (
-    <Drawer opened onClose={onClose} position="right" size="min(1000px, 100vw)" title="New workload" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size="min(1000px, 100vw)"
+      title="New workload"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
         <form onSubmit={submit} noValidate>
           <SpecFields draft={draft} errors={errors} onChange={change} />

@@ -10,22 +10,41 @@ interface Props {
 }
 
 const Content = ({ plan, problem }: Omit<Props, 'busy'>) => {
-  if (problem !== undefined) return <ProblemAlert problem={problem} />;
-  if (plan === undefined) return <Text size="sm" c="dimmed">Choose an image to see where this would run, as what, and why.</Text>;
+  if (problem !== undefined) {
+    // What is wrong with each field stands at the field.
+    const { errors: _, ...rest } = problem;
+    return <ProblemAlert problem={rest} />;
+  }
+  if (plan === undefined)
+    return (
+      <Text size="sm" c="dimmed">
+        Choose an image to see where this would run, as what, and why.
+      </Text>
+    );
   const other = plan.problem?.code === 'unplaceable' ? undefined : plan.problem;
   return (
     <Stack gap="sm">
       {other !== undefined && <ProblemAlert problem={other} />}
       {plan.warnings.length > 0 && (
         <Alert color="yellow" title="Worth knowing">
-          <List size="sm">{plan.warnings.map((line) => <List.Item key={line}>{line}</List.Item>)}</List>
+          <List size="sm">
+            {plan.warnings.map((line) => (
+              <List.Item key={line}>{line}</List.Item>
+            ))}
+          </List>
         </Alert>
       )}
       {plan.placement !== undefined && <PlacementView record={plan.placement} />}
       {plan.mapping.length > 0 && (
         <div>
-          <Text size="sm" fw={600}>How it is set up there</Text>
-          <List size="sm">{plan.mapping.map((line) => <List.Item key={line}>{line}</List.Item>)}</List>
+          <Text size="sm" fw={600}>
+            How it is set up there
+          </Text>
+          <List size="sm">
+            {plan.mapping.map((line) => (
+              <List.Item key={line}>{line}</List.Item>
+            ))}
+          </List>
         </div>
       )}
     </Stack>
@@ -36,7 +55,9 @@ const Content = ({ plan, problem }: Omit<Props, 'busy'>) => {
 export const PlanPanel = ({ plan, problem, busy }: Props) => (
   <Paper withBorder p="md" component="section" aria-label="Plan" aria-busy={busy}>
     <Group justify="space-between" mb="sm">
-      <Title order={3} size="h5">What would happen</Title>
+      <Title order={3} size="h5">
+        What would happen
+      </Title>
       {busy && <Loader size="xs" aria-label="Planning" />}
     </Group>
     <Content plan={plan} problem={problem} />

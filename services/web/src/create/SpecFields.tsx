@@ -14,7 +14,8 @@ const isolations = [
   { value: 'strong', label: 'Own kernel' },
 ] as const;
 
-const readyText = (hosts: readonly string[]): string => (hosts.length === 0 ? 'first use builds it' : `ready on ${hosts.join(', ')}`);
+const readyText = (hosts: readonly string[]): string =>
+  hosts.length === 0 ? 'first use builds it' : `ready on ${hosts.join(', ')}`;
 
 export const SpecFields = ({ draft, errors, onChange }: Props) => {
   const images = useImages();
@@ -34,7 +35,10 @@ export const SpecFields = ({ draft, errors, onChange }: Props) => {
       <Select
         label="Image"
         placeholder={images.isPending ? 'Reading images' : 'Choose an image'}
-        data={(images.data ?? []).map(({ name, title, hosts }) => ({ value: name, label: `${title}; ${readyText(hosts)}` }))}
+        data={(images.data ?? []).map(({ name, title, hosts }) => ({
+          value: name,
+          label: `${title}; ${readyText(hosts)}`,
+        }))}
         value={draft.image === '' ? null : draft.image}
         onChange={(image) => onChange({ image: image ?? '' })}
         error={errors.image ?? (images.error === null ? undefined : images.error.message)}

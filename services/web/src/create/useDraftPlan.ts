@@ -13,5 +13,10 @@ export const useDraftPlan = (draft: Draft) => {
   const stale = settled !== draft || query.isPlaceholderData || query.isFetching;
   const plan = query.data?.workloads[0];
   const refused = query.error === null ? undefined : problemFrom(query.error);
-  return { plan: refused === undefined ? plan : undefined, problem: refused, stale, errors: fieldErrors(refused ?? plan?.problem, name) };
+  return {
+    plan: refused === undefined ? plan : undefined,
+    problem: refused,
+    stale,
+    errors: fieldErrors(refused ?? plan?.problem, name),
+  };
 };

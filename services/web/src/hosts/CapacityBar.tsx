@@ -21,14 +21,27 @@ export const CapacityBar = ({ label, claimed, foreign, total, ratio, format, not
   return (
     <div>
       <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={600}>{label}</Text>
-        <Text size="sm" {...(over ? { c: 'red' } : {})}>{text}{over && ', more than there is'}</Text>
+        <Text size="sm" fw={600}>
+          {label}
+        </Text>
+        <Text size="sm" {...(over ? { c: 'red' } : {})}>
+          {text}
+          {over && ', more than there is'}
+        </Text>
       </Group>
       <Progress.Root size="lg" mt={2}>
         <Progress.Section value={percent(claimed)} color="blue" aria-label={`${label}: claimed`} />
-        <Progress.Section value={Math.min(percent(foreign), 100 - percent(claimed))} color="orange" aria-label={`${label}: foreign`} />
+        <Progress.Section
+          value={Math.min(percent(foreign), 100 - percent(claimed))}
+          color="orange"
+          aria-label={`${label}: foreign`}
+        />
       </Progress.Root>
-      {note !== undefined && <Text size="xs" c="dimmed">{note}</Text>}
+      {note !== undefined && (
+        <Text size="xs" c="dimmed">
+          {note}
+        </Text>
+      )}
     </div>
   );
 };

@@ -10,12 +10,37 @@ const count = (amount: number): string => String(Math.round(amount * 10) / 10);
 const Capacity = ({ host }: { readonly host: HostView }) => {
   const { capacity, machine } = host;
   const { claimed, foreign } = capacity;
-  const free = machine === undefined ? undefined : `${sizeText(machine.diskFreeBytes)} free on it now; disks grow only as they are written`;
+  const free =
+    machine === undefined
+      ? undefined
+      : `${sizeText(machine.diskFreeBytes)} free on it now; disks grow only as they are written`;
   return (
     <Stack gap="xs">
-      <CapacityBar label="CPUs" claimed={claimed.cpus} foreign={foreign.cpus} total={capacity.cpus} ratio={capacity.cpuRatio} format={count} />
-      <CapacityBar label="Memory" claimed={claimed.memoryBytes} foreign={foreign.memoryBytes} total={capacity.memoryBytes} ratio={capacity.memoryRatio} format={sizeText} />
-      <CapacityBar label="Disk" claimed={claimed.diskBytes} foreign={0} total={capacity.diskBytes} ratio={1} format={sizeText} note={free} />
+      <CapacityBar
+        label="CPUs"
+        claimed={claimed.cpus}
+        foreign={foreign.cpus}
+        total={capacity.cpus}
+        ratio={capacity.cpuRatio}
+        format={count}
+      />
+      <CapacityBar
+        label="Memory"
+        claimed={claimed.memoryBytes}
+        foreign={foreign.memoryBytes}
+        total={capacity.memoryBytes}
+        ratio={capacity.memoryRatio}
+        format={sizeText}
+      />
+      <CapacityBar
+        label="Disk"
+        claimed={claimed.diskBytes}
+        foreign={0}
+        total={capacity.diskBytes}
+        ratio={1}
+        format={sizeText}
+        note={free}
+      />
     </Stack>
   );
 };
@@ -26,7 +51,9 @@ export const HostCard = ({ host }: { readonly host: HostView }) => {
     <Card withBorder padding="md" component="section" aria-label={`Host ${host.name}`}>
       <Stack gap="sm">
         <Group justify="space-between">
-          <Title order={2} size="h4">{host.name}</Title>
+          <Title order={2} size="h4">
+            {host.name}
+          </Title>
           <StateBadge state={host.state} />
         </Group>
         <Text size="sm" c="dimmed">
@@ -34,14 +61,24 @@ export const HostCard = ({ host }: { readonly host: HostView }) => {
           {machine !== undefined && ` · ${machine.hostname} · ${machine.arch} · Linux ${machine.kernel}`}
           {` · last report ${momentText(host.reportedAt)}`}
         </Text>
-        <Capacity host={host} />
-        <Text size="sm"><b>Images here:</b> {host.images.join(', ') || 'none yet'}</Text>
+        {host.capacity.cpus === 0 ? <Text size="sm">It has not told its capacity yet.</Text> : <Capacity host={host} />}
+        <Text size="sm">
+          <b>Images here:</b> {host.images.join(', ') || 'none yet'}
+        </Text>
         <div>
-          <Text size="sm" fw={600}>Drivers</Text>
+          <Text size="sm" fw={600}>
+            Drivers
+          </Text>
           <Accordion multiple chevronPosition="left">
-            {host.drivers.map((driver) => <DriverItem key={driver.driver} driver={driver} />)}
+            {host.drivers.map((driver) => (
+              <DriverItem key={driver.driver} driver={driver} />
+            ))}
           </Accordion>
-          {host.drivers.length === 0 && <Text size="sm" c="dimmed">None has reported.</Text>}
+          {host.drivers.length === 0 && (
+            <Text size="sm" c="dimmed">
+              None has reported.
+            </Text>
+          )}
         </div>
       </Stack>
     </Card>

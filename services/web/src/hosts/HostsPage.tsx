@@ -9,9 +9,17 @@ export const HostsPage = () => {
   return (
     <Stack>
       {error !== null && <ProblemAlert problem={problemFrom(error)} title="Reading the hosts" />}
-      {isPending && <Center p="xl"><Loader aria-label="Reading the hosts" /></Center>}
+      {isPending && (
+        <Center p="xl">
+          <Loader aria-label="Reading the hosts" />
+        </Center>
+      )}
       {data?.length === 0 && <Text c="dimmed">No host is known. On the command line, inn doctor says why.</Text>}
-      <SimpleGrid cols={{ base: 1, lg: 2 }}>{data?.map((host) => <HostCard key={host.id} host={host} />)}</SimpleGrid>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        {data?.map((host) => (
+          <HostCard key={host.id} host={host} />
+        ))}
+      </SimpleGrid>
     </Stack>
   );
 };

@@ -15,17 +15,28 @@ const Steps = ({ steps }: { readonly steps: readonly StepView[] }) => (
     {steps.map((step) => (
       <Group key={step.name} gap="xs">
         <StateBadge state={step.state} busy />
-        <Text size="xs">{step.name}{step.text !== undefined && `: ${step.text}`}</Text>
-        {step.finishedAt !== undefined && <Text size="xs" c="dimmed">{spanText(step.startedAt, Date.parse(step.finishedAt))}</Text>}
+        <Text size="xs">
+          {step.name}
+          {step.text !== undefined && `: ${step.text}`}
+        </Text>
+        {step.finishedAt !== undefined && (
+          <Text size="xs" c="dimmed">
+            {spanText(step.startedAt, Date.parse(step.finishedAt))}
+          </Text>
+        )}
       </Group>
     ))}
-    {steps.length === 0 && <Text size="xs" c="dimmed">No step has begun.</Text>}
+    {steps.length === 0 && (
+      <Text size="xs" c="dimmed">
+        No step has begun.
+      </Text>
+    )}
   </Stack>
 );
 
 const phrase = ({ state, error, progress }: OperationView): string => {
   if (error !== undefined) return error.detail;
-  return state === 'done' ? '' : progress ?? '';
+  return state === 'done' ? '' : (progress ?? '');
 };
 
 export const OperationRow = ({ operation, now }: Props) => {
@@ -40,7 +51,9 @@ export const OperationRow = ({ operation, now }: Props) => {
         <Table.Td>{kind}</Table.Td>
         <Table.Td>{workload.name}</Table.Td>
         <Table.Td>{operation.who}</Table.Td>
-        <Table.Td><StateBadge state={state} busy /></Table.Td>
+        <Table.Td>
+          <StateBadge state={state} busy />
+        </Table.Td>
         <Table.Td>
           <Button
             size="compact-xs"
@@ -52,7 +65,11 @@ export const OperationRow = ({ operation, now }: Props) => {
             {done} of {steps.length} {open ? '▴' : '▾'}
           </Button>
         </Table.Td>
-        <Table.Td maw={420} style={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }} title={phrase(operation)}>
+        <Table.Td
+          maw={420}
+          style={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+          title={phrase(operation)}
+        >
           {phrase(operation)}
         </Table.Td>
         <Table.Td>{spanText(startedAt, end)}</Table.Td>

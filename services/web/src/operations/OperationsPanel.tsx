@@ -23,22 +23,40 @@ export const OperationsPanel = () => {
     <section className={classes.panel} aria-label="Operations">
       <Group justify="space-between" px="md" py={4}>
         <Group gap="xs">
-          <Title order={2} size="h6">Operations</Title>
+          <Title order={2} size="h6">
+            Operations
+          </Title>
           {running > 0 && <Loader size={12} aria-hidden />}
-          <Text size="xs" c="dimmed" aria-live="polite">{running === 0 ? 'none is running' : `${running} running or waiting`}</Text>
+          <Text size="xs" c="dimmed" aria-live="polite">
+            {running === 0 ? 'none is running' : `${running} running or waiting`}
+          </Text>
         </Group>
-        <Button size="compact-xs" variant="subtle" aria-expanded={open} onClick={() => setChosen(!open)}>{open ? 'Hide' : 'Show'}</Button>
+        <Button size="compact-xs" variant="subtle" aria-expanded={open} onClick={() => setChosen(!open)}>
+          {open ? 'Hide' : 'Show'}
+        </Button>
       </Group>
       {open && (
         <div className={classes.scroll} tabIndex={0} role="region" aria-label="List of operations">
           {error !== null && <ProblemAlert problem={problemFrom(error)} title="Reading the operations" />}
           <Table fz="xs" verticalSpacing={3} stickyHeader miw={820}>
             <Table.Thead>
-              <Table.Tr>{columns.map((text) => <Table.Th key={text}>{text}</Table.Th>)}</Table.Tr>
+              <Table.Tr>
+                {columns.map((text) => (
+                  <Table.Th key={text}>{text}</Table.Th>
+                ))}
+              </Table.Tr>
             </Table.Thead>
-            <Table.Tbody>{data?.map((operation) => <OperationRow key={operation.id} operation={operation} now={now} />)}</Table.Tbody>
+            <Table.Tbody>
+              {data?.map((operation) => (
+                <OperationRow key={operation.id} operation={operation} now={now} />
+              ))}
+            </Table.Tbody>
           </Table>
-          {data?.length === 0 && <Text size="sm" c="dimmed" p="md">Nothing has been asked yet.</Text>}
+          {data?.length === 0 && (
+            <Text size="sm" c="dimmed" p="md">
+              Nothing has been asked yet.
+            </Text>
+          )}
         </div>
       )}
     </section>

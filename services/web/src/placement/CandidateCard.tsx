@@ -16,14 +16,25 @@ export const CandidateCard = ({ result, won }: Props) => {
     <Card withBorder padding="sm" component="section">
       <Group justify="space-between" mb={6}>
         <Text fw={600} size="sm">
-          {backendText[candidate.backend]} on {candidate.host} <Text span inherit c="dimmed" fw={400}>({candidate.driver})</Text>
+          {backendText[candidate.backend]} on {candidate.host}{' '}
+          <Text span inherit c="dimmed" fw={400}>
+            ({candidate.driver})
+          </Text>
         </Text>
         <Badge tt="none" variant={won ? 'filled' : 'light'} color={won ? 'green' : fits ? 'blue' : 'red'}>
           {won ? `chosen, ${total} points` : fits ? `fits, ${total} points` : 'does not fit'}
         </Badge>
       </Group>
-      {nearMiss !== undefined && !fits && <Text size="sm" mb={6}>It would fit if: {nearMiss}</Text>}
-      <Stack gap={2}>{checks.map((check) => <CheckLine key={`${check.check} ${check.text}`} check={check} />)}</Stack>
+      {nearMiss !== undefined && !fits && (
+        <Text size="sm" mb={6}>
+          It would fit if: {nearMiss}
+        </Text>
+      )}
+      <Stack gap={2}>
+        {checks.map((check) => (
+          <CheckLine key={`${check.check} ${check.text}`} check={check} />
+        ))}
+      </Stack>
       {fits && result.scores.length > 0 && (
         <Text size="xs" c="dimmed" mt={6}>
           Points: {result.scores.map(({ name, points, text }) => `${name} ${points} (${text})`).join('; ')}

@@ -8,12 +8,20 @@ const same = (a: Candidate, b: Candidate | undefined): boolean => a.host === b?.
 export const PlacementView = ({ record }: { readonly record: PlacementRecord }) => (
   <Stack gap="sm">
     <Alert color={record.winner === undefined ? 'red' : 'green'} role="status">
-      <Text size="sm" fw={600}>{record.reason}</Text>
+      <Text size="sm" fw={600}>
+        {record.reason}
+      </Text>
     </Alert>
     {record.requirements.length > 0 && (
       <div>
-        <Text size="sm" fw={600}>Required</Text>
-        <List size="sm">{record.requirements.map(({ id, text }) => <List.Item key={id}>{text}</List.Item>)}</List>
+        <Text size="sm" fw={600}>
+          Required
+        </Text>
+        <List size="sm">
+          {record.requirements.map(({ id, text }) => (
+            <List.Item key={id}>{text}</List.Item>
+          ))}
+        </List>
       </div>
     )}
     {record.candidates.map((result) => (
@@ -23,6 +31,10 @@ export const PlacementView = ({ record }: { readonly record: PlacementRecord }) 
         won={same(result.candidate, record.winner)}
       />
     ))}
-    {record.candidates.length === 0 && <Text size="sm" c="dimmed">There was no candidate: no host with a driver is known.</Text>}
+    {record.candidates.length === 0 && (
+      <Text size="sm" c="dimmed">
+        There was no candidate: no host with a driver is known.
+      </Text>
+    )}
   </Stack>
 );

@@ -37,8 +37,14 @@ export const SignIn = () => {
       <Paper withBorder shadow="sm" p="xl" w="100%" maw={460}>
         <form onSubmit={(event) => void submit(event)}>
           <Stack>
-            <Title order={1} size="h2">Innkeeper</Title>
-            {notice !== undefined && <Alert color="yellow" title="You were signed out" role="alert">{notice}</Alert>}
+            <Title order={1} size="h2">
+              Innkeeper
+            </Title>
+            {notice !== undefined && (
+              <Alert color="yellow" title="You were signed out" role="alert">
+                {notice}
+              </Alert>
+            )}
             <PasswordInput
               label="Access token"
               description="It was printed when the control plane started for the first time."
@@ -49,10 +55,12 @@ export const SignIn = () => {
               data-autofocus
               autoFocus
             />
-            <Button type="submit" loading={busy}>Sign in</Button>
+            <Button type="submit" loading={busy}>
+              Sign in
+            </Button>
             <Text size="sm" c="dimmed">
-              Lost it? On the machine of the control plane, root makes another with <Code>inn token create NAME</Code>. It is
-              kept until this tab is closed.
+              Lost it? On the machine of the control plane, root makes another with <Code>inn token create NAME</Code>.
+              It is kept until this tab is closed.
             </Text>
           </Stack>
         </form>

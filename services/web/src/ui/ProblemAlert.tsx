@@ -27,7 +27,15 @@ export const ProblemAlert = ({ problem, title, onClose }: Props) => (
         ))}
       </List>
     )}
-    {problem.causes?.map((cause) => <Text key={cause} size="sm" c="dimmed">because: {cause}</Text>)}
-    {problem.hint !== undefined && <Text size="sm" mt="xs">What to do: {problem.hint}</Text>}
+    {problem.causes?.map((cause) => (
+      <Text key={cause} size="sm" c="dimmed">
+        because: {cause}
+      </Text>
+    ))}
+    {problem.hint !== undefined && (
+      <Text size="sm" mt="xs">
+        What to do: {problem.hint}
+      </Text>
+    )}
   </Alert>
 );

@@ -11,7 +11,12 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ['State', `${workload.state}: ${stateMeaning[workload.state]}`],
     ...(guestState === undefined ? [] : [['Its host says', guestState] as const]),
     ...(operation === undefined ? [] : [['Now', `${operation.kind}: ${operation.progress ?? 'waiting'}`] as const]),
-    ['Runs as', workload.backend === undefined ? nothing : `${backendText[workload.backend]} (driver ${workload.driver ?? nothing})`],
+    [
+      'Runs as',
+      workload.backend === undefined
+        ? nothing
+        : `${backendText[workload.backend]} (driver ${workload.driver ?? nothing})`,
+    ],
     ['Host', workload.host ?? nothing],
     ['Image', workload.image ?? nothing],
     ['CPUs', workload.cpus ?? nothing],
@@ -22,7 +27,12 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ['Processes', stats?.processes ?? nothing],
     ['Addresses', workload.addresses.join(', ') || nothing],
     ['Labels', made.join(', ') || nothing],
-    ['Running since', workload.startedAt === undefined ? nothing : `${momentText(workload.startedAt)} (${spanText(workload.startedAt, now)})`],
+    [
+      'Running since',
+      workload.startedAt === undefined
+        ? nothing
+        : `${momentText(workload.startedAt)} (${spanText(workload.startedAt, now)})`,
+    ],
     ['Created', momentText(workload.createdAt)],
     ['Screen', workload.graphics ?? nothing],
     ['Id', <Code key="id">{workload.id}</Code>],
@@ -46,7 +56,9 @@ export const Overview = ({ workload }: { readonly workload: WorkloadView }) => {
       </Table>
       {workload.spec !== undefined && (
         <div>
-          <Text size="sm" fw={600} mb={4}>What was asked{workload.generation !== undefined && ` (generation ${workload.generation})`}</Text>
+          <Text size="sm" fw={600} mb={4}>
+            What was asked{workload.generation !== undefined && ` (generation ${workload.generation})`}
+          </Text>
           <Code block>{JSON.stringify(workload.spec, undefined, 2)}</Code>
         </div>
       )}

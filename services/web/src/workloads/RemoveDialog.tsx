@@ -22,18 +22,27 @@ export const RemoveDialog = ({ workload, onConfirm, onClose }: Props) => {
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">
-            Its guest{workload.host !== undefined && ` on ${workload.host}`} is destroyed together with its disk. This cannot be undone.
+            Its guest{workload.host !== undefined && ` on ${workload.host}`} is destroyed together with its disk. This
+            cannot be undone.
           </Text>
           <TextInput
-            label={<>Type <b>{workload.name}</b> to confirm</>}
+            label={
+              <>
+                Type <b>{workload.name}</b> to confirm
+              </>
+            }
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             autoComplete="off"
             data-autofocus
           />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Keep it</Button>
-            <ReasonButton type="submit" color="red" reason={reason}>Remove {workload.name}</ReasonButton>
+            <Button variant="default" onClick={onClose}>
+              Keep it
+            </Button>
+            <ReasonButton type="submit" color="red" reason={reason}>
+              Remove {workload.name}
+            </ReasonButton>
           </Group>
         </Stack>
       </form>

@@ -1,5 +1,6 @@
 import type { WorkloadView } from '@innkeeper/model';
 import { Alert, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
 import { PlacementView } from '../placement/PlacementView.tsx';
@@ -11,6 +12,8 @@ import { WorkloadActions } from './WorkloadActions.tsx';
 interface Props {
   /** Undefined when it is gone since the page was opened. */
   readonly workload: WorkloadView | undefined;
+  /** What the last action was answered, when it was refused: the drawer covers the page's own. */
+  readonly refusal: ReactNode;
   readonly onAction: (action: Action, workload: WorkloadView) => void;
   readonly onClose: () => void;
 }
@@ -21,19 +24,30 @@ const Placement = ({ name }: { readonly name: string }) => {
   return data === undefined ? <Loader aria-label="Reading the placement record" /> : <PlacementView record={data} />;
 };
 
-const Details = ({ workload, onAction }: Pick<Props, 'onAction'> & { readonly workload: WorkloadView }) => (
+const Details = ({
+  workload,
+  refusal,
+  onAction,
+}: Pick<Props, 'refusal' | 'onAction'> & { readonly workload: WorkloadView }) => (
   <Stack>
     <Group justify="space-between">
       <StateBadge state={workload.state} />
       {workload.managed && <WorkloadActions workload={workload} onAction={onAction} />}
     </Group>
+    {refusal}
     {!workload.managed && (
-      <Alert color="gray" title="A foreign guest">Innkeeper did not create it. It is shown with what it uses, and never touched.</Alert>
+      <Alert color="gray" title="A foreign guest">
+        Innkeeper did not create it. It is shown with what it uses, and never touched.
+      </Alert>
     )}
     {workload.error !== undefined && <ProblemAlert problem={workload.error} title="The last operation" />}
     {workload.drift.length > 0 && (
       <Alert color="orange" title="Drift: the world differs from what was asked">
-        <List size="sm">{workload.drift.map((line) => <List.Item key={line}>{line}</List.Item>)}</List>
+        <List size="sm">
+          {workload.drift.map((line) => (
+            <List.Item key={line}>{line}</List.Item>
+          ))}
+        </List>
       </Alert>
     )}
     <Tabs defaultValue="overview" keepMounted={false}>
@@ -41,21 +55,35 @@ const Details = ({ workload, onAction }: Pick<Props, 'onAction'> & { readonly wo
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
         {workload.managed && <Tabs.Tab value="placement">Placement record</Tabs.Tab>}
       </Tabs.List>
-      <Tabs.Panel value="overview" pt="md"><Overview workload={workload} /></Tabs.Panel>
-      {workload.managed && <Tabs.Panel value="placement" pt="md"><Placement name={workload.name} /></Tabs.Panel>}
+      <Tabs.Panel value="overview" pt="md">
+        <Overview workload={workload} />
+      </Tabs.Panel>
+      {workload.managed && (
+        <Tabs.Panel value="placement" pt="md">
+          <Placement name={workload.name} />
+        </Tabs.Panel>
+      )}
     </Tabs>
   </Stack>
 );
 
-export const WorkloadDrawer = ({ workload, onAction, onClose }: Props) => (
+export const WorkloadDrawer = ({ workload, refusal, onAction, onClose }: Props) => (
   <Drawer
     opened
     onClose={onClose}
     position="right"
     size="lg"
-    title={<Text fw={600} size="lg" span>{workload?.name ?? 'Gone'}</Text>}
+    title={
+      <Text fw={600} size="lg" span>
+        {workload?.name ?? 'Gone'}
+      </Text>
+    }
     closeButtonProps={{ 'aria-label': 'Close' }}
   >
-    {workload === undefined ? <Text>This workload is not there any more.</Text> : <Details workload={workload} onAction={onAction} />}
+    {workload === undefined ? (
+      <Text>This workload is not there any more.</Text>
+    ) : (
+      <Details workload={workload} refusal={refusal} onAction={onAction} />
+    )}
   </Drawer>
 );

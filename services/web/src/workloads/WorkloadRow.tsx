@@ -20,10 +20,24 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
     <Table.Tr>
       <Table.Td>
         <Group gap={6} wrap="nowrap">
-          <Anchor href={hashOf({ tab: 'workloads', item: workload.id })} fw={600} size="sm">{name}</Anchor>
-          {!workload.managed && <Badge size="xs" variant="outline" color="gray" tt="none" title="Not created by Innkeeper; read-only">foreign</Badge>}
-          {workload.error !== undefined && <Badge size="xs" color="red" variant="light" tt="none" title={workload.error.detail}>error</Badge>}
-          {workload.drift.length > 0 && <Badge size="xs" color="orange" variant="light" tt="none" title={workload.drift.join('\n')}>drift</Badge>}
+          <Anchor href={hashOf({ tab: 'workloads', item: workload.id })} fw={600} size="sm">
+            {name}
+          </Anchor>
+          {!workload.managed && (
+            <Badge size="xs" variant="outline" color="gray" tt="none" title="Not created by Innkeeper; read-only">
+              foreign
+            </Badge>
+          )}
+          {workload.error !== undefined && (
+            <Badge size="xs" color="red" variant="light" tt="none" title={workload.error.detail}>
+              error
+            </Badge>
+          )}
+          {workload.drift.length > 0 && (
+            <Badge size="xs" color="orange" variant="light" tt="none" title={workload.drift.join('\n')}>
+              drift
+            </Badge>
+          )}
         </Group>
       </Table.Td>
       <Table.Td>
@@ -32,7 +46,9 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
           {operation !== undefined && (
             <Group gap={4} wrap="nowrap">
               <Loader size={10} aria-hidden />
-              <Text size="xs" c="dimmed">{operation.progress ?? operation.kind}</Text>
+              <Text size="xs" c="dimmed">
+                {operation.progress ?? operation.kind}
+              </Text>
             </Group>
           )}
         </Stack>
@@ -43,9 +59,19 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
       <Table.Td ta="right">{workload.cpus ?? nothing}</Table.Td>
       <Table.Td ta="right">{usedOf(stats?.memoryBytes, workload.memoryBytes)}</Table.Td>
       <Table.Td ta="right">{usedOf(stats?.ownDiskBytes, workload.diskBytes)}</Table.Td>
-      <Table.Td>{addresses.length === 0 ? nothing : addresses.map((address) => <div key={address}>{address}</div>)}</Table.Td>
+      <Table.Td>
+        {addresses.length === 0 ? nothing : addresses.map((address) => <div key={address}>{address}</div>)}
+      </Table.Td>
       <Table.Td ta="right">{isUp(workload) ? spanText(workload.startedAt, now) : nothing}</Table.Td>
-      <Table.Td>{workload.managed ? <WorkloadActions workload={workload} onAction={onAction} /> : <Text size="xs" c="dimmed">read-only</Text>}</Table.Td>
+      <Table.Td>
+        {workload.managed ? (
+          <WorkloadActions workload={workload} onAction={onAction} />
+        ) : (
+          <Text size="xs" c="dimmed">
+            read-only
+          </Text>
+        )}
+      </Table.Td>
     </Table.Tr>
   );
 };

@@ -32,12 +32,16 @@ export const WorkloadTable = ({ workloads, onAction }: Props) => {
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ text, title, right }) => (
-              <Table.Th key={text} title={title} ta={right === true ? 'right' : 'left'}>{text}</Table.Th>
+              <Table.Th key={text} title={title} ta={right === true ? 'right' : 'left'}>
+                {text}
+              </Table.Th>
             ))}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {workloads.map((workload) => <WorkloadRow key={workload.id} workload={workload} now={now} onAction={onAction} />)}
+          {workloads.map((workload) => (
+            <WorkloadRow key={workload.id} workload={workload} now={now} onAction={onAction} />
+          ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>

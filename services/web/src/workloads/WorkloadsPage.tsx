@@ -36,6 +36,13 @@ export const WorkloadsPage = ({ opened }: Props) => {
   };
   const all = data ?? [];
   const shown = filterWorkloads(all, filter);
+  const refusal = action.error !== null && (
+    <ProblemAlert
+      problem={problemFrom(action.error)}
+      title={`${action.variables?.action ?? ''} ${action.variables?.name ?? ''}`}
+      onClose={() => action.reset()}
+    />
+  );
 
   return (
     <Stack gap="sm">
@@ -53,28 +60,42 @@ export const WorkloadsPage = ({ opened }: Props) => {
           maw={440}
         />
         <Group gap="sm">
-          <Text size="sm" c="dimmed" aria-live="polite">{filter === '' ? `${all.length} guests` : `${shown.length} of ${all.length} guests`}</Text>
+          <Text size="sm" c="dimmed" aria-live="polite">
+            {filter === '' ? `${all.length} guests` : `${shown.length} of ${all.length} guests`}
+          </Text>
           <Button onClick={() => setCreating(true)}>New workload</Button>
         </Group>
       </Group>
       {error !== null && <ProblemAlert problem={problemFrom(error)} title="Reading the list" />}
-      {action.error !== null && (
-        <ProblemAlert
-          problem={problemFrom(action.error)}
-          title={`${action.variables?.action ?? ''} ${action.variables?.name ?? ''}`}
-          onClose={() => action.reset()}
-        />
+      {refusal}
+      {isPending && (
+        <Center p="xl">
+          <Loader aria-label="Reading the list" />
+        </Center>
       )}
-      {isPending && <Center p="xl"><Loader aria-label="Reading the list" /></Center>}
       {data !== undefined && shown.length === 0 && (
-        <Center p="xl"><Text c="dimmed">{all.length === 0 ? 'Nothing runs here yet. “New workload” makes the first one.' : 'No guest matches the filter.'}</Text></Center>
+        <Center p="xl">
+          <Text c="dimmed">
+            {all.length === 0
+              ? 'Nothing runs here yet. “New workload” makes the first one.'
+              : 'No guest matches the filter.'}
+          </Text>
+        </Center>
       )}
       {shown.length > 0 && <WorkloadTable workloads={shown} onAction={act} />}
-      {removing !== undefined && <RemoveDialog workload={removing} onConfirm={() => remove(removing)} onClose={() => setRemoving(undefined)} />}
-      {creating && <NewWorkload taken={all.filter(({ managed }) => managed).map(({ name }) => name)} onClose={() => setCreating(false)} />}
+      {removing !== undefined && (
+        <RemoveDialog workload={removing} onConfirm={() => remove(removing)} onClose={() => setRemoving(undefined)} />
+      )}
+      {creating && (
+        <NewWorkload
+          taken={all.filter(({ managed }) => managed).map(({ name }) => name)}
+          onClose={() => setCreating(false)}
+        />
+      )}
       {opened !== undefined && data !== undefined && (
         <WorkloadDrawer
           workload={all.find(({ id }) => id === opened)}
+          refusal={refusal}
           onAction={act}
           onClose={() => goTo({ tab: 'workloads', item: undefined })}
         />
