@@ -4,6 +4,7 @@ import { findProgram } from '../machine.ts';
 import { endProcess, findProcess, type ProcessFacts, readPid } from '../process.ts';
 import { controllerWrapper, namespaceScript } from './controller.ts';
 import { type Cures, findCures, needsNamespace, privateMounts } from './cures.ts';
+import { type DeviceAccess, openKvmDevice, restoreKvmDevice } from './kvm-device.ts';
 import { parseMountInfo } from './mounts.ts';
 
 /**
@@ -20,6 +21,8 @@ interface Started {
   readonly daemons: readonly { readonly name: string; readonly pid: number; readonly startTicks: number }[];
   /** Mount points that were private and are shared since. */
   readonly shared: readonly string[];
+  /** What the access to /dev/kvm was before. */
+  readonly kvm?: DeviceAccess;
 }
 
 const readRecord = async (host: Host): Promise<Started | undefined> => {
@@ -66,24 +69,30 @@ export const startByHand = async (host: Host): Promise<string[]> => {
   const cures = findCures(mounts);
   const shared = needsNamespace(cures) ? privateMounts(mounts) : [];
   await host.files.makeDirectory(directory, 0o755);
+  const kvm = await openKvmDevice(host);
   const logger = await daemonPath(host, 'virtlogd');
   const daemon = await daemonPath(host, 'libvirtd');
   if (!(await runningDaemon(host, 'virtlogd'))) await host.run([logger, '-d']);
   if (shared.length > 0) await host.run(['mount', '--make-rshared', '/']);
   if (needsNamespace(cures)) await startInNamespace(host, daemon, cures);
   else await host.run([daemon, '-d']);
-  await recordStart(host, shared);
-  return describe(cures, shared);
+  await recordStart(host, shared, kvm);
+  return [...describe(cures, shared), ...(kvm === undefined ? [] : ['/dev/kvm opened for the group kvm'])];
 };
 
-const recordStart = async (host: Host, shared: readonly string[]): Promise<void> => {
+const recordStart = async (host: Host, shared: readonly string[], kvm: DeviceAccess | undefined): Promise<void> => {
   const earlier = await readRecord(host);
   const daemons = [];
   for (const name of ['libvirtd', 'virtlogd']) {
     const found = await runningDaemon(host, name);
     if (found !== undefined) daemons.push({ name, pid: found.pid, startTicks: found.startTicks });
   }
-  const record: Started = { daemons, shared: [...new Set([...(earlier?.shared ?? []), ...shared])] };
+  const before = earlier?.kvm ?? kvm;
+  const record: Started = {
+    daemons,
+    shared: [...new Set([...(earlier?.shared ?? []), ...shared])],
+    ...(before === undefined ? {} : { kvm: before }),
+  };
   await host.files.write(recordFile, `${JSON.stringify(record, null, 2)}\n`, 0o644);
 };
 
@@ -114,6 +123,7 @@ export const stopByHand = async (host: Host): Promise<string[]> => {
   for (const point of record.shared) {
     if (await host.files.facts(point)) await host.run(['mount', '--make-private', point], { expect: [0, 1, 32] });
   }
+  if (record.kvm !== undefined) await restoreKvmDevice(host, record.kvm);
   await host.files.remove(directory);
   return stopped;
 };
