@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@innkeeper/source', 'node', 'import', 'default'];
+// Without 'import': Node itself decides for packages outside the house, and CommonJS must not be handed an ES module.
+const conditions = ['@innkeeper/source', 'node'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 

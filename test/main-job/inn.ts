@@ -15,9 +15,19 @@ const anyCode = Array.from({ length: 256 }, (_, code) => code);
 
 /** Runs `inn` as a person would; any exit code is an answer. */
 export const inn = (...args: string[]): Promise<RunResult> =>
-  host.run([process.execPath, `${root}/services/cli/bin/inn.js`, ...args], { env: installation, expect: anyCode, timeoutMs: 600_000 });
+  host.run([process.execPath, `${root}/services/cli/bin/inn.js`, ...args], {
+    env: installation,
+    expect: anyCode,
+    timeoutMs: 600_000,
+  });
 
 export const setUp = (verb: 'up' | 'down', ...args: string[]): Promise<RunResult> =>
-  host.run([process.execPath, `${root}/infra/bin/up.js`, verb, ...args], { cwd: root, env: installation, expect: anyCode, timeoutMs: 900_000 });
+  host.run([process.execPath, `${root}/infra/bin/up.js`, verb, ...args], {
+    cwd: root,
+    env: installation,
+    expect: anyCode,
+    timeoutMs: 900_000,
+  });
 
-export const virsh = async (uri: string, ...args: string[]): Promise<string> => (await host.run(['virsh', '-q', '-c', uri, ...args])).stdout;
+export const virsh = async (uri: string, ...args: string[]): Promise<string> =>
+  (await host.run(['virsh', '-q', '-c', uri, ...args])).stdout;

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseManifest, type WorkloadView } from '@innkeeper/model';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { host, inn, installation, root, setUp, virsh } from './inn.ts';
 
 const lab = `${root}/test/main-job/lab.yaml`;
@@ -16,7 +16,8 @@ const until = async (what: string, reached: () => Promise<boolean>, timeoutMs = 
   }
 };
 
-const foreign = '<domain type="lxc"><name>test-foreign</name><memory>65536</memory><os><type>exe</type><init>/bin/true</init></os></domain>';
+const foreign =
+  '<domain type="lxc"><name>test-foreign</name><memory>65536</memory><os><type>exe</type><init>/bin/true</init></os></domain>';
 
 const writeManifest = async (name: string, text: string): Promise<string> => {
   const path = `${installation.INNKEEPER_PREFIX}/${name}`;
@@ -43,13 +44,17 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('chooses a container for the service and virtual machines for the others', async () => {
-    const chosen = Object.fromEntries((await ours()).map(({ name, backend, state: now }) => [name, `${backend} ${now}`]));
+    const chosen = Object.fromEntries(
+      (await ours()).map(({ name, backend, state: now }) => [name, `${backend} ${now}`]),
+    );
     expect(chosen).toEqual({ 'test-wiki': 'lxc running', 'test-runner': 'kvm running', 'test-desktop': 'kvm running' });
   });
 
   it('shows them in libvirt under their names, with id, generation and spec in their metadata', async () => {
     expect(await virsh('lxc:///system', 'list', '--name')).toContain('test-wiki');
-    expect(await virsh('qemu:///system', 'list', '--name')).toMatch(/test-desktop[\s\S]*test-runner|test-runner[\s\S]*test-desktop/);
+    expect(await virsh('qemu:///system', 'list', '--name')).toMatch(
+      /test-desktop[\s\S]*test-runner|test-runner[\s\S]*test-desktop/,
+    );
     const xml = await virsh('lxc:///system', 'dumpxml', 'test-wiki');
     expect(xml).toMatch(/<innkeeper:workload [^>]*id=['"][0-9a-f-]{36}['"] generation=['"]1['"]/);
     expect(xml).toContain('debian/12');
@@ -79,7 +84,10 @@ describe('the main job, as a newcomer does it', () => {
 
   it('boots the same image to a login on the serial console of a virtual machine', async () => {
     await until('a login prompt', async () => {
-      const { stdout } = await host.run(['timeout', '3', process.execPath, `${root}/services/cli/bin/inn.js`, 'console', 'test-runner'], { env: installation, expect: [0, 1, 5, 124] });
+      const { stdout } = await host.run(
+        ['timeout', '3', process.execPath, `${root}/services/cli/bin/inn.js`, 'console', 'test-runner'],
+        { env: installation, expect: [0, 1, 5, 124] },
+      );
       return /login:/.test(stdout);
     });
   });
@@ -87,11 +95,17 @@ describe('the main job, as a newcomer does it', () => {
   it('lists a guest that it did not create, and never touches it', async () => {
     const file = await writeManifest('foreign.xml', foreign);
     await virsh('lxc:///system', 'define', file);
-    await until('the foreign guest is seen', async () => (await views()).some(({ name, managed }) => name === 'test-foreign' && !managed));
+    await until('the foreign guest is seen', async () =>
+      (await views()).some(({ name, managed }) => name === 'test-foreign' && !managed),
+    );
     const refused = await inn('rm', 'test-foreign');
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toMatch(/did not create/);
-    const taken = await inn('apply', '-f', await writeManifest('taken.yaml', 'workloads:\n  test-foreign:\n    image: debian/12\n'));
+    const taken = await inn(
+      'apply',
+      '-f',
+      await writeManifest('taken.yaml', 'workloads:\n  test-foreign:\n    image: debian/12\n'),
+    );
     expect(taken.exitCode).toBe(2);
     expect(await virsh('lxc:///system', 'list', '--all', '--name')).toContain('test-foreign');
   });
@@ -99,8 +113,16 @@ describe('the main job, as a newcomer does it', () => {
   it.each([
     ['an unknown key', 'workloads:\n  test-bad:\n    image: debian/12\n    memroy: 1GiB\n', /did you mean "memory"/],
     ['a bad size', 'workloads:\n  test-bad:\n    image: debian/12\n    memory: 12 bananas\n', /memory.*not a size/],
-    ['a duplicate name', 'workloads:\n  test-bad:\n    image: debian/12\n  test-bad:\n    image: debian/12\n', /unique/],
-    ['Windows as a container', 'workloads:\n  test-bad:\n    image: windows/11\n    backend: lxc\n', /lxc cannot run windows\/11/],
+    [
+      'a duplicate name',
+      'workloads:\n  test-bad:\n    image: debian/12\n  test-bad:\n    image: debian/12\n',
+      /unique/,
+    ],
+    [
+      'Windows as a container',
+      'workloads:\n  test-bad:\n    image: windows/11\n    backend: lxc\n',
+      /lxc cannot run windows\/11/,
+    ],
     ['an image that does not exist', 'workloads:\n  test-bad:\n    image: debian/99\n', /no image "debian\/99"/],
     ['a name that libvirt would refuse', 'workloads:\n  "../bad":\n    image: debian/12\n', /cannot be a name/],
     ['what is not YAML', 'workloads: [\n', /error:/],
@@ -114,13 +136,22 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('comes to the same end when it is killed in the middle of an apply', async () => {
-    const manifest = await writeManifest('two.yaml', 'workloads:\n  test-a:\n    image: debian/12\n  test-b:\n    image: debian/12\n');
+    const manifest = await writeManifest(
+      'two.yaml',
+      'workloads:\n  test-a:\n    image: debian/12\n  test-b:\n    image: debian/12\n',
+    );
     await inn('apply', '-f', manifest, '--no-wait');
     const pid = (await host.files.readText(`${installation.INNKEEPER_PREFIX}/run/innkeeper/innkeeper.pid`)).trim();
     await host.run(['kill', '-9', pid]);
     expect((await setUp('up', '--yes', '--lab', manifest)).exitCode).toBe(0);
-    await until('both run', async () => (await ours()).filter(({ name, state: now }) => /^test-[ab]$/.test(name) && now === 'running').length === 2);
-    const names = (await virsh('lxc:///system', 'list', '--all', '--name')).split('\n').filter((name) => /^test-[ab]$/.test(name));
+    await until(
+      'both run',
+      async () =>
+        (await ours()).filter(({ name, state: now }) => /^test-[ab]$/.test(name) && now === 'running').length === 2,
+    );
+    const names = (await virsh('lxc:///system', 'list', '--all', '--name'))
+      .split('\n')
+      .filter((name) => /^test-[ab]$/.test(name));
     expect(names.sort()).toEqual(['test-a', 'test-b']);
   });
 
@@ -141,6 +172,8 @@ describe('the main job, as a newcomer does it', () => {
 
   it('has an example for newcomers that is a valid manifest', async () => {
     const { parse } = await import('yaml');
-    expect(Object.keys(parseManifest(parse(await host.files.readText(`${root}/examples/lab.yaml`))).workloads)).toEqual(['wiki', 'runner', 'desktop']);
+    expect(Object.keys(parseManifest(parse(await host.files.readText(`${root}/examples/lab.yaml`))).workloads)).toEqual(
+      ['wiki', 'runner', 'desktop'],
+    );
   });
 });

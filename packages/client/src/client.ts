@@ -1,9 +1,9 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import {
   type CandidateResult,
   type ErrorCode,
-  errorCodes,
   type EventView,
+  errorCodes,
   type Finding,
   type HostView,
   type ImageView,
@@ -58,26 +58,39 @@ interface Asking {
 }
 
 /** How a connection is made; also used by the streams. */
-export const connectionOf = (target: Target): { readonly socketPath?: string; readonly base: string; readonly headers: Record<string, string> } =>
+export const connectionOf = (
+  target: Target,
+): { readonly socketPath?: string; readonly base: string; readonly headers: Record<string, string> } =>
   'socket' in target
     ? { socketPath: target.socket, base: 'http://localhost', headers: {} }
     : { base: target.url.replace(/\/$/, ''), headers: { authorization: `Bearer ${target.token}` } };
 
-const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
 
 /** A problem document as the error that it was on the other side. */
 export const errorOf = (problem: Problem): InnkeeperError =>
   new InnkeeperError((problem.code in errorCodes ? problem.code : 'internal') as ErrorCode, problem.detail, {
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-    complaints: (problem.errors ?? []).map(({ path, message, hint }) => ({ path, message, ...(hint === undefined ? {} : { hint }) })),
+    complaints: (problem.errors ?? []).map(({ path, message, hint }) => ({
+      path,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
     ...(problem.causes === undefined ? {} : { cause: new Error(problem.causes.join(': ')) }),
   });
 
 const down = (cause: unknown): InnkeeperError => {
   const denied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
   return denied
-    ? new InnkeeperError('forbidden', 'This user may not talk to Innkeeper', { cause, hint: 'use sudo, or join the group: sudo usermod -aG innkeeper $USER' })
-    : new InnkeeperError('unavailable', 'Innkeeper is not running', { cause, hint: 'start it: inn up (in the clone: npm run up)' });
+    ? new InnkeeperError('forbidden', 'This user may not talk to Innkeeper', {
+        cause,
+        hint: 'use sudo, or join the group: sudo usermod -aG innkeeper $USER',
+      })
+    : new InnkeeperError('unavailable', 'Innkeeper is not running', {
+        cause,
+        hint: 'start it: inn up (in the clone: npm run up)',
+      });
 };
 
 const open = (target: Target, path: string, asking: Asking): Promise<IncomingMessage> =>
@@ -90,7 +103,13 @@ const open = (target: Target, path: string, asking: Asking): Promise<IncomingMes
         method: asking.method ?? 'GET',
         ...(socketPath === undefined ? {} : { socketPath }),
         ...(asking.signal === undefined ? {} : { signal: asking.signal }),
-        headers: { ...headers, ...asking.headers, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) },
+        headers: {
+          ...headers,
+          ...asking.headers,
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
       },
       resolve,
     );
@@ -110,12 +129,16 @@ const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promis
   } catch (cause) {
     throw new InnkeeperError('internal', `The answer of ${path} is not JSON`, { cause, detail: text.slice(0, 500) });
   }
-  if ((response.statusCode ?? 500) >= 400) throw isProblem(value) ? errorOf(value) : new InnkeeperError('internal', `${path} answered ${response.statusCode}`);
+  if ((response.statusCode ?? 500) >= 400)
+    throw isProblem(value) ? errorOf(value) : new InnkeeperError('internal', `${path} answered ${response.statusCode}`);
   return value as T;
 };
 
 async function* readEvents(target: Target, signal: AbortSignal, after: string | undefined): AsyncIterable<EventView> {
-  const response = await open(target, '/v1/events', { signal, headers: { accept: 'text/event-stream', ...(after === undefined ? {} : { 'last-event-id': after }) } });
+  const response = await open(target, '/v1/events', {
+    signal,
+    headers: { accept: 'text/event-stream', ...(after === undefined ? {} : { 'last-event-id': after }) },
+  });
   let rest = '';
   response.setEncoding('utf8');
   for await (const chunk of response) {
@@ -129,8 +152,10 @@ async function* readEvents(target: Target, signal: AbortSignal, after: string | 
   }
 }
 
-const changeQuery = ({ wait }: ChangeOptions): string => (wait === undefined ? '' : `?wait=${encodeURIComponent(wait)}`);
-const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string> => (idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey });
+const changeQuery = ({ wait }: ChangeOptions): string =>
+  wait === undefined ? '' : `?wait=${encodeURIComponent(wait)}`;
+const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string> =>
+  idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
 
 /** The API as functions. Every failure is the InnkeeperError that the control plane meant. */
 export const createClient = (target: Target): Client => {
@@ -139,13 +164,17 @@ export const createClient = (target: Target): Client => {
   return {
     workloads: ({ stats } = {}) => items(`/v1/workloads${stats === true ? '?stats=true' : ''}`),
     workload: (name) => ask(target, at(name)),
-    put: (name, spec, options = {}) => ask(target, `${at(name)}${changeQuery(options)}`, { method: 'PUT', body: spec, headers: changeHeaders(options) }),
-    act: (name, action, options = {}) => ask(target, `${at(name)}/${action}${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
-    remove: (name, options = {}) => ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
+    put: (name, spec, options = {}) =>
+      ask(target, `${at(name)}${changeQuery(options)}`, { method: 'PUT', body: spec, headers: changeHeaders(options) }),
+    act: (name, action, options = {}) =>
+      ask(target, `${at(name)}/${action}${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
+    remove: (name, options = {}) =>
+      ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
     explain: (name) => ask(target, `${at(name)}/explain`),
     plan: (workloads) => ask(target, '/v1/plan', { method: 'POST', body: { workloads } }),
     operations: (limit = 50) => items(`/v1/operations?limit=${limit}`),
-    operation: (id, wait) => ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),
+    operation: (id, wait) =>
+      ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),
     cancel: (id) => ask(target, `/v1/operations/${encodeURIComponent(id)}/cancel`, { method: 'POST' }),
     hosts: () => items('/v1/hosts'),
     images: () => items('/v1/images'),

@@ -1,2 +1,2 @@
 export { type ChangeOptions, type Client, createClient, errorOf, type Target } from './client.ts';
-export { exec, type GuestStream, openConsole, type Outputs } from './stream.ts';
+export { exec, type GuestStream, type Outputs, openConsole } from './stream.ts';

@@ -1,5 +1,13 @@
-import { decodeFrame, encodeFrame, type ExecRequest, type ExitReport, frameJson, InnkeeperError, type Problem } from '@innkeeper/model';
 import { connect as connectSocket } from 'node:net';
+import {
+  decodeFrame,
+  type ExecRequest,
+  type ExitReport,
+  encodeFrame,
+  frameJson,
+  InnkeeperError,
+  type Problem,
+} from '@innkeeper/model';
 import { WebSocket } from 'ws';
 import { connectionOf, errorOf, type Target } from './client.ts';
 
@@ -30,7 +38,12 @@ const refusalOf = async (response: AsyncIterable<Buffer>): Promise<InnkeeperErro
   }
 };
 
-const openStream = async (target: Target, path: string, outputs: Outputs, first: object | undefined): Promise<GuestStream> => {
+const openStream = async (
+  target: Target,
+  path: string,
+  outputs: Outputs,
+  first: object | undefined,
+): Promise<GuestStream> => {
   const { socketPath, base, headers } = connectionOf(target);
   const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, {
     headers,
@@ -50,10 +63,18 @@ const openStream = async (target: Target, path: string, outputs: Outputs, first:
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
     socket.once('unexpected-response', (_request, response) => void refusalOf(response).then(reject));
-    socket.once('error', (cause) => reject(new InnkeeperError('unavailable', 'Innkeeper is not running', { cause, hint: 'start it: inn up (in the clone: npm run up)' })));
+    socket.once('error', (cause) =>
+      reject(
+        new InnkeeperError('unavailable', 'Innkeeper is not running', {
+          cause,
+          hint: 'start it: inn up (in the clone: npm run up)',
+        }),
+      ),
+    );
   });
   socket.on('error', () => undefined);
-  const send = (channel: Parameters<typeof encodeFrame>[0], payload: Uint8Array | object): void => socket.send(encodeFrame(channel, payload));
+  const send = (channel: Parameters<typeof encodeFrame>[0], payload: Uint8Array | object): void =>
+    socket.send(encodeFrame(channel, payload));
   if (first !== undefined) send('start', first);
   return {
     exit,

@@ -1,6 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { Host, HostProcess } from '@innkeeper/host';
-import type { Backend, CompleteSpec, DriverReport, GuestObservation, GuestStats, Ownership, Paths, WorkloadSpec } from '@innkeeper/model';
+import type {
+  Backend,
+  CompleteSpec,
+  DriverReport,
+  GuestObservation,
+  GuestStats,
+  Ownership,
+  Paths,
+  WorkloadSpec,
+} from '@innkeeper/model';
 
 /** The version of this contract; a driver for another one is not loaded. */
 export const contractVersion = '1';

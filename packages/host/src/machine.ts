@@ -7,7 +7,9 @@ const line = async (host: Host, path: string): Promise<string> => (await host.fi
 const grants = async (host: Host, path: string): Promise<{ start: number; count: number }[]> =>
   ((await host.files.readTextIfThere(path)) ?? '').split('\n').flatMap((entry) => {
     const [, start, count] = entry.split(':').map(Number);
-    return start !== undefined && count !== undefined && Number.isInteger(start) && Number.isInteger(count) ? [{ start, count }] : [];
+    return start !== undefined && count !== undefined && Number.isInteger(start) && Number.isInteger(count)
+      ? [{ start, count }]
+      : [];
   });
 
 /** Facts about a machine, from /proc. `state` is the directory whose file system holds the guests. */

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
-import { execa } from 'execa';
 import { spawn as spawnPty } from '@lydell/node-pty';
+import { execa } from 'execa';
 import { minimalEnvironment } from './environment.ts';
 import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from './host.ts';
 

@@ -44,15 +44,26 @@ export const runProgram = async (argv: readonly string[], options: RunOptions = 
     return { stdout: String(result.stdout), stderr: String(result.stderr), exitCode: result.exitCode };
   }
   const shown = redact([program, ...args.map(shorten)].join(' '), options.secrets ?? []);
-  const tail = redact(String(result.stderr ?? '').slice(-tailLength).trim(), options.secrets ?? []);
+  const tail = redact(
+    String(result.stderr ?? '')
+      .slice(-tailLength)
+      .trim(),
+    options.secrets ?? [],
+  );
   if (result.isCanceled) throw new InnkeeperError('cancelled', `${program} was cancelled`, { detail: shown });
   if (result.timedOut) {
     throw new InnkeeperError('transient', `${program} did not finish in time`, { detail: `${shown}\n${tail}` });
   }
-  const reason = result.exitCode === undefined ? (result.originalMessage ?? 'did not start') : `exit code ${result.exitCode}`;
+  const reason =
+    result.exitCode === undefined ? (result.originalMessage ?? 'did not start') : `exit code ${result.exitCode}`;
   throw new InnkeeperError('host_error', `${program} failed (${reason})${tail === '' ? '' : `: ${lastLine(tail)}`}`, {
     detail: `${shown}\n${tail}`,
   });
 };
 
-const lastLine = (text: string): string => text.split('\n').filter((line) => line.trim() !== '').at(-1)?.trim() ?? '';
+const lastLine = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .at(-1)
+    ?.trim() ?? '';

@@ -75,10 +75,17 @@ const blockedStarts = (reserved: readonly { readonly start: number; readonly cou
  * The lowest free range of 65,536 ids. Unique across hosts, so that a disk can move.
  * The candidates are the first range and the one after each taken one: the lowest free one is among them.
  */
-export const claimUidRange = async (db: Db, workloadId: string, reserved: readonly { readonly start: number; readonly count: number }[]): Promise<number> => {
+export const claimUidRange = async (
+  db: Db,
+  workloadId: string,
+  reserved: readonly { readonly start: number; readonly count: number }[],
+): Promise<number> => {
   const [held] = await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId));
   if (held !== undefined) return held.start;
-  const blocked = sql`array[${sql.join(blockedStarts(reserved).map((start) => sql`${start}`), sql`, `)}]::bigint[]`;
+  const blocked = sql`array[${sql.join(
+    blockedStarts(reserved).map((start) => sql`${start}`),
+    sql`, `,
+  )}]::bigint[]`;
   for (;;) {
     const rows = await db.execute<{ start: string }>(sql`
       with taken as (select start from innkeeper.uid_claims union select unnest(${blocked})),
@@ -112,20 +119,27 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
   const mine = held.find(({ position }) => position === request.position);
   if (mine !== undefined) return mine;
   if (request.candidates.length === 0) {
-    const [row] = await db.insert(networkClaims).values({ ...request, address: null }).returning();
+    const [row] = await db
+      .insert(networkClaims)
+      .values({ ...request, address: null })
+      .returning();
     return row;
   }
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const rows = await db.execute<{ address: string }>(sql`
       insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
       select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, c.address
-      from unnest(array[${sql.join(request.candidates.map((one) => sql`${one}`), sql`, `)}]::text[]) with ordinality as c(address, rank)
+      from unnest(array[${sql.join(
+        request.candidates.map((one) => sql`${one}`),
+        sql`, `,
+      )}]::text[]) with ordinality as c(address, rank)
       where not exists (
         select 1 from innkeeper.network_claims n
         where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
       order by c.rank limit 1
       on conflict on constraint network_claims_one_holder do nothing returning address`);
-    if (rows.length === 1) return (await networkClaimsOf(db, request.workloadId)).find(({ position }) => position === request.position);
+    if (rows.length === 1)
+      return (await networkClaimsOf(db, request.workloadId)).find(({ position }) => position === request.position);
     if (request.candidates.length === 1) return undefined;
   }
   return undefined;
@@ -138,13 +152,20 @@ export const uidClaimOf = async (db: Db, workloadId: string): Promise<number | u
   (await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId)))[0]?.start;
 
 /** Claimed capacity by host, without one workload's own. */
-export const claimedCapacity = async (db: Db, without?: string): Promise<Map<string, { cpus: number; memoryBytes: number; diskBytes: number }>> => {
+export const claimedCapacity = async (
+  db: Db,
+  without?: string,
+): Promise<Map<string, { cpus: number; memoryBytes: number; diskBytes: number }>> => {
   const rows = await db.select().from(capacityClaims);
   const sums = new Map<string, { cpus: number; memoryBytes: number; diskBytes: number }>();
   for (const row of rows) {
     if (row.workloadId === without) continue;
     const sum = sums.get(row.host) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 };
-    sums.set(row.host, { cpus: sum.cpus + row.cpus, memoryBytes: sum.memoryBytes + row.memoryBytes, diskBytes: sum.diskBytes + row.diskBytes });
+    sums.set(row.host, {
+      cpus: sum.cpus + row.cpus,
+      memoryBytes: sum.memoryBytes + row.memoryBytes,
+      diskBytes: sum.diskBytes + row.diskBytes,
+    });
   }
   return sums;
 };

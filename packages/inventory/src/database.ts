@@ -23,7 +23,22 @@ const migrationLock = 0x1_4b_ee_9e_4;
 const connections = 10;
 
 /** Class 08 (connection exceptions) and shutdown states, and what the socket layer says. */
-const awayCodes = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT']);
+const awayCodes = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  '08001',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+]);
 
 /** True when the database did not answer, as opposed to answering with an error. */
 export const isDatabaseAway = (error: unknown): boolean => {
@@ -36,7 +51,8 @@ export const isDatabaseAway = (error: unknown): boolean => {
 /** unique_violation, SQLSTATE 23505. */
 export const isDuplicate = (error: unknown, constraint: string): boolean => {
   for (let current = error; current instanceof Error; current = current.cause) {
-    if ('code' in current && current.code === '23505') return 'constraint_name' in current && current.constraint_name === constraint;
+    if ('code' in current && current.code === '23505')
+      return 'constraint_name' in current && current.constraint_name === constraint;
   }
   return false;
 };
@@ -76,10 +92,16 @@ export const openInventory = async (url: string): Promise<Inventory> => {
   try {
     await bringUpToDate(url);
   } catch (error) {
-    if (isDatabaseAway(error)) throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
+    if (isDatabaseAway(error))
+      throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
     throw error;
   }
-  const client = postgres(withoutHost(url), { ...clientOptions(url), max: connections, idle_timeout: 60, onnotice: () => undefined });
+  const client = postgres(withoutHost(url), {
+    ...clientOptions(url),
+    max: connections,
+    idle_timeout: 60,
+    onnotice: () => undefined,
+  });
   const db = drizzle(client, { schema });
   return {
     db,

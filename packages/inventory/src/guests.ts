@@ -1,6 +1,5 @@
 import type { GuestObservation } from '@innkeeper/model';
-import { and, eq, notInArray } from 'drizzle-orm';
-import { sql } from 'drizzle-orm';
+import { and, eq, notInArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { guests } from './schema.ts';
 
@@ -9,10 +8,20 @@ export type GuestRow = typeof guests.$inferSelect;
 export const listGuests = (db: Db): Promise<GuestRow[]> => db.select().from(guests);
 
 export const findGuest = async (db: Db, host: string, driver: string, uuid: string): Promise<GuestRow | undefined> =>
-  (await db.select().from(guests).where(and(eq(guests.host, host), eq(guests.driver, driver), eq(guests.uuid, uuid))))[0];
+  (
+    await db
+      .select()
+      .from(guests)
+      .where(and(eq(guests.host, host), eq(guests.driver, driver), eq(guests.uuid, uuid)))
+  )[0];
 
 /** Two statements however many guests there are: what is there, and what is no longer. */
-export const replaceGuests = async (db: Db, host: string, driver: string, seen: readonly GuestObservation[]): Promise<void> => {
+export const replaceGuests = async (
+  db: Db,
+  host: string,
+  driver: string,
+  seen: readonly GuestObservation[],
+): Promise<void> => {
   if (seen.length > 0) {
     await db
       .insert(guests)
@@ -25,7 +34,17 @@ export const replaceGuests = async (db: Db, host: string, driver: string, seen: 
       });
   }
   const here = and(eq(guests.host, host), eq(guests.driver, driver));
-  await db.delete(guests).where(seen.length === 0 ? here : and(here, notInArray(guests.uuid, seen.map(({ uuid }) => uuid))));
+  await db.delete(guests).where(
+    seen.length === 0
+      ? here
+      : and(
+          here,
+          notInArray(
+            guests.uuid,
+            seen.map(({ uuid }) => uuid),
+          ),
+        ),
+  );
 };
 
 export const deleteGuest = async (db: Db, host: string, driver: string, uuid: string): Promise<void> => {

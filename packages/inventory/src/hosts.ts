@@ -11,9 +11,21 @@ export const ensureHost = async (db: Db, name: string, address: string): Promise
   await db.insert(hosts).values({ name, address }).onConflictDoNothing({ target: hosts.name });
 };
 
-export const recordReport = async (db: Db, name: string, machine: MachineReport, drivers: DriverReport[]): Promise<void> => {
+export const recordReport = async (
+  db: Db,
+  name: string,
+  machine: MachineReport,
+  drivers: DriverReport[],
+): Promise<void> => {
   await db
     .update(hosts)
-    .set({ machine, drivers, state: 'up', reportedAt: sql`now()`, cpusTotal: machine.cpus, memoryTotal: machine.memoryBytes })
+    .set({
+      machine,
+      drivers,
+      state: 'up',
+      reportedAt: sql`now()`,
+      cpusTotal: machine.cpus,
+      memoryTotal: machine.memoryBytes,
+    })
     .where(eq(hosts.name, name));
 };

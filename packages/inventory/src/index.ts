@@ -3,7 +3,7 @@ export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, pi
 export * from './guests.ts';
 export * from './hosts.ts';
 export * from './operations.ts';
-export { type QueueRunner, releaseQueueLocks, startQueue, wake } from './queue.ts';
+export { orphanedLockers, type QueueRunner, releaseQueueLocks, startQueue, wake } from './queue.ts';
 export * from './records.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

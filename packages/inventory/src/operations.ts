@@ -1,7 +1,7 @@
 import type { OperationKind, OperationState, Problem, StepState } from '@innkeeper/model';
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { operations, operationSteps } from './schema.ts';
+import { operationSteps, operations } from './schema.ts';
 
 export type OperationRow = typeof operations.$inferSelect;
 export type StepRow = typeof operationSteps.$inferSelect;
@@ -17,7 +17,10 @@ export interface NewOperation {
 }
 
 export const insertOperation = async (db: Db, operation: NewOperation): Promise<OperationRow> => {
-  const [row] = await db.insert(operations).values({ ...operation, state: 'queued' }).returning();
+  const [row] = await db
+    .insert(operations)
+    .values({ ...operation, state: 'queued' })
+    .returning();
   return row as OperationRow;
 };
 
@@ -56,7 +59,11 @@ export const stepsOf = async (db: Db, ids: readonly string[]): Promise<StepRow[]
  * Takes the oldest unfinished operation of a workload, unless another live process has it.
  * The fence grows, so that whoever had it before can write nothing more.
  */
-export const takeOperation = async (db: Db, workloadId: string, workerId: string): Promise<OperationRow | undefined> => {
+export const takeOperation = async (
+  db: Db,
+  workloadId: string,
+  workerId: string,
+): Promise<OperationRow | undefined> => {
   const rows = await db.execute<{ id: string }>(sql`
     update innkeeper.operations o
     set state = case when o.state = 'undoing' then 'undoing' else 'running' end,
@@ -86,9 +93,17 @@ export interface Hold {
 }
 
 /** Writes journal entries; false when another process has taken the operation over. */
-export const journal = async (db: Db, hold: Hold, entries: readonly StepEntry[], progress: string | null): Promise<boolean> => {
+export const journal = async (
+  db: Db,
+  hold: Hold,
+  entries: readonly StepEntry[],
+  progress: string | null,
+): Promise<boolean> => {
   const values = sql.join(
-    entries.map(({ position, name, state, text }) => sql`(${position}::int, ${name}::text, ${state}::text, ${text ?? null}::text)`),
+    entries.map(
+      ({ position, name, state, text }) =>
+        sql`(${position}::int, ${name}::text, ${state}::text, ${text ?? null}::text)`,
+    ),
     sql`, `,
   );
   const rows = await db.execute(sql`
@@ -119,7 +134,10 @@ export const remember = async (db: Db, hold: Hold, memory: Record<string, unknow
 };
 
 export const showProgress = async (db: Db, hold: Hold, progress: string): Promise<void> => {
-  await db.update(operations).set({ progress }).where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
+  await db
+    .update(operations)
+    .set({ progress })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
 /** Turns to undoing, with the error that is the reason. */

@@ -29,7 +29,8 @@ const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Pr
   }
 };
 
-export const prepareQueue = (url: string): Promise<void> => withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
+export const prepareQueue = (url: string): Promise<void> =>
+  withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
 
 /** Wakes a worker for a workload, in the same transaction as the change that it is to carry out. */
 export const wake = async (db: Db, workloadId: string): Promise<void> => {
@@ -49,14 +50,16 @@ export interface QueueOptions {
   readonly concurrency: number;
   /** Must not throw: a failed job would free its queue and let a later operation overtake. */
   readonly onWake: (workloadId: string) => Promise<void>;
-  /** The name under which one of the runner's workers locks jobs. */
-  readonly onWorker: (queueId: string) => void;
+  /** A name under which the runner locks jobs and queues; known before the first is taken. */
+  readonly onLocker: (queueId: string) => void;
 }
 
 export const startQueue = async (options: QueueOptions): Promise<QueueRunner> => {
   const pgPool = openPool(options.url, options.concurrency + 2);
   const emitter = new EventEmitter();
-  emitter.on('worker:create', ({ worker }: { worker: { workerId: string } }) => options.onWorker(worker.workerId));
+  // The pool locks, for all its workers; a worker locks by itself when it runs alone.
+  emitter.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => options.onLocker(workerPool.id));
+  emitter.on('worker:create', ({ worker }: { worker: { workerId: string } }) => options.onLocker(worker.workerId));
   const runner = await run({
     pgPool,
     concurrency: options.concurrency,
@@ -84,8 +87,25 @@ export const startQueue = async (options: QueueOptions): Promise<QueueRunner> =>
   };
 };
 
+/** Locks older than any live process would leave unrecorded. */
+const orphanSeconds = 30;
+
+/** Names that hold queues and that no live worker has: those of a process that died before it could record them. */
+export const orphanedLockers = async (db: Db): Promise<string[]> => {
+  const rows = await db.execute<{ locked_by: string }>(sql`
+    select distinct q.locked_by from graphile_worker._private_job_queues q
+    where q.locked_by is not null and q.locked_at < now() - make_interval(secs => ${orphanSeconds})
+      and not exists (select 1 from innkeeper.workers w where q.locked_by = any(w.queue_ids))`);
+  return rows.map((row) => row.locked_by);
+};
+
 /** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. */
 export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Promise<void> => {
   if (queueIds.length === 0) return;
-  await db.execute(sql`select graphile_worker.force_unlock_workers(array[${sql.join(queueIds.map((id) => sql`${id}`), sql`, `)}]::text[])`);
+  await db.execute(
+    sql`select graphile_worker.force_unlock_workers(array[${sql.join(
+      queueIds.map((id) => sql`${id}`),
+      sql`, `,
+    )}]::text[])`,
+  );
 };

@@ -8,17 +8,32 @@ import { events, installation, placements, tokens } from './schema.ts';
 export const installationId = async (db: Db): Promise<string> => {
   const [row] = await db.select().from(installation);
   if (row !== undefined) return row.id;
-  await db.execute(sql`insert into innkeeper.installation (id) select ${randomUUID()}::uuid where not exists (select 1 from innkeeper.installation)`);
+  await db.execute(
+    sql`insert into innkeeper.installation (id) select ${randomUUID()}::uuid where not exists (select 1 from innkeeper.installation)`,
+  );
   return installationId(db);
 };
 
 export const insertPlacement = async (db: Db, workloadId: string, record: PlacementRecord): Promise<string> => {
-  const [row] = await db.insert(placements).values({ workloadId, workloadName: record.workload, record }).returning({ id: placements.id });
+  const [row] = await db
+    .insert(placements)
+    .values({ workloadId, workloadName: record.workload, record })
+    .returning({ id: placements.id });
   return (row as { id: string }).id;
 };
 
-export const latestPlacement = async (db: Db, workloadId: string): Promise<{ record: PlacementRecord; decidedAt: Date } | undefined> =>
-  (await db.select().from(placements).where(eq(placements.workloadId, workloadId)).orderBy(desc(placements.decidedAt)).limit(1))[0];
+export const latestPlacement = async (
+  db: Db,
+  workloadId: string,
+): Promise<{ record: PlacementRecord; decidedAt: Date } | undefined> =>
+  (
+    await db
+      .select()
+      .from(placements)
+      .where(eq(placements.workloadId, workloadId))
+      .orderBy(desc(placements.decidedAt))
+      .limit(1)
+  )[0];
 
 export interface NewEvent {
   readonly kind: string;

@@ -1,6 +1,34 @@
-import type { Candidate, DriverReport, ErrorCode, GuestObservation, MachineReport, OperationKind, OperationState, PlacementRecord, Problem, Role, StepState, WorkloadSpec } from '@innkeeper/model';
+import type {
+  Candidate,
+  DriverReport,
+  ErrorCode,
+  GuestObservation,
+  MachineReport,
+  OperationKind,
+  OperationState,
+  PlacementRecord,
+  Problem,
+  Role,
+  StepState,
+  WorkloadSpec,
+} from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
-import { bigint, bigserial, check, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  bigserial,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 /** A schema of its own, so that Innkeeper can share a database with others. */
 export const innkeeper = pgSchema('innkeeper');
@@ -30,9 +58,7 @@ export const hosts = innkeeper.table(
     cpusClaimed: integer('cpus_claimed').notNull().default(0),
     memoryClaimed: bytes('memory_claimed').notNull().default(0),
   },
-  (table) => [
-    check('hosts_not_negative', sql`${table.cpusClaimed} >= 0 and ${table.memoryClaimed} >= 0`),
-  ],
+  (table) => [check('hosts_not_negative', sql`${table.cpusClaimed} >= 0 and ${table.memoryClaimed} >= 0`)],
 );
 
 /** What users want. `state` is the life of the record; what the guest does is observed. */
@@ -79,7 +105,9 @@ export const guests = innkeeper.table(
 
 /** Claims live while the workload exists, not while it runs, and go with its row. */
 export const capacityClaims = innkeeper.table('capacity_claims', {
-  workloadId: uuid('workload_id').primaryKey().references(() => workloads.id, { onDelete: 'cascade' }),
+  workloadId: uuid('workload_id')
+    .primaryKey()
+    .references(() => workloads.id, { onDelete: 'cascade' }),
   host: text('host').notNull(),
   cpus: integer('cpus').notNull(),
   memoryBytes: bytes('memory_bytes').notNull(),
@@ -88,13 +116,18 @@ export const capacityClaims = innkeeper.table('capacity_claims', {
 
 export const uidClaims = innkeeper.table('uid_claims', {
   start: bigint('start', { mode: 'number' }).primaryKey(),
-  workloadId: uuid('workload_id').notNull().unique().references(() => workloads.id, { onDelete: 'cascade' }),
+  workloadId: uuid('workload_id')
+    .notNull()
+    .unique()
+    .references(() => workloads.id, { onDelete: 'cascade' }),
 });
 
 export const networkClaims = innkeeper.table(
   'network_claims',
   {
-    workloadId: uuid('workload_id').notNull().references(() => workloads.id, { onDelete: 'cascade' }),
+    workloadId: uuid('workload_id')
+      .notNull()
+      .references(() => workloads.id, { onDelete: 'cascade' }),
     position: integer('position').notNull(),
     host: text('host').notNull(),
     network: text('network').notNull(),
@@ -150,7 +183,9 @@ export const operations = innkeeper.table(
 export const operationSteps = innkeeper.table(
   'operation_steps',
   {
-    operationId: uuid('operation_id').notNull().references(() => operations.id, { onDelete: 'cascade' }),
+    operationId: uuid('operation_id')
+      .notNull()
+      .references(() => operations.id, { onDelete: 'cascade' }),
     position: integer('position').notNull(),
     name: text('name').notNull(),
     state: text('state').$type<StepState>().notNull(),

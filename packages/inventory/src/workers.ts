@@ -25,7 +25,8 @@ export const renewLease = async (db: Db, worker: WorkerIdentity, queueIds: reado
 
 export const listWorkers = (db: Db): Promise<WorkerRow[]> => db.select().from(workers);
 
-export const expiredWorkers = (db: Db): Promise<WorkerRow[]> => db.select().from(workers).where(lt(workers.leaseUntil, sql`now()`));
+export const expiredWorkers = (db: Db): Promise<WorkerRow[]> =>
+  db.select().from(workers).where(lt(workers.leaseUntil, sql`now()`));
 
 export const deleteWorker = async (db: Db, id: string): Promise<void> => {
   await db.delete(workers).where(eq(workers.id, id));

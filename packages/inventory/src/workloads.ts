@@ -6,7 +6,8 @@ import { workloads } from './schema.ts';
 export type WorkloadRow = typeof workloads.$inferSelect;
 export type RecordState = WorkloadRow['state'];
 
-export const listWorkloads = (db: Db): Promise<WorkloadRow[]> => db.select().from(workloads).orderBy(asc(workloads.name));
+export const listWorkloads = (db: Db): Promise<WorkloadRow[]> =>
+  db.select().from(workloads).orderBy(asc(workloads.name));
 
 export const findWorkload = async (db: Db, name: string): Promise<WorkloadRow | undefined> =>
   (await db.select().from(workloads).where(eq(workloads.name, name)))[0];

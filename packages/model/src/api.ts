@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { guestStats, guestStates } from './guest.ts';
+import { guestStates, guestStats } from './guest.ts';
 import { placementRecord } from './placement.ts';
 import { operationStates, stepStates, workloadStates } from './states.ts';
 import { backends, workloadSpec } from './workload.ts';
@@ -124,7 +124,11 @@ export const eventView = z
     id: z.string(),
     at: time,
     kind: z.string(),
-    subject: z.object({ kind: z.enum(['workload', 'host', 'operation', 'guest', 'image']), id: z.string(), name: z.string() }),
+    subject: z.object({
+      kind: z.enum(['workload', 'host', 'operation', 'guest', 'image']),
+      id: z.string(),
+      name: z.string(),
+    }),
     text: z.string(),
   })
   .meta({ id: 'Event' });
@@ -142,11 +146,18 @@ export const newToken = z
   .strictObject({ name: z.string().min(1).max(100), role: z.enum(roles) })
   .meta({ id: 'NewToken' });
 
-export const createdToken = tokenView.extend({ token: z.string() }).meta({ id: 'CreatedToken', description: 'The secret is shown this once' });
+export const createdToken = tokenView
+  .extend({ token: z.string() })
+  .meta({ id: 'CreatedToken', description: 'The secret is shown this once' });
 
 /** One finding of the doctor: what was looked at, whether it is well, and what to do. */
 export const finding = z
-  .object({ check: z.string(), level: z.enum(['ok', 'note', 'warning', 'error']), text: z.string(), fix: z.string().optional() })
+  .object({
+    check: z.string(),
+    level: z.enum(['ok', 'note', 'warning', 'error']),
+    text: z.string(),
+    fix: z.string().optional(),
+  })
   .meta({ id: 'Finding' });
 export type Finding = z.output<typeof finding>;
 

@@ -68,6 +68,7 @@ export const toInnkeeperError = (thrown: unknown): InnkeeperError =>
 /** The message and the messages of its causes, outermost first; none repeats its cause. */
 export const messageChain = (error: unknown): string[] => {
   const messages: string[] = [];
-  for (let current = error; current instanceof Error; current = current.cause) messages.push(current.message);
+  for (let current = error; current instanceof Error && messages.length < 10; current = current.cause)
+    messages.push(current.message);
   return messages;
 };

@@ -21,9 +21,7 @@ export const channels = {
 
 export type Channel = keyof typeof channels;
 
-const byNumber = new Map<number, Channel>(
-  Object.entries(channels).map(([name, number]) => [number, name as Channel]),
-);
+const byNumber = new Map<number, Channel>(Object.entries(channels).map(([name, number]) => [number, name as Channel]));
 
 export interface Frame {
   readonly channel: Channel;

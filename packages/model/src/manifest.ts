@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { InnkeeperError, type Complaint } from './errors.ts';
+import { type Complaint, InnkeeperError } from './errors.ts';
 import { namePattern, nameProblem } from './names.ts';
 import { nearest } from './nearest.ts';
-import { workloadSpec, type WorkloadSpec } from './workload.ts';
+import { type WorkloadSpec, workloadSpec } from './workload.ts';
 
 /** A manifest larger than this is refused before it is read as YAML. */
 export const largestManifest = 1024 * 1024;
@@ -18,28 +18,53 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const pathText = (base: string, path: readonly PropertyKey[]): string =>
-  path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`), base);
+  path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+    base,
+  );
 
 const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((inner, key) => (inner === null || inner === undefined ? undefined : (inner as Record<PropertyKey, unknown>)[key]), value);
+  path.reduce<unknown>(
+    (inner, key) => (inner === null || inner === undefined ? undefined : (inner as Record<PropertyKey, unknown>)[key]),
+    value,
+  );
 
-const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+/** YAML can make a value that holds itself, which JSON cannot write. */
+const show = (value: unknown): string => {
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  } catch {
+    return String(value).slice(0, 80);
+  }
+};
 
 /** The keys that an object at this place may have, read off the schema, for "did you mean". */
 const keysAt = (path: readonly PropertyKey[]): string[] => {
   let schema: unknown = workloadSpec;
   for (const key of path) {
     while (isWrapped(schema)) schema = schema.unwrap();
-    schema = typeof key === 'number' ? (schema as { element?: unknown }).element : (schema as { shape?: Record<string, unknown> }).shape?.[String(key)];
+    schema =
+      typeof key === 'number'
+        ? (schema as { element?: unknown }).element
+        : (schema as { shape?: Record<string, unknown> }).shape?.[String(key)];
   }
   while (isWrapped(schema)) schema = schema.unwrap();
   return Object.keys((schema as { shape?: object } | undefined)?.shape ?? {});
 };
 
 const isWrapped = (schema: unknown): schema is { unwrap: () => unknown } =>
-  typeof schema === 'object' && schema !== null && 'unwrap' in schema && typeof schema.unwrap === 'function' && !('element' in schema);
+  typeof schema === 'object' &&
+  schema !== null &&
+  'unwrap' in schema &&
+  typeof schema.unwrap === 'function' &&
+  !('element' in schema);
 
-const unknownKeys = (base: string, path: readonly PropertyKey[], keys: readonly string[], known: readonly string[]): Complaint[] =>
+const unknownKeys = (
+  base: string,
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+  known: readonly string[],
+): Complaint[] =>
   keys.map((key) => {
     const guess = nearest(key, known);
     return {
@@ -54,6 +79,7 @@ const complaintsOf = (base: string, input: unknown, issues: readonly z.core.$Zod
     if (issue.code === 'unrecognized_keys') return unknownKeys(base, issue.path, issue.keys, keysAt(issue.path));
     const value = at(input, issue.path);
     const path = pathText(base, issue.path);
+    if (issue.code === 'invalid_key') return [{ path, message: issue.issues.map(({ message }) => message).join('; ') }];
     if (issue.code === 'invalid_type' && value === undefined) return [{ path, message: 'is required and missing' }];
     if (issue.code === 'invalid_value') {
       return [{ path, message: `${show(value)} is not one of ${issue.values.map(String).join(', ')}` }];
@@ -87,14 +113,21 @@ export const parseManifest = (input: unknown): Manifest => {
   if (!isObject(input)) {
     throw invalidInput([{ path: '(top)', message: 'a manifest is a mapping with the key "workloads"' }]);
   }
-  const complaints = unknownKeys('', [], Object.keys(input).filter((key) => !topLevelKeys.includes(key)), topLevelKeys);
+  const complaints = unknownKeys(
+    '',
+    [],
+    Object.keys(input).filter((key) => !topLevelKeys.includes(key)),
+    topLevelKeys,
+  );
   if (!isObject(input.workloads)) {
     complaints.push({ path: 'workloads', message: 'must be a mapping from names to workloads' });
     throw invalidInput(complaints);
   }
   const entries = Object.entries(input.workloads);
   if (entries.length > mostWorkloads) {
-    throw invalidInput([{ path: 'workloads', message: `${entries.length} workloads; one manifest may hold ${mostWorkloads}` }]);
+    throw invalidInput([
+      { path: 'workloads', message: `${entries.length} workloads; one manifest may hold ${mostWorkloads}` },
+    ]);
   }
   const workloads: Record<string, WorkloadSpec> = {};
   for (const [name, spec] of entries) {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { backends } from './workload.ts';
 
-export const candidate = z.object({ host: z.string(), driver: z.string(), backend: z.enum(backends) }).meta({ id: 'Candidate' });
+export const candidate = z
+  .object({ host: z.string(), driver: z.string(), backend: z.enum(backends) })
+  .meta({ id: 'Candidate' });
 export type Candidate = z.output<typeof candidate>;
 
 /** One requirement, rule or limit applied to one candidate. All are applied to all: nothing is cut short. */

@@ -1,5 +1,15 @@
 /** States of a workload as people see it, and what may be asked in each: one table for API, command, page and docs. */
-export const workloadStates = ['pending', 'creating', 'running', 'stopped', 'paused', 'failed', 'missing', 'unknown', 'removing'] as const;
+export const workloadStates = [
+  'pending',
+  'creating',
+  'running',
+  'stopped',
+  'paused',
+  'failed',
+  'missing',
+  'unknown',
+  'removing',
+] as const;
 export type WorkloadState = (typeof workloadStates)[number];
 
 export const stateMeaning: Readonly<Record<WorkloadState, string>> = {
@@ -35,7 +45,8 @@ export const whyNot = (action: WorkloadAction, state: WorkloadState): string | u
 export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const;
 export type OperationState = (typeof operationStates)[number];
 
-export const isFinished = (state: OperationState): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
+export const isFinished = (state: OperationState): boolean =>
+  state === 'done' || state === 'failed' || state === 'cancelled';
 
 export const stepStates = ['pending', 'running', 'done', 'undoing', 'undone', 'failed'] as const;
 export type StepState = (typeof stepStates)[number];

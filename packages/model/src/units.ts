@@ -32,7 +32,8 @@ export const formatSize = (bytes: number): string => {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  // 1023.96 of a unit would be rounded to 1024 of it.
+  while ((unit === 0 ? value : Math.round(value * 10) / 10) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
@@ -65,7 +66,10 @@ export const sizeField = (smallest: string, largest: string, what: string) => {
   return z.string().superRefine((text, ctx) => {
     const bytes = parseSize(text);
     if (bytes === undefined) {
-      ctx.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is not a size; write a number and a unit, such as 512MiB or 2GiB` });
+      ctx.addIssue({
+        code: 'custom',
+        message: `"${text.slice(0, 40)}" is not a size; write a number and a unit, such as 512MiB or 2GiB`,
+      });
     } else if (bytes < low || bytes > high) {
       ctx.addIssue({ code: 'custom', message: `${what} must be between ${smallest} and ${largest}, not ${text}` });
     }

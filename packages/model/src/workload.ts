@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findImage, imageField, type ImageDefinition } from './image.ts';
+import { findImage, type ImageDefinition, imageField } from './image.ts';
 import { nameField } from './names.ts';
 import { parseSize, sizeField } from './units.ts';
 
@@ -15,7 +15,10 @@ const ipv4Pattern = new RegExp(`^${octet}(\\.${octet}){3}$`);
 
 const networkField = z
   .strictObject({
-    network: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'must be the name of a libvirt network').default('default'),
+    network: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'must be the name of a libvirt network')
+      .default('default'),
     address: z
       .string()
       .refine((text) => ipv4Pattern.test(text), {
@@ -26,7 +29,8 @@ const networkField = z
       .string()
       .toLowerCase()
       .refine((text) => macPattern.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0, {
-        error: (issue) => `"${String(issue.input).slice(0, 40)}" is not the MAC address of one interface, such as 52:54:00:aa:bb:01`,
+        error: (issue) =>
+          `"${String(issue.input).slice(0, 40)}" is not the MAC address of one interface, such as 52:54:00:aa:bb:01`,
       })
       .optional(),
   })
@@ -41,8 +45,15 @@ const labelKey = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
 export const workloadSpec = z
   .strictObject({
     image: imageField.meta({ description: 'Name of an image, such as debian/12' }),
-    backend: z.enum(['auto', ...backends]).optional().meta({ description: 'Container or virtual machine; auto lets policy choose' }),
-    driver: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/).optional().meta({ description: 'A particular driver of that backend' }),
+    backend: z
+      .enum(['auto', ...backends])
+      .optional()
+      .meta({ description: 'Container or virtual machine; auto lets policy choose' }),
+    driver: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/)
+      .optional()
+      .meta({ description: 'A particular driver of that backend' }),
     cpus: z.int().min(1).max(512).optional().meta({ description: 'Processors the guest may use at once' }),
     memory: sizeField('16MiB', '16TiB', 'memory').optional().meta({ description: 'Most memory the guest may use' }),
     disk: sizeField('64MiB', '256TiB', 'disk').optional().meta({ description: 'Size of the root disk' }),
@@ -52,9 +63,7 @@ export const workloadSpec = z
       .meta({ description: 'strong: a kernel of its own; shared: the kernel of the host will do' }),
     power: z.enum(['running', 'stopped']).optional().meta({ description: 'What the guest should be doing' }),
     networks: z.array(networkField).max(8).optional(),
-    placement: z
-      .strictObject({ host: nameField.optional().meta({ description: 'Only this host' }) })
-      .optional(),
+    placement: z.strictObject({ host: nameField.optional().meta({ description: 'Only this host' }) }).optional(),
     labels: z
       .record(z.string().regex(labelKey, 'must be lower-case letters, digits and . _ / -'), z.string().max(200))
       .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels')
@@ -107,7 +116,8 @@ const contradictions = (spec: {
   if (spec.backend === 'lxc' && spec.isolation === 'strong') {
     found.push({
       path: ['isolation'],
-      message: 'strong isolation is a kernel of its own, which a container (backend: lxc) does not have; use backend: kvm or auto',
+      message:
+        'strong isolation is a kernel of its own, which a container (backend: lxc) does not have; use backend: kvm or auto',
     });
   }
   return found;
@@ -193,4 +203,3 @@ const effective = (spec: WorkloadSpec): Readonly<Record<keyof WorkloadSpec, unkn
 };
 
 export const sameSpec = (a: WorkloadSpec, b: WorkloadSpec): boolean => sameJson(a, b);
-

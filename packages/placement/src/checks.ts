@@ -1,4 +1,4 @@
-import { formatSize, type Capability, type CheckResult, type DriverReport } from '@innkeeper/model';
+import { type Capability, type CheckResult, type DriverReport, formatSize } from '@innkeeper/model';
 import type { CapabilityRequirement } from './requirements.ts';
 import type { HostSnapshot, PlacementRequest } from './snapshot.ts';
 
@@ -56,7 +56,11 @@ const checkPinned = (host: HostSnapshot, request: PlacementRequest): CheckResult
     need: wanted ?? 'any',
     have: host.name,
     code: ok ? 'ok' : 'host_excluded',
-    text: ok ? (wanted === undefined ? 'any host will do' : `${wanted} was asked for`) : `the manifest asks for the host ${wanted}`,
+    text: ok
+      ? wanted === undefined
+        ? 'any host will do'
+        : `${wanted} was asked for`
+      : `the manifest asks for the host ${wanted}`,
   };
 };
 
@@ -67,7 +71,11 @@ const holds = (capability: Capability | undefined, wanted: true | string): boole
 };
 
 const shown = (capability: Capability | undefined): string =>
-  capability === undefined ? 'not offered' : Array.isArray(capability.value) ? capability.value.join(', ') : String(capability.value);
+  capability === undefined
+    ? 'not offered'
+    : Array.isArray(capability.value)
+      ? capability.value.join(', ')
+      : String(capability.value);
 
 const checkCapability = (driver: DriverReport, requirement: CapabilityRequirement): CheckResult => {
   const capability = driver.capabilities[requirement.capability];
@@ -93,7 +101,9 @@ const checkVariant = (driver: DriverReport, request: PlacementRequest): CheckRes
     need: wanted,
     have: image.variants.join(', '),
     code: ok ? 'ok' : 'image_variant_missing',
-    text: ok ? `${image.name} comes as a ${wanted}` : `${image.name} has no ${wanted}, which ${backendName[driver.backend]} stand on`,
+    text: ok
+      ? `${image.name} comes as a ${wanted}`
+      : `${image.name} has no ${wanted}, which ${backendName[driver.backend]} stand on`,
   };
 };
 
@@ -112,17 +122,35 @@ const checkName = (host: HostSnapshot, driver: DriverReport, request: PlacementR
 };
 
 /** What is left to promise: capacity times its ratio, without what is claimed by us and used by others. */
-const left = (total: number, ratio: number, claimed: number, foreign: number): number => Math.max(0, total * ratio - claimed - foreign);
+const left = (total: number, ratio: number, claimed: number, foreign: number): number =>
+  Math.max(0, total * ratio - claimed - foreign);
 
-const amount = (check: string, what: string, need: number, have: number, format: (n: number) => string, host: string): CheckResult => {
+const inMebibytes = (bytes: number): string => {
+  const mebibytes = bytes / 2 ** 20;
+  return Number.isInteger(mebibytes) ? `${mebibytes}MiB` : `${bytes}B`;
+};
+
+const amount = (
+  check: string,
+  what: string,
+  need: number,
+  have: number,
+  format: (n: number) => string,
+  host: string,
+): CheckResult => {
   const ok = need <= have;
+  // Rounded alike they would read as "needs 1GiB, has 1GiB".
+  const same = !ok && format === formatSize && format(need) === format(have);
+  if (same) return amount(check, what, need, have, inMebibytes, host);
   return {
     check,
     ok,
     need: format(need),
     have: format(have),
     code: ok ? 'ok' : `not_enough_${check}`,
-    text: ok ? `${format(need)} of ${format(have)} free ${what}` : `needs ${format(need)} of ${what}; ${host} has ${format(have)} free`,
+    text: ok
+      ? `${format(need)} of ${format(have)} free ${what}`
+      : `needs ${format(need)} of ${what}; ${host} has ${format(have)} free`,
   };
 };
 
@@ -130,7 +158,14 @@ const checkCpus = (host: HostSnapshot, request: PlacementRequest): CheckResult =
   // More than the host has can never run at once, whatever the ratio promises.
   const single = amount('cpus', 'processors', request.spec.cpus, host.cpus, String, host.name);
   if (!single.ok) return { ...single, text: `needs ${request.spec.cpus} processors; ${host.name} has ${host.cpus}` };
-  return amount('cpus', 'processors', request.spec.cpus, left(host.cpus, host.cpuRatio, host.claimed.cpus, host.foreign.cpus), String, host.name);
+  return amount(
+    'cpus',
+    'processors',
+    request.spec.cpus,
+    left(host.cpus, host.cpuRatio, host.claimed.cpus, host.foreign.cpus),
+    String,
+    host.name,
+  );
 };
 
 const checkMemory = (host: HostSnapshot, request: PlacementRequest): CheckResult =>
@@ -145,7 +180,14 @@ const checkMemory = (host: HostSnapshot, request: PlacementRequest): CheckResult
 
 /** Disks are thin, so free space is compared with a tenth of what the disk may grow to, at least 1 GiB. */
 const checkDisk = (host: HostSnapshot, request: PlacementRequest): CheckResult =>
-  amount('disk', 'disk space', Math.min(request.spec.diskBytes, Math.max(2 ** 30, request.spec.diskBytes / 10)), host.diskFreeBytes, formatSize, host.name);
+  amount(
+    'disk',
+    'disk space',
+    Math.min(request.spec.diskBytes, Math.max(2 ** 30, request.spec.diskBytes / 10)),
+    host.diskFreeBytes,
+    formatSize,
+    host.name,
+  );
 
 /** Every check for one candidate; none is left out because another failed. */
 export const checksFor = (

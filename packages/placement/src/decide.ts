@@ -10,7 +10,9 @@ const nearMissOf = (candidate: Candidate, checks: readonly CheckResult[]): { nea
   const failed = checks.filter(({ ok }) => !ok);
   const [only] = failed;
   if (failed.length !== 1 || only === undefined || !only.code.startsWith('not_enough_')) return {};
-  return { nearMiss: `fits ${candidate.host}/${candidate.driver} if ${only.need} of ${only.check} were free (now ${only.have})` };
+  return {
+    nearMiss: `fits ${candidate.host}/${candidate.driver} if ${only.need} of ${only.check} were free (now ${only.have})`,
+  };
 };
 
 const evaluate = (snapshot: Snapshot, request: PlacementRequest): CandidateResult[] => {
@@ -44,12 +46,14 @@ const failures = (result: CandidateResult): CheckResult[] => result.checks.filte
 const reasonFor = (winner: CandidateResult, all: readonly CandidateResult[]): string => {
   const { host, backend } = winner.candidate;
   const opening = `runs as ${asWhat[backend]} on ${host}`;
-  const others = all.filter(({ candidate }) => candidate.backend !== backend);
+  const otherBackends = all.filter(({ candidate }) => candidate.backend !== backend);
+  const here = otherBackends.filter(({ candidate }) => candidate.host === host);
+  const others = here.length > 0 ? here : otherBackends;
   const possible = others.find(({ fits }) => fits);
   if (others.length === 0) return `${opening}: no other backend is there`;
   if (possible !== undefined) {
     const ahead = winner.scores.find(({ name }) => name === 'backend');
-    return `${opening}: ${backend === 'lxc' ? ahead?.text : winner.scores.find(({ name }) => name === 'stay')?.text ?? 'it scored higher'}`;
+    return `${opening}: ${backend === 'lxc' ? ahead?.text : (winner.scores.find(({ name }) => name === 'stay')?.text ?? 'it scored higher')}`;
   }
   const refusal = others.flatMap(failures)[0];
   return `${opening}: ${refusal?.text ?? 'nothing else fits'}`;

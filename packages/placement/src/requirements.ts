@@ -19,10 +19,20 @@ export const requirementsOf = (spec: CompleteSpec): CapabilityRequirement[] => {
     },
   ];
   if (spec.isolation === 'strong') {
-    found.push({ id: 'own-kernel', text: 'isolation: strong asks for a kernel of its own', capability: 'kernel.own', wanted: true });
+    found.push({
+      id: 'own-kernel',
+      text: 'isolation: strong asks for a kernel of its own',
+      capability: 'kernel.own',
+      wanted: true,
+    });
   }
   if (image.firmware === 'uefi-secure-boot') {
-    found.push({ id: 'secure-boot', text: `${image.name} needs UEFI with Secure Boot`, capability: 'firmware.secure-boot', wanted: true });
+    found.push({
+      id: 'secure-boot',
+      text: `${image.name} needs UEFI with Secure Boot`,
+      capability: 'firmware.secure-boot',
+      wanted: true,
+    });
   }
   if (image.tpm) {
     found.push({ id: 'tpm', text: `${image.name} needs a TPM 2.0`, capability: 'tpm', wanted: true });

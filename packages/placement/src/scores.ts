@@ -28,7 +28,11 @@ const scoreImage = (host: HostSnapshot, request: PlacementRequest): ScorePart =>
 const scoreMemory = (host: HostSnapshot): ScorePart => {
   const used = host.claimed.memoryBytes + host.foreign.memoryBytes;
   const free = host.memoryBytes === 0 ? 0 : Math.max(0, 1 - used / (host.memoryBytes * host.memoryRatio));
-  return { name: 'spread', points: Math.round(free * freeMemoryPoints), text: `${Math.round(free * 100)} % of its memory is not promised` };
+  return {
+    name: 'spread',
+    points: Math.round(free * freeMemoryPoints),
+    text: `${Math.round(free * 100)} % of its memory is not promised`,
+  };
 };
 
 const scoreStay = (host: HostSnapshot, driver: DriverReport, request: PlacementRequest): ScorePart[] =>

@@ -62,12 +62,16 @@ export const buildRootfs = async (host: Host, recipe: Recipe, target: string, op
 export const unpackCached = async (host: Host, archive: string, target: string): Promise<boolean> => {
   if ((await host.files.facts(archive)) === undefined) return false;
   await host.files.makeDirectory(target, 0o755);
-  await host.run(['tar', '-C', target, '--numeric-owner', '--xattrs', '--xattrs-include=*', '-xf', archive], { timeoutMs: buildTimeoutMs });
+  await host.run(['tar', '-C', target, '--numeric-owner', '--xattrs', '--xattrs-include=*', '-xf', archive], {
+    timeoutMs: buildTimeoutMs,
+  });
   return true;
 };
 
 export const packCached = async (host: Host, archive: string, source: string): Promise<void> => {
   const beside = `${archive}.new`;
-  await host.run(['tar', '-C', source, '--numeric-owner', '--xattrs', '--xattrs-include=*', '-cf', beside, '.'], { timeoutMs: buildTimeoutMs });
+  await host.run(['tar', '-C', source, '--numeric-owner', '--xattrs', '--xattrs-include=*', '-cf', beside, '.'], {
+    timeoutMs: buildTimeoutMs,
+  });
   await host.files.rename(beside, archive);
 };

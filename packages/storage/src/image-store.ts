@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Host } from '@innkeeper/host';
-import { InnkeeperError, knownImages, type ImageDefinition, type Paths } from '@innkeeper/model';
-import { buildRootfs, packCached, unpackCached, type BuildOptions } from './image-build.ts';
+import { type ImageDefinition, InnkeeperError, knownImages, type Paths } from '@innkeeper/model';
+import { type BuildOptions, buildRootfs, packCached, unpackCached } from './image-build.ts';
 import { imageFolder, layout } from './layout.ts';
-import { recipeKey, recipeOf, type Recipe } from './recipe.ts';
+import { type Recipe, recipeKey, recipeOf } from './recipe.ts';
 
 /** An image that is ready on a host. */
 export interface ReadyImage {
@@ -56,11 +56,13 @@ const oneAtATime = <T>(what: string, build: () => Promise<T>): Promise<T> => {
 
 export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   const { paths } = settings;
-  const once = <T>(what: string, build: () => Promise<T>): Promise<T> => oneAtATime(`${host.id} ${paths.state} ${what}`, build);
+  const once = <T>(what: string, build: () => Promise<T>): Promise<T> =>
+    oneAtATime(`${host.id} ${paths.state} ${what}`, build);
 
   const recipe = (image: ImageDefinition): Recipe => {
     const found = recipeOf(image, settings.mirror);
-    if (found === undefined) throw new InnkeeperError('unsupported', `${image.name} has no root file system: it is installed from a medium`);
+    if (found === undefined)
+      throw new InnkeeperError('unsupported', `${image.name} has no root file system: it is installed from a medium`);
     return found;
   };
   const folderOf = (image: ImageDefinition): string => `${imageFolder(paths, image)}/${recipeKey(recipe(image))}`;
@@ -68,7 +70,11 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   const diskPaths = (image: ImageDefinition): ReadyDisk => {
     const key = recipeKey(recipe(image));
     const kernels = `${layout(paths).kernels}/${key}`;
-    return { disk: `${layout(paths).disks}/base/${key}.qcow2`, kernel: `${kernels}/vmlinuz`, initrd: `${kernels}/initrd.img` };
+    return {
+      disk: `${layout(paths).disks}/base/${key}.qcow2`,
+      kernel: `${kernels}/vmlinuz`,
+      initrd: `${kernels}/initrd.img`,
+    };
   };
 
   /** Builds beside and renames: a tree under its final name is whole. Leftovers of a killed build go first. */
@@ -89,7 +95,10 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
         await packCached(host, archive, `${building}/rootfs`);
       }
     }
-    await host.files.write(`${building}/image.json`, `${JSON.stringify({ name: image.name, builtAt: new Date().toISOString(), recipe: recipe(image) }, null, 2)}\n`);
+    await host.files.write(
+      `${building}/image.json`,
+      `${JSON.stringify({ name: image.name, builtAt: new Date().toISOString(), recipe: recipe(image) }, null, 2)}\n`,
+    );
     await host.files.rename(building, folder);
   };
 
@@ -108,9 +117,16 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
     await host.files.makeDirectory(layout(paths).kernels, 0o711);
     await host.files.makeDirectory(ready.kernel.slice(0, ready.kernel.lastIndexOf('/')), 0o755);
     const boot = await host.files.list(`${rootfs}/boot`);
-    for (const [prefix, target] of [['vmlinuz-', ready.kernel], ['initrd.img-', ready.initrd]] as const) {
-      const newest = boot.filter((name) => name.startsWith(prefix)).sort().at(-1);
-      if (newest === undefined) throw new InnkeeperError('host_error', `the image at ${rootfs} holds no ${prefix}* in /boot`);
+    for (const [prefix, target] of [
+      ['vmlinuz-', ready.kernel],
+      ['initrd.img-', ready.initrd],
+    ] as const) {
+      const newest = boot
+        .filter((name) => name.startsWith(prefix))
+        .sort()
+        .at(-1);
+      if (newest === undefined)
+        throw new InnkeeperError('host_error', `the image at ${rootfs} holds no ${prefix}* in /boot`);
       await host.run(['install', '-m', '0644', '--', `${rootfs}/boot/${newest}`, target]);
     }
   };
@@ -150,7 +166,8 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   };
 
   const built = (): ImageDefinition[] => knownImages().filter((image) => image.source.kind === 'mmdebstrap');
-  const isReady = async (image: ImageDefinition): Promise<boolean> => (await host.files.facts(folderOf(image))) !== undefined;
+  const isReady = async (image: ImageDefinition): Promise<boolean> =>
+    (await host.files.facts(folderOf(image))) !== undefined;
 
   return {
     rootfs: ensureRootfs,
@@ -161,7 +178,8 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
       for (const image of built()) {
         if (!(await isReady(image))) continue;
         const ready = diskPaths(image);
-        if ((await host.files.facts(ready.kernel)) === undefined) await once(`kernel ${image.name}`, () => copyKernel(rootfsPath(image), ready));
+        if ((await host.files.facts(ready.kernel)) === undefined)
+          await once(`kernel ${image.name}`, () => copyKernel(rootfsPath(image), ready));
         return ready.kernel;
       }
       return undefined;

@@ -34,7 +34,8 @@ const files: Readonly<Record<string, string>> = {
 
 const enabledUnits: Readonly<Record<string, string>> = {
   'etc/systemd/system/multi-user.target.wants/systemd-networkd.service': '/lib/systemd/system/systemd-networkd.service',
-  'etc/systemd/system/local-fs.target.wants/innkeeper-grow-root.service': '/etc/systemd/system/innkeeper-grow-root.service',
+  'etc/systemd/system/local-fs.target.wants/innkeeper-grow-root.service':
+    '/etc/systemd/system/innkeeper-grow-root.service',
 };
 
 export interface Recipe {

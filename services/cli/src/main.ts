@@ -35,7 +35,11 @@ const build = (): Command => {
   for (const verb of ['up', 'down'] as const) {
     program
       .command(verb)
-      .description(verb === 'up' ? 'set this machine up and start Innkeeper' : 'stop Innkeeper (guests run on); --purge removes it')
+      .description(
+        verb === 'up'
+          ? 'set this machine up and start Innkeeper'
+          : 'stop Innkeeper (guests run on); --purge removes it',
+      )
       .allowUnknownOption()
       .helpOption(false)
       .argument('[options...]')

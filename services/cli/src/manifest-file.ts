@@ -23,6 +23,15 @@ const readInput = async (path: string): Promise<string> => {
 const tooLarge = (path: string, size: number): InnkeeperError =>
   new InnkeeperError('too_large', `${path} has ${size} bytes or more; a manifest may have ${largestManifest}`);
 
+/** Aliases of nothing, and so many that they would fill the memory, are found only here. */
+const plainValue = (path: string, convert: () => unknown): unknown => {
+  try {
+    return convert();
+  } catch (error) {
+    throw invalidInput([{ path, message: error instanceof Error ? error.message : 'is not YAML' }]);
+  }
+};
+
 /** Reads a manifest of YAML (or JSON, which is YAML). Throws `invalid` with the line for what is not YAML. */
 export const readManifest = async (path: string): Promise<Manifest> => {
   const document = parseDocument(await readInput(path), { uniqueKeys: true, prettyErrors: true });
@@ -32,5 +41,5 @@ export const readManifest = async (path: string): Promise<Manifest> => {
     const text = (error.message.split('\n')[0] ?? 'is not YAML').replace(/ at line \d+, column \d+:?$/, '');
     throw invalidInput([{ path: `${path}${line === undefined ? '' : `:${line}`}`, message: text }]);
   }
-  return parseManifest(document.toJS({ maxAliasCount: 100 }));
+  return parseManifest(plainValue(path, () => document.toJS({ maxAliasCount: 100 })));
 };

@@ -1,4 +1,4 @@
-import { createClient, type Client, type Target } from '@innkeeper/client';
+import { type Client, createClient, type Target } from '@innkeeper/client';
 import { InnkeeperError, pathsUnder, prefixVariable } from '@innkeeper/model';
 
 /** The machine's own socket, or `INNKEEPER_URL` with `INNKEEPER_TOKEN`. */

@@ -1,4 +1,4 @@
-import { exec, openConsole, type Outputs } from '@innkeeper/client';
+import { exec, type Outputs, openConsole } from '@innkeeper/client';
 import { type ExecRequest, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from './target.ts';
 
@@ -10,9 +10,18 @@ const outputs: Outputs = {
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** Runs a command in a guest; the exit code becomes ours, 128 + n for a signal. */
-export const runExec = async (name: string, command: readonly string[], options: { readonly tty: boolean; readonly env: Readonly<Record<string, string>>; readonly cwd?: string }): Promise<void> => {
+export const runExec = async (
+  name: string,
+  command: readonly string[],
+  options: { readonly tty: boolean; readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
+): Promise<void> => {
   const size = { cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 };
-  const request: ExecRequest = { command, env: options.env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }), ...(options.tty ? { tty: size } : {}) };
+  const request: ExecRequest = {
+    command,
+    env: options.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.tty ? { tty: size } : {}),
+  };
   const stream = await exec(readTarget(process.env), name, request, outputs);
   process.stdin.on('data', (chunk: Buffer) => stream.write(chunk));
   process.stdin.on('end', () => stream.end());
@@ -24,7 +33,8 @@ export const runExec = async (name: string, command: readonly string[], options:
   const report = await stream.exit;
   if (options.tty) process.stdin.setRawMode(false);
   process.stdin.destroy();
-  if ('error' in report) throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  if ('error' in report)
+    throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
   process.exitCode = 'code' in report ? report.code : 128;
 };
 
@@ -53,5 +63,6 @@ export const runConsole = async (name: string): Promise<void> => {
   const report = await stream.exit;
   if (terminal) process.stdin.setRawMode(false);
   process.stdin.destroy();
-  if (!detached && 'error' in report) throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  if (!detached && 'error' in report)
+    throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
 };

@@ -1,5 +1,5 @@
-import { isDatabaseAway, ping } from '@innkeeper/inventory';
 import { fileURLToPath } from 'node:url';
+import { isDatabaseAway, ping } from '@innkeeper/inventory';
 import { type App, createApp } from './api/app.ts';
 import { addEvents } from './api/events.ts';
 import { addPage } from './api/page.ts';

@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
 import { claimCapacity, claimNetwork, claimUidRange, type Db, isDuplicate, listGuests } from '@innkeeper/inventory';
-import { type Candidate, type CompleteSpec, InnkeeperError, type MachineReport, type NetworkAttachment, type NetworkReport } from '@innkeeper/model';
+import {
+  type Candidate,
+  type CompleteSpec,
+  InnkeeperError,
+  type MachineReport,
+  type NetworkAttachment,
+  type NetworkReport,
+} from '@innkeeper/model';
 
 const mostCandidates = 4096;
 
 const toNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-const toAddress = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+const toAddress = (value: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 
 /** Addresses of a network that nobody else holds, in order. */
 export const freeAddresses = (network: NetworkReport): string[] => {
@@ -22,17 +30,25 @@ export const freeAddresses = (network: NetworkReport): string[] => {
 };
 
 /** QEMU's and libvirt's prefix 52:54:00, the rest random; a collision is refused by the database. */
-const randomMac = (): string => `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+const randomMac = (): string =>
+  `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 
 const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport): string[] => {
   if (wanted.address === undefined) return freeAddresses(network);
   if (network.gateway !== undefined && network.prefix !== undefined) {
     const size = 2 ** (32 - network.prefix);
     const inside = Math.floor(toNumber(wanted.address) / size) === Math.floor(toNumber(network.gateway) / size);
-    if (!inside) throw new InnkeeperError('conflict', `The address ${wanted.address} is not of the network ${network.name} (${network.gateway}/${network.prefix})`);
+    if (!inside)
+      throw new InnkeeperError(
+        'conflict',
+        `The address ${wanted.address} is not of the network ${network.name} (${network.gateway}/${network.prefix})`,
+      );
   }
   if (network.taken.includes(wanted.address)) {
-    throw new InnkeeperError('conflict', `The address ${wanted.address} is held by a guest that Innkeeper did not create`);
+    throw new InnkeeperError(
+      'conflict',
+      `The address ${wanted.address} is held by a guest that Innkeeper did not create`,
+    );
   }
   return [wanted.address];
 };
@@ -46,7 +62,12 @@ export interface ClaimRequest {
   readonly networks: readonly NetworkReport[];
 }
 
-const claimOneNetwork = async (db: Db, request: ClaimRequest, wanted: NetworkAttachment, position: number): Promise<NetworkClaim> => {
+const claimOneNetwork = async (
+  db: Db,
+  request: ClaimRequest,
+  wanted: NetworkAttachment,
+  position: number,
+): Promise<NetworkClaim> => {
   const network = request.networks.find(({ name }) => name === wanted.network);
   if (network === undefined || !network.active) {
     const known = request.networks.filter(({ active }) => active).map(({ name }) => name);
@@ -57,16 +78,33 @@ const claimOneNetwork = async (db: Db, request: ClaimRequest, wanted: NetworkAtt
   const candidates = candidatesFor(wanted, network);
   try {
     const { workloadId, candidate } = request;
-    const row = await claimNetwork(db, { workloadId, position, host: candidate.host, network: network.name, mac: wanted.mac ?? randomMac(), candidates });
+    const row = await claimNetwork(db, {
+      workloadId,
+      position,
+      host: candidate.host,
+      network: network.name,
+      mac: wanted.mac ?? randomMac(),
+      candidates,
+    });
     if (row === undefined) {
-      throw new InnkeeperError('conflict', wanted.address === undefined ? `The network ${network.name} has no free address` : `The address ${wanted.address} is held by another workload`);
+      throw new InnkeeperError(
+        'conflict',
+        wanted.address === undefined
+          ? `The network ${network.name} has no free address`
+          : `The address ${wanted.address} is held by another workload`,
+      );
     }
     const { gateway, prefix } = network;
-    const address = row.address === null || gateway === undefined || prefix === undefined ? undefined : { ip: row.address, prefix, gateway };
+    const address =
+      row.address === null || gateway === undefined || prefix === undefined
+        ? undefined
+        : { ip: row.address, prefix, gateway };
     return { network: network.name, mac: row.mac, address };
   } catch (error) {
     if (isDuplicate(error, 'network_claims_mac_unique')) {
-      throw new InnkeeperError('conflict', `The MAC address ${wanted.mac ?? ''} is held by another workload`, { cause: error });
+      throw new InnkeeperError('conflict', `The MAC address ${wanted.mac ?? ''} is held by another workload`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -75,11 +113,24 @@ const claimOneNetwork = async (db: Db, request: ClaimRequest, wanted: NetworkAtt
 /** Takes capacity, ids and addresses in one transaction; what is held already is kept. Throws `conflict` naming what somebody else holds. */
 export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClaims> => {
   const { workloadId, spec, candidate, machine } = request;
-  const enough = await claimCapacity(db, { workloadId, host: candidate.host, cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskBytes: spec.diskBytes });
-  if (!enough) throw new InnkeeperError('conflict', `${candidate.host} has no longer room for ${request.name}: another workload was faster`);
-  const foreignRanges = (await listGuests(db)).filter(({ uuid }) => uuid !== workloadId).flatMap(({ observation }) => observation.ownership === undefined ? observation.idRanges : []);
+  const enough = await claimCapacity(db, {
+    workloadId,
+    host: candidate.host,
+    cpus: spec.cpus,
+    memoryBytes: spec.memoryBytes,
+    diskBytes: spec.diskBytes,
+  });
+  if (!enough)
+    throw new InnkeeperError(
+      'conflict',
+      `${candidate.host} has no longer room for ${request.name}: another workload was faster`,
+    );
+  const foreignRanges = (await listGuests(db))
+    .filter(({ uuid }) => uuid !== workloadId)
+    .flatMap(({ observation }) => (observation.ownership === undefined ? observation.idRanges : []));
   const uidStart = await claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]);
   const networks: NetworkClaim[] = [];
-  for (const [position, wanted] of spec.networks.entries()) networks.push(await claimOneNetwork(db, request, wanted, position));
+  for (const [position, wanted] of spec.networks.entries())
+    networks.push(await claimOneNetwork(db, request, wanted, position));
   return { uidStart, networks };
 };

@@ -4,7 +4,14 @@ import { z } from 'zod';
 const settings = z.object({
   databaseUrl: z.string().min(1),
   /** `off`, or address and port of the TCP listener. */
-  listen: z.string().regex(/^(off|[^:]+:\d{1,5})$/, 'must be off or address:port').default(defaultListen),
+  listen: z
+    .string()
+    .regex(/^(off|(\[[0-9a-f:]+\]|[^:]+):\d{1,5})$/, 'must be off or address:port')
+    .refine(
+      (text) => text === 'off' || Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
+      'a port is at most 65535',
+    )
+    .default(defaultListen),
   acceleration: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   hostName: z.string().optional(),
   imageMirror: z.string().optional(),
@@ -18,26 +25,37 @@ export interface Config extends z.output<typeof settings> {
 
 const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/;
 
+const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
+  databaseUrl: 'DATABASE_URL',
+  listen: 'INNKEEPER_LISTEN',
+  acceleration: 'INNKEEPER_ACCELERATION',
+  hostName: 'INNKEEPER_HOST_NAME',
+  imageMirror: 'INNKEEPER_IMAGE_MIRROR',
+  imageCache: 'INNKEEPER_IMAGE_CACHE',
+  web: 'INNKEEPER_WEB',
+};
+
 /** Reads the settings from environment variables. Throws `invalid` naming the variable. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
   const paths = pathsUnder(env[prefixVariable] ?? '');
-  const result = settings.safeParse({
-    databaseUrl: env.DATABASE_URL,
-    listen: env.INNKEEPER_LISTEN,
-    acceleration: env.INNKEEPER_ACCELERATION,
-    hostName: env.INNKEEPER_HOST_NAME,
-    imageMirror: env.INNKEEPER_IMAGE_MIRROR,
-    imageCache: env.INNKEEPER_IMAGE_CACHE,
-    web: env.INNKEEPER_WEB,
-  });
+  const result = settings.safeParse(
+    Object.fromEntries(Object.entries(variables).map(([field, name]) => [field, env[name]])),
+  );
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new InnkeeperError('invalid', `setting ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    throw new InnkeeperError(
+      'invalid',
+      `${variables[issue?.path[0] as keyof typeof variables]}: ${issue?.message ?? ''}`,
+    );
   }
   if (result.data.listen !== 'off' && !loopback.test(result.data.listen)) {
-    throw new InnkeeperError('invalid', `INNKEEPER_LISTEN=${result.data.listen}: only loopback addresses are offered by this version`, {
-      hint: 'put a reverse proxy with TLS in front of 127.0.0.1, or use ssh -L',
-    });
+    throw new InnkeeperError(
+      'invalid',
+      `INNKEEPER_LISTEN=${result.data.listen}: only loopback addresses are offered by this version`,
+      {
+        hint: 'put a reverse proxy with TLS in front of 127.0.0.1, or use ssh -L',
+      },
+    );
   }
   return { ...result.data, paths };
 };

@@ -1,6 +1,6 @@
 import type { Driver } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
-import { insertEvent, type Inventory, type NewEvent } from '@innkeeper/inventory';
+import { type Inventory, insertEvent, type NewEvent } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -25,7 +25,8 @@ export interface Control {
 
 export const driverOf = (control: Control, host: string, driver: string): Driver => {
   const found = control.hosts.get(host)?.drivers.get(driver);
-  if (found === undefined) throw new InnkeeperError('unavailable', `The driver ${driver} of the host ${host} is not loaded`);
+  if (found === undefined)
+    throw new InnkeeperError('unavailable', `The driver ${driver} of the host ${host} is not loaded`);
   return found;
 };
 

@@ -28,8 +28,19 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
     for (const driver of host.drivers) {
       findings.push(
         driver.healthy
-          ? { check: `${host.name}: ${driver.driver}`, level: 'ok', text: Object.entries(driver.versions).map(([what, version]) => `${what} ${version}`).join(', ') }
-          : { check: `${host.name}: ${driver.driver}`, level: 'error', text: driver.reason ?? 'does not work', fix: 'npm run up repairs the set-up; systemctl status libvirtd' },
+          ? {
+              check: `${host.name}: ${driver.driver}`,
+              level: 'ok',
+              text: Object.entries(driver.versions)
+                .map(([what, version]) => `${what} ${version}`)
+                .join(', '),
+            }
+          : {
+              check: `${host.name}: ${driver.driver}`,
+              level: 'error',
+              text: driver.reason ?? 'does not work',
+              fix: 'npm run up repairs the set-up; systemctl status libvirtd',
+            },
       );
       const acceleration = driver.capabilities.acceleration;
       if (acceleration !== undefined) {
@@ -37,11 +48,20 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
           check: `${host.name}: acceleration`,
           level: acceleration.value === 'kvm' ? 'ok' : acceleration.value === 'tcg' ? 'warning' : 'note',
           text: `${String(acceleration.value)}: ${acceleration.evidence}`,
-          ...(acceleration.value === 'tcg' ? { fix: 'enable virtualisation in the firmware, or nested virtualisation if this is a virtual machine itself' } : {}),
+          ...(acceleration.value === 'tcg'
+            ? {
+                fix: 'enable virtualisation in the firmware, or nested virtualisation if this is a virtual machine itself',
+              }
+            : {}),
         });
       }
       for (const network of driver.driver === 'lxc' ? driver.networks.filter(({ active }) => !active) : []) {
-        findings.push({ check: `${host.name}: network ${network.name}`, level: 'warning', text: 'is not active', fix: `virsh net-start ${network.name}` });
+        findings.push({
+          check: `${host.name}: network ${network.name}`,
+          level: 'warning',
+          text: 'is not active',
+          fix: `virsh net-start ${network.name}`,
+        });
       }
     }
     findings.push(await limits(control, host.name));

@@ -18,7 +18,9 @@ export const createToken = async (db: Db, name: string, role: Role) => {
 };
 
 const refused = (text: string): InnkeeperError =>
-  new InnkeeperError('unauthenticated', text, { hint: 'send Authorization: Bearer TOKEN; root makes one with inn token create NAME' });
+  new InnkeeperError('unauthenticated', text, {
+    hint: 'send Authorization: Bearer TOKEN; root makes one with inn token create NAME',
+  });
 
 export const identify = async (db: Db, arrival: Arrival, authorization: string | undefined): Promise<Identity> => {
   if (arrival === 'socket' && authorization === undefined) return { who: 'local', role: 'admin' };
@@ -36,12 +38,15 @@ export const identify = async (db: Db, arrival: Arrival, authorization: string |
 export const checkBrowser = (arrival: Arrival, host: string | undefined, origin: string | undefined): void => {
   if (arrival === 'socket') return;
   const name = (host ?? '').replace(/:\d+$/, '');
-  if (!['localhost', '127.0.0.1', '[::1]'].includes(name)) throw new InnkeeperError('forbidden', `Requests for the host name "${name.slice(0, 100)}" are not answered`);
-  if (origin !== undefined && origin !== `http://${host}`) throw new InnkeeperError('forbidden', `Requests from the page ${origin.slice(0, 100)} are not answered`);
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(name))
+    throw new InnkeeperError('forbidden', `Requests for the host name "${name.slice(0, 100)}" are not answered`);
+  if (origin !== undefined && origin !== `http://${host}`)
+    throw new InnkeeperError('forbidden', `Requests from the page ${origin.slice(0, 100)} are not answered`);
 };
 
 const rank: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
 export const demand = (identity: Identity, role: Role): void => {
-  if (rank[identity.role] < rank[role]) throw new InnkeeperError('forbidden', `${identity.who} is a ${identity.role}; this needs ${role}`);
+  if (rank[identity.role] < rank[role])
+    throw new InnkeeperError('forbidden', `${identity.who} has the role ${identity.role}; this needs ${role}`);
 };

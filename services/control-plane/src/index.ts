@@ -1,4 +1,5 @@
 export { buildApplication } from './application.ts';
 export { type Config, readConfig } from './config.ts';
-export { type Running, startControlPlane } from './start.ts';
+export { openApiText } from './openapi.ts';
 export type { FaultPoints } from './operations/run.ts';
+export { type Running, startControlPlane } from './start.ts';

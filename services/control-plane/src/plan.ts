@@ -1,19 +1,37 @@
 import { findWorkload, listGuests, listHosts } from '@innkeeper/inventory';
-import { completeSpec, InnkeeperError, type Manifest, type ManifestPlan, type PlacementRecord, specChanges, type WorkloadPlan, type WorkloadSpec } from '@innkeeper/model';
+import {
+  completeSpec,
+  InnkeeperError,
+  type Manifest,
+  type ManifestPlan,
+  type PlacementRecord,
+  specChanges,
+  type WorkloadPlan,
+  type WorkloadSpec,
+} from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
 import { type Control, driverOf } from './control.ts';
 import { problemOf } from './problem.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** The same decision as a real placement, with nothing claimed and nothing stored. */
-export const previewPlacement = async (control: Control, name: string, spec: WorkloadSpec): Promise<PlacementRecord> => {
+export const previewPlacement = async (
+  control: Control,
+  name: string,
+  spec: WorkloadSpec,
+): Promise<PlacementRecord> => {
   const row = await findWorkload(control.inventory.db, name);
   const snapshot = await takeSnapshot(control.inventory.db, control.installation, row?.id);
   return decide(snapshot, { name, spec: completeSpec(spec), current: row?.placed ?? undefined });
 };
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */
-const previewMapping = async (control: Control, name: string, spec: WorkloadSpec, record: PlacementRecord): Promise<Pick<WorkloadPlan, 'mapping' | 'warnings'>> => {
+const previewMapping = async (
+  control: Control,
+  name: string,
+  spec: WorkloadSpec,
+  record: PlacementRecord,
+): Promise<Pick<WorkloadPlan, 'mapping' | 'warnings'>> => {
   const { winner } = record;
   const host = (await listHosts(control.inventory.db)).find((one) => one.name === winner?.host);
   const report = host?.drivers.find(({ driver }) => driver === winner?.driver);
@@ -36,15 +54,24 @@ export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec):
   const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
   if (blocked.length === 0) return;
   const fields = blocked.map(({ field }) => field);
-  throw new InnkeeperError('conflict', `${name} exists, and ${fields.join(', ')} cannot be changed on a guest that exists`, {
-    hint: `inn rm ${name}, then apply again; its disk goes with it`,
-    complaints: blocked.map(({ field }) => ({ path: `workloads.${name}.${field}`, message: 'changing it means making the guest again' })),
-  });
+  throw new InnkeeperError(
+    'conflict',
+    `${name} exists, and ${fields.join(', ')} cannot be changed on a guest that exists`,
+    {
+      hint: `inn rm ${name}, then apply again; its disk goes with it`,
+      complaints: blocked.map(({ field }) => ({
+        path: `workloads.${name}.${field}`,
+        message: 'changing it means making the guest again',
+      })),
+    },
+  );
 };
 
 /** Throws `conflict` for a name that a guest of somebody else has on some host. */
 const checkForeignName = async (control: Control, name: string): Promise<void> => {
-  const taken = (await listGuests(control.inventory.db)).find(({ observation }) => observation.name === name && observation.ownership?.installation !== control.installation);
+  const taken = (await listGuests(control.inventory.db)).find(
+    ({ observation }) => observation.name === name && observation.ownership?.installation !== control.installation,
+  );
   if (taken === undefined) return;
   throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
     hint: 'choose another name; foreign guests are never touched',
@@ -53,7 +80,9 @@ const checkForeignName = async (control: Control, name: string): Promise<void> =
 };
 
 const unplaceable = (name: string, record: PlacementRecord): InnkeeperError =>
-  new InnkeeperError('unplaceable', record.reason, { hint: `inn plan shows every candidate with every check for ${name}` });
+  new InnkeeperError('unplaceable', record.reason, {
+    hint: `inn plan shows every candidate with every check for ${name}`,
+  });
 
 /** Everything that can be refused before anything is stored. Returns what is there already. */
 export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec) => {
@@ -68,7 +97,10 @@ export const checkWorkload = async (control: Control, name: string, spec: Worklo
 
 const planOne = async (control: Control, name: string, spec: WorkloadSpec): Promise<WorkloadPlan> => {
   const row = await findWorkload(control.inventory.db, name);
-  const changes = row === undefined ? [] : specChanges(row.spec, spec).map(({ field, from, to, cost }) => ({ field, from, to, cost }));
+  const changes =
+    row === undefined
+      ? []
+      : specChanges(row.spec, spec).map(({ field, from, to, cost }) => ({ field, from, to, cost }));
   const settled = row !== undefined && row.state === 'ready' && row.appliedGeneration === row.generation;
   const placement = await previewPlacement(control, name, spec);
   const base = { name, changes, placement, ...(await previewMapping(control, name, spec, placement)) };

@@ -1,5 +1,12 @@
-import { errorCodes, type ErrorCode, type InnkeeperError, messageChain, type Problem, toInnkeeperError } from '@innkeeper/model';
 import { isDatabaseAway } from '@innkeeper/inventory';
+import {
+  type ErrorCode,
+  errorCodes,
+  type InnkeeperError,
+  messageChain,
+  type Problem,
+  toInnkeeperError,
+} from '@innkeeper/model';
 
 /** The one place where an error becomes a problem document (RFC 9457). Details for the log stay out of it. */
 export const problemOf = (error: InnkeeperError): Problem & { code: ErrorCode } => {
@@ -20,7 +27,14 @@ export const problemOf = (error: InnkeeperError): Problem & { code: ErrorCode } 
 export const asProblem = (thrown: unknown): Problem & { code: ErrorCode } => {
   const error = toInnkeeperError(thrown);
   if (error.code === 'internal' && isDatabaseAway(thrown)) {
-    return { type: 'urn:innkeeper:error:unavailable', title: errorCodes.unavailable.title, status: 503, code: 'unavailable', detail: 'The database does not answer', hint: 'guests run on; ask again in a few seconds' };
+    return {
+      type: 'urn:innkeeper:error:unavailable',
+      title: errorCodes.unavailable.title,
+      status: 503,
+      code: 'unavailable',
+      detail: 'The database does not answer',
+      hint: 'guests run on; ask again in a few seconds',
+    };
   }
   return problemOf(error);
 };

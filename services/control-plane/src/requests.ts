@@ -1,5 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { findByIdempotencyKey, insertOperation, insertWorkload, lockWorkload, type OperationRow, unfinishedOf, updateSpec, updateWorkload, wake } from '@innkeeper/inventory';
+import {
+  findByIdempotencyKey,
+  insertOperation,
+  insertWorkload,
+  lockWorkload,
+  type OperationRow,
+  unfinishedOf,
+  updateSpec,
+  updateWorkload,
+  wake,
+} from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, sameSpec, type WorkloadSpec, whyNot } from '@innkeeper/model';
 import type { Control } from './control.ts';
 import { checkWorkload } from './plan.ts';
@@ -11,35 +21,47 @@ export interface Asker {
   readonly idempotencyKey?: string | undefined;
 }
 
-const notFound = (name: string): InnkeeperError => new InnkeeperError('not_found', `There is no workload ${name}`, { hint: 'inn ls shows what there is' });
+const notFound = (name: string): InnkeeperError =>
+  new InnkeeperError('not_found', `There is no workload ${name}`, { hint: 'inn ls shows what there is' });
 
-const hashOf = (...parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+const hashOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** The operation of an earlier request with the same key; `conflict` when the request was another one. */
 const repeated = async (control: Control, asker: Asker, hash: string): Promise<OperationRow | undefined> => {
   if (asker.idempotencyKey === undefined) return undefined;
   const earlier = await findByIdempotencyKey(control.inventory.db, `${asker.who}:${asker.idempotencyKey}`);
   if (earlier !== undefined && earlier.idempotencyHash !== hash) {
-    throw new InnkeeperError('conflict', 'This Idempotency-Key was used for another request', { hint: 'use a new key for every request' });
+    throw new InnkeeperError('conflict', 'This Idempotency-Key was used for another request', {
+      hint: 'use a new key for every request',
+    });
   }
   return earlier;
 };
 
 const keyOf = (asker: Asker, hash: string) =>
-  asker.idempotencyKey === undefined ? {} : { idempotencyKey: `${asker.who}:${asker.idempotencyKey}`, idempotencyHash: hash };
+  asker.idempotencyKey === undefined
+    ? {}
+    : { idempotencyKey: `${asker.who}:${asker.idempotencyKey}`, idempotencyHash: hash };
 
 /**
  * Stores what is wanted and the operation that brings it about, in one transaction; touches no host.
  * Undefined when that is what there is already.
  */
-export const putWorkload = async (control: Control, name: string, spec: WorkloadSpec, asker: Asker): Promise<OperationRow | undefined> => {
+export const putWorkload = async (
+  control: Control,
+  name: string,
+  spec: WorkloadSpec,
+  asker: Asker,
+): Promise<OperationRow | undefined> => {
   const hash = hashOf('apply', name, spec);
   const earlier = await repeated(control, asker, hash);
   if (earlier !== undefined) return earlier;
   await checkWorkload(control, name, spec);
   return control.inventory.transaction(async (tx) => {
     const row = await lockWorkload(tx, name);
-    if (row?.state === 'removing') throw new InnkeeperError('busy', `${name} is being removed`, { hint: 'apply again when it is gone' });
+    if (row?.state === 'removing')
+      throw new InnkeeperError('busy', `${name} is being removed`, { hint: 'apply again when it is gone' });
     const id = row?.id ?? randomUUID();
     if (row === undefined) await insertWorkload(tx, { id, name, spec });
     else {
@@ -50,7 +72,14 @@ export const putWorkload = async (control: Control, name: string, spec: Workload
       await updateSpec(tx, id, spec);
       if (row.placed === null) await updateWorkload(tx, id, { state: 'pending', error: null });
     }
-    const operation = await insertOperation(tx, { id: randomUUID(), kind: 'apply', workloadId: id, workloadName: name, who: asker.who, ...keyOf(asker, hash) });
+    const operation = await insertOperation(tx, {
+      id: randomUUID(),
+      kind: 'apply',
+      workloadId: id,
+      workloadName: name,
+      who: asker.who,
+      ...keyOf(asker, hash),
+    });
     await wake(tx, id);
     return operation;
   });
@@ -59,13 +88,23 @@ export const putWorkload = async (control: Control, name: string, spec: Workload
 const powerAfter = { start: 'running', restart: 'running', stop: 'stopped' } as const;
 
 /** Start, stop, restart or remove. Refuses what the workload's state does not allow, naming the states that do. */
-export const actOnWorkload = async (control: Control, name: string, kind: Exclude<OperationKind, 'apply'>, asker: Asker): Promise<OperationRow> => {
+export const actOnWorkload = async (
+  control: Control,
+  name: string,
+  kind: Exclude<OperationKind, 'apply'>,
+  asker: Asker,
+): Promise<OperationRow> => {
   const hash = hashOf(kind, name);
   const earlier = await repeated(control, asker, hash);
   if (earlier !== undefined) return earlier;
   const [view] = await workloadViews(control, { stats: false, names: [name] });
   if (view === undefined) throw notFound(name);
-  if (!view.managed) throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is shown, never touched`, { hint: `virsh can do that on ${view.host ?? 'its host'}` });
+  if (!view.managed)
+    throw new InnkeeperError(
+      'conflict',
+      `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
+      { hint: `virsh can do that on ${view.host ?? 'its host'}` },
+    );
   const reason = whyNot(kind, view.state);
   if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
   return control.inventory.transaction(async (tx) => {
@@ -78,7 +117,14 @@ export const actOnWorkload = async (control: Control, name: string, kind: Exclud
       await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] });
       await updateWorkload(tx, row.id, { appliedGeneration: row.generation + 1 });
     }
-    const operation = await insertOperation(tx, { id: randomUUID(), kind, workloadId: row.id, workloadName: name, who: asker.who, ...keyOf(asker, hash) });
+    const operation = await insertOperation(tx, {
+      id: randomUUID(),
+      kind,
+      workloadId: row.id,
+      workloadName: name,
+      who: asker.who,
+      ...keyOf(asker, hash),
+    });
     await wake(tx, row.id);
     return operation;
   });

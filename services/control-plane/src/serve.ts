@@ -56,7 +56,11 @@ const closing = (server: Server): Promise<void> =>
   });
 
 /** The unix socket first; TCP on loopback for the page, with a token. A port in use is said and does not stop the rest. */
-export const serve = async (control: Control, app: App, streams: (server: Server, arrival: Arrival) => void): Promise<Serving> => {
+export const serve = async (
+  control: Control,
+  app: App,
+  streams: (server: Server, arrival: Arrival) => void,
+): Promise<Serving> => {
   const servers = [create(app, 'socket', streams)];
   await openSocket(control, servers[0] as Server);
   const { listen } = control.config;
@@ -64,7 +68,7 @@ export const serve = async (control: Control, app: App, streams: (server: Server
     const tcp = create(app, 'tcp', streams);
     const at = listen.lastIndexOf(':');
     try {
-      await listening(tcp, { host: listen.slice(0, at), port: Number(listen.slice(at + 1)) });
+      await listening(tcp, { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) });
       servers.push(tcp);
     } catch (error) {
       control.log.warn({ listen, err: error }, 'the page is not served: its address is in use; set INNKEEPER_LISTEN');

@@ -1,11 +1,18 @@
 import { claimedCapacity, type Db, type GuestRow, type HostRow, listGuests, listHosts } from '@innkeeper/inventory';
 import type { HostSnapshot, Snapshot } from '@innkeeper/placement';
 
-export const isForeign = (guest: GuestRow, installation: string): boolean => guest.observation.ownership?.installation !== installation;
+export const isForeign = (guest: GuestRow, installation: string): boolean =>
+  guest.observation.ownership?.installation !== installation;
 
 /** What guests that are not ours take while they run. */
-export const foreignUse = (guests: readonly GuestRow[], host: string, installation: string): { cpus: number; memoryBytes: number } => {
-  const running = guests.filter((guest) => guest.host === host && isForeign(guest, installation) && guest.observation.state !== 'stopped');
+export const foreignUse = (
+  guests: readonly GuestRow[],
+  host: string,
+  installation: string,
+): { cpus: number; memoryBytes: number } => {
+  const running = guests.filter(
+    (guest) => guest.host === host && isForeign(guest, installation) && guest.observation.state !== 'stopped',
+  );
   return {
     cpus: running.reduce((sum, { observation }) => sum + observation.cpus, 0),
     memoryBytes: running.reduce((sum, { observation }) => sum + observation.memoryBytes, 0),
@@ -18,7 +25,7 @@ const foreignNames = (guests: readonly GuestRow[], host: string, installation: s
   const names: Record<string, string[]> = {};
   for (const guest of guests) {
     if (guest.host !== host || !isForeign(guest, installation)) continue;
-    (names[guest.driver] ??= []).push(guest.observation.name);
+    names[guest.driver] = [...(names[guest.driver] ?? []), guest.observation.name];
   }
   return names;
 };

@@ -1,8 +1,8 @@
-import { readMachine, localHost } from '@innkeeper/host';
-import { kvm, lxc } from '@innkeeper/drivers';
 import type { Driver, DriverFactory } from '@innkeeper/driver-contract';
+import { kvm, lxc } from '@innkeeper/drivers';
+import { localHost, readMachine } from '@innkeeper/host';
 import { ensureHost, installationId, openInventory } from '@innkeeper/inventory';
-import { pino, type Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { serveStreams } from './api/streams.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
@@ -29,14 +29,21 @@ const openLocalHost = async (config: Config): Promise<ManagedHost> => {
   const host = localHost('local');
   await host.files.makeDirectory(config.paths.state, 0o711);
   const name = config.hostName ?? (await readMachine(host, config.paths.state)).hostname;
-  const environment = { host, paths: config.paths, acceleration: config.acceleration, imageMirror: config.imageMirror, imageCache: config.imageCache };
+  const environment = {
+    host,
+    paths: config.paths,
+    acceleration: config.acceleration,
+    imageMirror: config.imageMirror,
+    imageCache: config.imageCache,
+  };
   const drivers = new Map<string, Driver>(factories.map((factory) => [factory.id, factory.open(environment)]));
   return { name, host, drivers };
 };
 
 /** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
-  const log = options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
+  const log =
+    options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
   const inventory = await openInventory(config.databaseUrl);
   const installation = await installationId(inventory.db);
   const managed = await openLocalHost(config);
@@ -49,12 +56,17 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   };
   const control: Control = { config, inventory, installation, hosts, log, observe };
   for (const [name, one] of hosts) {
-    observers.set(name, new Map([...one.drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, one, id))])));
+    observers.set(
+      name,
+      new Map([...one.drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, one, id))])),
+    );
   }
 
   const stopping = new AbortController();
   await probeHost(control, managed);
-  await control.observe(managed.name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
+  await control
+    .observe(managed.name)
+    .catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   const worker = await startWorker(control, await readMachine(managed.host, config.paths.state), options.faults);
   const serving = await serve(control, buildApplication(control), serveStreams(control));
   followHosts(control, stopping.signal);

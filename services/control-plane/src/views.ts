@@ -1,12 +1,33 @@
-import { claimedCapacity, type Db, type GuestRow, type HostRow, listGuests, listHosts, listOperations, listWorkloads, type OperationRow, type StepRow, type WorkloadRow } from '@innkeeper/inventory';
-import { completeSpec, type GuestStats, type HostView, type OperationView, type WorkloadState, type WorkloadView } from '@innkeeper/model';
+import {
+  claimedCapacity,
+  type Db,
+  type GuestRow,
+  type HostRow,
+  listGuests,
+  listHosts,
+  listOperations,
+  listWorkloads,
+  type OperationRow,
+  type StepRow,
+  type WorkloadRow,
+} from '@innkeeper/inventory';
+import {
+  completeSpec,
+  type GuestStats,
+  type HostView,
+  type OperationView,
+  type WorkloadState,
+  type WorkloadView,
+} from '@innkeeper/model';
 import type { Control } from './control.ts';
 import { foreignUse, imagesOf, isForeign } from './snapshot.ts';
 
 const time = (date: Date | null): string | undefined => date?.toISOString();
 
 const optional = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 
 export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): OperationView => ({
   id: row.id,
@@ -52,13 +73,18 @@ interface Known {
 }
 
 const guestOf = (row: WorkloadRow, { guests }: Known): GuestRow | undefined =>
-  row.placed === null ? undefined : guests.find((guest) => guest.uuid === row.id && guest.host === row.placed?.host && guest.driver === row.placed.driver);
+  row.placed === null
+    ? undefined
+    : guests.find(
+        (guest) => guest.uuid === row.id && guest.host === row.placed?.host && guest.driver === row.placed.driver,
+      );
 
 const driftOf = (row: WorkloadRow, guest: GuestRow | undefined): string[] => {
   if (row.state !== 'ready') return [];
   const wanted = row.spec.power ?? 'running';
   const drift: string[] = [];
-  if (guest !== undefined && guest.observation.state !== wanted) drift.push(`power: ${wanted} was asked, the guest is ${guest.observation.state}`);
+  if (guest !== undefined && guest.observation.state !== wanted)
+    drift.push(`power: ${wanted} was asked, the guest is ${guest.observation.state}`);
   if (row.appliedGeneration < row.generation) drift.push('a change is not applied yet');
   return drift;
 };
@@ -88,11 +114,16 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
       driver: row.placed?.driver,
       host: row.placed?.host,
       reason: row.reason ?? undefined,
-      startedAt: guest?.observation.startedAtMs === undefined ? undefined : new Date(guest.observation.startedAtMs).toISOString(),
+      startedAt:
+        guest?.observation.startedAtMs === undefined
+          ? undefined
+          : new Date(guest.observation.startedAtMs).toISOString(),
       graphics: guest?.observation.graphics,
       error: row.error ?? undefined,
       operation:
-        operation === undefined ? undefined : { id: operation.id, kind: operation.kind, ...optional({ progress: operation.progress ?? undefined }) },
+        operation === undefined
+          ? undefined
+          : { id: operation.id, kind: operation.kind, ...optional({ progress: operation.progress ?? undefined }) },
     }),
   };
 };
@@ -124,7 +155,9 @@ const withStats = async (control: Control, views: readonly WorkloadView[]): Prom
     [...control.hosts.values()].flatMap(({ name, drivers }) =>
       [...drivers].map(async ([id, driver]) => {
         const running = views.filter((view) => view.host === name && view.driver === id && view.state !== 'missing');
-        const found = await driver.stats(running.map((view) => ({ uuid: view.id, name: view.name }))).catch(() => new Map<string, GuestStats>());
+        const found = await driver
+          .stats(running.map((view) => ({ uuid: view.id, name: view.name })))
+          .catch(() => new Map<string, GuestStats>());
         for (const [uuid, one] of found) stats.set(uuid, one);
       }),
     ),
@@ -136,13 +169,24 @@ const withStats = async (control: Control, views: readonly WorkloadView[]): Prom
 };
 
 /** Every workload, then every foreign guest. */
-export const workloadViews = async (control: Control, options: { readonly stats: boolean; readonly names?: readonly string[] }): Promise<WorkloadView[]> => {
+export const workloadViews = async (
+  control: Control,
+  options: { readonly stats: boolean; readonly names?: readonly string[] },
+): Promise<WorkloadView[]> => {
   const { db } = control.inventory;
-  const [rows, hosts, guests, unfinished] = await Promise.all([listWorkloads(db), listHosts(db), listGuests(db), listOperations(db, 1000, true)]);
+  const [rows, hosts, guests, unfinished] = await Promise.all([
+    listWorkloads(db),
+    listHosts(db),
+    listGuests(db),
+    listOperations(db, 1000, true),
+  ]);
   const known = { hosts, guests, unfinished };
   const foreign = guests.filter((guest) => isForeign(guest, control.installation)).map(foreignView);
   const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
-  const wanted = options.names === undefined ? all : all.filter(({ name, id }) => options.names?.includes(name) === true || options.names?.includes(id) === true);
+  const wanted =
+    options.names === undefined
+      ? all
+      : all.filter(({ name, id }) => options.names?.includes(name) === true || options.names?.includes(id) === true);
   return options.stats ? withStats(control, wanted) : wanted;
 };
 

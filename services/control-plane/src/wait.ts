@@ -1,6 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { eventsChannel, findOperation, type OperationRow } from '@innkeeper/inventory';
 import { InnkeeperError, isFinished } from '@innkeeper/model';
-import { EventEmitter } from 'node:events';
 import type { Control } from './control.ts';
 
 const wakers = new WeakMap<object, Promise<EventEmitter>>();

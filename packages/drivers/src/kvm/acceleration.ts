@@ -19,15 +19,25 @@ const situation = async (host: Host): Promise<string> => {
   const kernel = (await host.files.readText('/proc/sys/kernel/osrelease')).trim();
   const qemu = (await host.run(['qemu-system-x86_64', '--version'])).stdout.split('\n')[0] ?? '';
   const cpuinfo = await host.files.readText('/proc/cpuinfo');
-  return [kernel, qemu, /^model name\s*:.*$/m.exec(cpuinfo)?.[0] ?? '', /^microcode\s*:.*$/m.exec(cpuinfo)?.[0] ?? ''].join(' | ');
+  return [
+    kernel,
+    qemu,
+    /^model name\s*:.*$/m.exec(cpuinfo)?.[0] ?? '',
+    /^microcode\s*:.*$/m.exec(cpuinfo)?.[0] ?? '',
+  ].join(' | ');
 };
 
 export const kvmDevice = async (host: Host): Promise<boolean> => (await host.files.facts('/dev/kvm')) !== undefined;
 
 /** What is known without booting anything; undefined while it is not proven. */
-export const knownVerdict = async (host: Host, paths: Paths, setting: 'auto' | Acceleration): Promise<Verdict | undefined> => {
+export const knownVerdict = async (
+  host: Host,
+  paths: Paths,
+  setting: 'auto' | Acceleration,
+): Promise<Verdict | undefined> => {
   if (setting !== 'auto') return { value: setting, evidence: `set to ${setting}` };
-  if (!(await kvmDevice(host))) return { value: 'tcg', evidence: 'there is no /dev/kvm: virtualisation is absent or disabled in the firmware' };
+  if (!(await kvmDevice(host)))
+    return { value: 'tcg', evidence: 'there is no /dev/kvm: virtualisation is absent or disabled in the firmware' };
   const text = await host.files.readTextIfThere(verdictFile(paths));
   if (text === undefined) return undefined;
   const kept = JSON.parse(text) as Verdict & { readonly situation: string };
@@ -52,8 +62,24 @@ const makeInitrd = async (host: Host, folder: string): Promise<string> => {
 /** Boots under KVM until the marker is printed. Otherwise says what happened: QEMU gave up, or nothing new was printed for a minute. */
 const boots = async (host: Host, kernel: string, initrd: string): Promise<true | string> => {
   const child = host.spawn([
-    'qemu-system-x86_64', '-machine', 'q35', '-accel', 'kvm', '-m', '256', '-nodefaults', '-nographic', '-no-reboot',
-    '-serial', 'stdio', '-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0 panic=-1',
+    'qemu-system-x86_64',
+    '-machine',
+    'q35',
+    '-accel',
+    'kvm',
+    '-m',
+    '256',
+    '-nodefaults',
+    '-nographic',
+    '-no-reboot',
+    '-serial',
+    'stdio',
+    '-kernel',
+    kernel,
+    '-initrd',
+    initrd,
+    '-append',
+    'console=ttyS0 panic=-1',
   ]);
   let seen = '';
   let complaint = '';
@@ -72,7 +98,10 @@ const boots = async (host: Host, kernel: string, initrd: string): Promise<true |
       wind();
     });
   });
-  const ended = child.exit.then((): true | string => seen.includes(marker) || `QEMU ended early: ${complaint.trim().split('\n').at(-1) ?? 'no reason given'}`);
+  const ended = child.exit.then(
+    (): true | string =>
+      seen.includes(marker) || `QEMU ended early: ${complaint.trim().split('\n').at(-1) ?? 'no reason given'}`,
+  );
   const result = await Promise.race([ended, silent]);
   clearTimeout(timer);
   child.kill('SIGKILL');
@@ -95,10 +124,15 @@ export const proveAcceleration = (host: Host, paths: Paths, kernel: string): Pro
     await host.files.makeDirectory(folder);
     try {
       const result = await boots(host, kernel, await makeInitrd(host, folder));
-      const verdict: Verdict = result === true
-        ? { value: 'kvm', evidence: 'a Linux kernel booted under KVM' }
-        : { value: 'tcg', evidence: `/dev/kvm opens, but ${result}; software emulation is used` };
-      await host.files.write(verdictFile(paths), `${JSON.stringify({ ...verdict, situation: await situation(host) })}\n`, 0o644);
+      const verdict: Verdict =
+        result === true
+          ? { value: 'kvm', evidence: 'a Linux kernel booted under KVM' }
+          : { value: 'tcg', evidence: `/dev/kvm opens, but ${result}; software emulation is used` };
+      await host.files.write(
+        verdictFile(paths),
+        `${JSON.stringify({ ...verdict, situation: await situation(host) })}\n`,
+        0o644,
+      );
       return verdict;
     } finally {
       await host.files.remove(folder);

@@ -1,4 +1,12 @@
-import { contractVersion, type Driver, type DriverEnvironment, type DriverFactory, type GuestOrder, type GuestPlan, type Step } from '@innkeeper/driver-contract';
+import {
+  contractVersion,
+  type Driver,
+  type DriverEnvironment,
+  type DriverFactory,
+  type GuestOrder,
+  type GuestPlan,
+  type Step,
+} from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { formatSize, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
 import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
@@ -33,8 +41,12 @@ const planMachine = (order: GuestOrder): GuestPlan => {
         : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
     ],
     warnings: [
-      ...(acceleration === 'tcg' ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`] : []),
-      ...(acceleration === 'unproven' ? ['hardware acceleration is not proven yet: the first virtual machine waits up to a minute for it'] : []),
+      ...(acceleration === 'tcg'
+        ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]
+        : []),
+      ...(acceleration === 'unproven'
+        ? ['hardware acceleration is not proven yet: the first virtual machine waits up to a minute for it']
+        : []),
     ],
     definition: { ...rest, acceleration },
   };
@@ -47,7 +59,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const guests = observer(libvirt, id, 'qemu');
 
   const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
-  const readyDisk = (definition: Definition): ReadyDisk | undefined => (isBuilt(definition) ? images.diskPaths(definition.spec.image) : undefined);
+  const readyDisk = (definition: Definition): ReadyDisk | undefined =>
+    isBuilt(definition) ? images.diskPaths(definition.spec.image) : undefined;
 
   /** Proven with the kernel of any image; without one (only blank images so far) Debian's is built for it. */
   const acceleration = async (progress: (text: string) => void): Promise<Acceleration> => {
@@ -91,7 +104,15 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           images: await images.ready(),
         };
       } catch (error) {
-        return { ...base, healthy: false, reason: messageChain(error).join(': '), versions: {}, capabilities: {}, networks: [], images: [] };
+        return {
+          ...base,
+          healthy: false,
+          reason: messageChain(error).join(': '),
+          versions: {},
+          capabilities: {},
+          networks: [],
+          images: [],
+        };
       }
     },
     watch: (signal) => watchGuests(libvirt, guests, signal),
@@ -124,10 +145,19 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           },
           noUndo: 'an image is a cache that the next workload uses',
         },
-        { name: 'acceleration', run: async ({ progress }) => void (await acceleration(progress)), noUndo: 'a verdict about the host stays true' },
+        {
+          name: 'acceleration',
+          run: async ({ progress }) => void (await acceleration(progress)),
+          noUndo: 'a verdict about the host stays true',
+        },
         {
           name: 'disk',
-          run: () => createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing: readyDisk(definition)?.disk }),
+          run: () =>
+            createGuestDisk(host, paths, {
+              id: plan.uuid,
+              sizeBytes: spec.diskBytes,
+              backing: readyDisk(definition)?.disk,
+            }),
           undo: () => destroyGuestDisk(host, paths, plan.uuid),
         },
         {
@@ -160,7 +190,11 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [
         { name: 'stop', run: () => forceStop(libvirt, guest.uuid), noUndo },
-        { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, { nvram: disks === 'delete', tpm: disks === 'delete' }), noUndo },
+        {
+          name: 'undefine',
+          run: () => undefineGuest(libvirt, guest.uuid, { nvram: disks === 'delete', tpm: disks === 'delete' }),
+          noUndo,
+        },
         { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
         {
           name: 'disk',

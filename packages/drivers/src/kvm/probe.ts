@@ -4,7 +4,9 @@ import type { Verdict } from './acceleration.ts';
 
 const enumHolds = (parent: XmlElement | undefined, name: string, value: string): boolean =>
   parent !== undefined &&
-  elements(parent, 'enum').some((one) => attribute(one, 'name') === name && elements(one, 'value').some((text) => textOf(text) === value));
+  elements(parent, 'enum').some(
+    (one) => attribute(one, 'name') === name && elements(one, 'value').some((text) => textOf(text) === value),
+  );
 
 /** Firmware with Secure Boot and an emulated TPM, as libvirt says that this host has them. */
 const firmwareAndTpm = async (libvirt: Libvirt): Promise<{ secureBoot: boolean; tpm: boolean }> => {
@@ -21,18 +23,36 @@ const firmwareAndTpm = async (libvirt: Libvirt): Promise<{ secureBoot: boolean; 
 
 const accelerationFact = (verdict: Verdict | undefined): Capability =>
   verdict === undefined
-    ? { value: 'unproven', evidence: '/dev/kvm opens; proven by booting a kernel before the first virtual machine starts' }
+    ? {
+        value: 'unproven',
+        evidence: '/dev/kvm opens; proven by booting a kernel before the first virtual machine starts',
+      }
     : { value: verdict.value, evidence: verdict.evidence };
 
-export const kvmCapabilities = async (libvirt: Libvirt, verdict: Verdict | undefined): Promise<DriverReport['capabilities']> => {
+export const kvmCapabilities = async (
+  libvirt: Libvirt,
+  verdict: Verdict | undefined,
+): Promise<DriverReport['capabilities']> => {
   const { secureBoot, tpm } = await firmwareAndTpm(libvirt);
   return {
     'guest.os': { value: ['linux', 'windows'], evidence: 'a virtual machine boots any system' },
     'kernel.own': { value: true, evidence: 'a virtual machine boots its own kernel' },
     acceleration: accelerationFact(verdict),
-    'firmware.secure-boot': { value: secureBoot, evidence: 'libvirt domcapabilities', reasonIfAbsent: 'no UEFI firmware with Secure Boot is installed (package ovmf)' },
-    tpm: { value: tpm, evidence: 'libvirt domcapabilities', reasonIfAbsent: 'no TPM emulator is installed (package swtpm)' },
-    exec: { value: false, evidence: 'not offered by this version', reasonIfAbsent: 'commands in virtual machines are not offered by this version; use inn console' },
+    'firmware.secure-boot': {
+      value: secureBoot,
+      evidence: 'libvirt domcapabilities',
+      reasonIfAbsent: 'no UEFI firmware with Secure Boot is installed (package ovmf)',
+    },
+    tpm: {
+      value: tpm,
+      evidence: 'libvirt domcapabilities',
+      reasonIfAbsent: 'no TPM emulator is installed (package swtpm)',
+    },
+    exec: {
+      value: false,
+      evidence: 'not offered by this version',
+      reasonIfAbsent: 'commands in virtual machines are not offered by this version; use inn console',
+    },
     console: { value: true, evidence: 'serial port' },
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },

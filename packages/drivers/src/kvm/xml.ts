@@ -10,14 +10,20 @@ export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.ru
 export const consoleLog = (paths: Paths, uuid: string): string => `${paths.logs}/consoles/${uuid}.log`;
 
 /** Software emulation with several processors locks up larger guests: one is what they get. */
-export const processors = (definition: Definition, acceleration: Acceleration): number => (acceleration === 'tcg' ? 1 : definition.spec.cpus);
+export const processors = (definition: Definition, acceleration: Acceleration): number =>
+  acceleration === 'tcg' ? 1 : definition.spec.cpus;
 
 const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
 
 const firmware = (definition: Definition): XmlElement[] =>
   definition.spec.image.firmware === 'uefi-secure-boot'
     ? [
-        el('firmware', {}, el('feature', { enabled: 'yes', name: 'enrolled-keys' }), el('feature', { enabled: 'yes', name: 'secure-boot' })),
+        el(
+          'firmware',
+          {},
+          el('feature', { enabled: 'yes', name: 'enrolled-keys' }),
+          el('feature', { enabled: 'yes', name: 'secure-boot' }),
+        ),
         el('boot', { dev: 'hd' }),
       ]
     : [];
@@ -43,7 +49,13 @@ const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): 
 
 /** Hyper-V features that every QEMU we support offers, in software too; Windows measures time and spins better with them. */
 const hyperv = (): XmlElement =>
-  el('hyperv', { mode: 'custom' }, el('relaxed', { state: 'on' }), el('vapic', { state: 'on' }), el('spinlocks', { state: 'on', retries: 8191 }));
+  el(
+    'hyperv',
+    { mode: 'custom' },
+    el('relaxed', { state: 'on' }),
+    el('vapic', { state: 'on' }),
+    el('spinlocks', { state: 'on', retries: 8191 }),
+  );
 
 const features = (definition: Definition, acceleration: Acceleration): XmlElement =>
   el(
@@ -107,7 +119,12 @@ const serial = (definition: Definition, paths: Paths): XmlElement =>
   );
 
 /** A virtual machine's definition. `ready` is what a Linux image starts from; without it the disk begins empty. */
-export const machineXml = (definition: Definition, paths: Paths, acceleration: Acceleration, ready: ReadyDisk | undefined): string =>
+export const machineXml = (
+  definition: Definition,
+  paths: Paths,
+  acceleration: Acceleration,
+  ready: ReadyDisk | undefined,
+): string =>
   buildXml(
     el(
       'domain',

@@ -1,8 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import { contractVersion, type Driver, type DriverEnvironment, type DriverFactory, type ExecOptions, type GuestPlan, type GuestRef, type Step } from '@innkeeper/driver-contract';
+import {
+  contractVersion,
+  type Driver,
+  type DriverEnvironment,
+  type DriverFactory,
+  type ExecOptions,
+  type GuestPlan,
+  type GuestRef,
+  type Step,
+} from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { type DriverReport, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
-import { containerOwnBytes, createContainerRoot, destroyContainerRoot, imageStore, mountContainerRoot, unmountContainerRoot } from '@innkeeper/storage';
+import {
+  containerOwnBytes,
+  createContainerRoot,
+  destroyContainerRoot,
+  imageStore,
+  mountContainerRoot,
+  unmountContainerRoot,
+} from '@innkeeper/storage';
 import type { Definition } from '../shared/definition.ts';
 import { forceStop, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
@@ -18,7 +34,12 @@ const uri = 'lxc:///system';
 const diskUseKeptMs = 60_000;
 const execProgram = new URL('../../perl/guest-exec.pl', import.meta.url);
 
-const defaultEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', USER: 'root', LANG: 'C.UTF-8' };
+const defaultEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  USER: 'root',
+  LANG: 'C.UTF-8',
+};
 
 const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
 
@@ -29,21 +50,39 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const guests = observer(libvirt, id, 'lxc');
   const ownBytes = slowValues(diskUseKeptMs, (uuid) => containerOwnBytes(host, paths, uuid));
 
-  const report = (parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string }): DriverReport => ({
+  const report = (
+    parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string },
+  ): DriverReport => ({
     driver: id,
     backend: 'lxc',
     placeable: true,
     ...parts,
     capabilities: {
-      'guest.os': { value: ['linux'], evidence: 'containers share the host kernel, Linux', reasonIfAbsent: 'a container shares the Linux kernel of its host' },
-      'kernel.own': { value: false, evidence: 'containers share the host kernel', reasonIfAbsent: 'a container has no kernel of its own' },
-      'firmware.secure-boot': { value: false, evidence: 'containers have no firmware', reasonIfAbsent: 'a container has no firmware' },
+      'guest.os': {
+        value: ['linux'],
+        evidence: 'containers share the host kernel, Linux',
+        reasonIfAbsent: 'a container shares the Linux kernel of its host',
+      },
+      'kernel.own': {
+        value: false,
+        evidence: 'containers share the host kernel',
+        reasonIfAbsent: 'a container has no kernel of its own',
+      },
+      'firmware.secure-boot': {
+        value: false,
+        evidence: 'containers have no firmware',
+        reasonIfAbsent: 'a container has no firmware',
+      },
       tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
       exec: { value: true, evidence: "through the container's namespaces" },
       console: { value: true, evidence: "libvirt's pty" },
       'limits.cpu': { value: true, evidence: 'cgroup quota' },
       'limits.memory': { value: true, evidence: 'cgroup limit' },
-      'limits.disk': { value: false, evidence: 'overlay on a directory', reasonIfAbsent: 'an overlay directory has no quota' },
+      'limits.disk': {
+        value: false,
+        evidence: 'overlay on a directory',
+        reasonIfAbsent: 'an overlay directory has no quota',
+      },
     },
   });
 
@@ -59,9 +98,20 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     probe: async () => {
       try {
         const { library } = await libvirt.version();
-        return report({ healthy: true, versions: { libvirt: library }, networks: await reportNetworks(libvirt), images: await images.ready() });
+        return report({
+          healthy: true,
+          versions: { libvirt: library },
+          networks: await reportNetworks(libvirt),
+          images: await images.ready(),
+        });
       } catch (error) {
-        return report({ healthy: false, reason: messageChain(error).join(': '), versions: {}, networks: [], images: [] });
+        return report({
+          healthy: false,
+          reason: messageChain(error).join(': '),
+          versions: {},
+          networks: [],
+          images: [],
+        });
       }
     },
     watch: (signal) => watchGuests(libvirt, guests, signal),
@@ -94,7 +144,12 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           name: 'root',
           run: async () => {
             const { rootfs } = await images.rootfs(image);
-            await createContainerRoot(host, paths, { id: plan.uuid, lower: rootfs, uidStart: definition.claims.uidStart, files: guestFiles(definition) });
+            await createContainerRoot(host, paths, {
+              id: plan.uuid,
+              lower: rootfs,
+              uidStart: definition.claims.uidStart,
+              files: guestFiles(definition),
+            });
             await mountContainerRoot(host, paths, plan.uuid);
           },
           undo: () => destroyContainerRoot(host, paths, plan.uuid),
@@ -111,7 +166,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     settle: (plan) => {
       const { networks } = definitionOf(plan).claims;
-      return [{ name: 'addresses', run: () => reserveAddresses(libvirt, plan.name, networks), undo: () => releaseAddresses(libvirt, networks) }];
+      return [
+        {
+          name: 'addresses',
+          run: () => reserveAddresses(libvirt, plan.name, networks),
+          undo: () => releaseAddresses(libvirt, networks),
+        },
+      ];
     },
     start: async (guest) => {
       await mountContainerRoot(host, paths, guest.uuid);
@@ -126,7 +187,10 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
         {
           name: 'root',
-          run: () => (disks === 'keep' ? unmountContainerRoot(host, paths, guest.uuid) : destroyContainerRoot(host, paths, guest.uuid)),
+          run: () =>
+            disks === 'keep'
+              ? unmountContainerRoot(host, paths, guest.uuid)
+              : destroyContainerRoot(host, paths, guest.uuid),
           noUndo,
         },
       ];
@@ -134,10 +198,24 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     reconfigure: (plan) => redefine(libvirt, plan, containerXml(definitionOf(plan), paths)),
     exec: async (guest, options: ExecOptions) => {
       const pid = await running(guest);
-      const variables = Object.entries({ ...defaultEnvironment, ...(options.tty === undefined ? {} : { TERM: 'xterm-256color' }), ...options.env });
+      const variables = Object.entries({
+        ...defaultEnvironment,
+        ...(options.tty === undefined ? {} : { TERM: 'xterm-256color' }),
+        ...options.env,
+      });
       const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
       return host.spawn(
-        ['perl', '-e', await readFile(execProgram, 'utf8'), String(pid), arch, options.cwd ?? '/root', String(variables.length), ...variables.map(([name, value]) => `${name}=${value}`), ...options.command],
+        [
+          'perl',
+          '-e',
+          await readFile(execProgram, 'utf8'),
+          String(pid),
+          arch,
+          options.cwd ?? '/root',
+          String(variables.length),
+          ...variables.map(([name, value]) => `${name}=${value}`),
+          ...options.command,
+        ],
         options.tty === undefined ? {} : { tty: options.tty },
       );
     },

@@ -14,7 +14,9 @@ const interfaceElement = ({ network, mac, address }: NetworkClaim, position: num
     el('mac', { address: mac }),
     el('source', { network }),
     address !== undefined && el('ip', { family: 'ipv4', address: address.ip, prefix: address.prefix }),
-    address !== undefined && position === 0 && el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
+    address !== undefined &&
+      position === 0 &&
+      el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
     el('guest', { dev: `eth${position}` }),
   );
 
@@ -41,7 +43,12 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
       el(
         'devices',
         {},
-        el('filesystem', { type: 'mount' }, el('source', { dir: containerRootPath(paths, definition.uuid) }), el('target', { dir: '/' })),
+        el(
+          'filesystem',
+          { type: 'mount' },
+          el('source', { dir: containerRootPath(paths, definition.uuid) }),
+          el('target', { dir: '/' }),
+        ),
         ...claims.networks.map(interfaceElement),
         el('console', { type: 'pty' }, el('target', { type: 'lxc', port: 0 })),
       ),
@@ -65,9 +72,13 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
   const { report: _used, ...definition } = order;
   const { spec } = order;
   if (spec.image.family !== 'linux') {
-    throw new InnkeeperError('unsupported', `lxc cannot run ${spec.image.name}: a container shares the host's Linux kernel`);
+    throw new InnkeeperError(
+      'unsupported',
+      `lxc cannot run ${spec.image.name}: a container shares the host's Linux kernel`,
+    );
   }
-  if (spec.isolation === 'strong') throw new InnkeeperError('unsupported', 'lxc cannot give a kernel of its own (isolation: strong)');
+  if (spec.isolation === 'strong')
+    throw new InnkeeperError('unsupported', 'lxc cannot give a kernel of its own (isolation: strong)');
   return {
     name: order.name,
     uuid: order.uuid,

@@ -40,7 +40,8 @@ const numberIn = (text: string | undefined, key?: string): number | undefined =>
   return Number.isFinite(value) ? value : undefined;
 };
 
-const difference = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? undefined : Math.max(0, a - (b ?? 0)));
+const difference = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? undefined : Math.max(0, a - (b ?? 0));
 
 const defined = (stats: Record<keyof GuestStats, number | undefined>): GuestStats =>
   Object.fromEntries(Object.entries(stats).filter(([, value]) => value !== undefined));
@@ -56,7 +57,9 @@ export const readCgroupStats = async (host: Host, pid: number): Promise<GuestSta
   const one = cgroups.version === 1;
   const memoryStat = await read('memory', 'memory.stat');
   const used = numberIn(await read('memory', one ? 'memory.usage_in_bytes' : 'memory.current'));
-  const cpu = one ? numberIn(await read('cpuacct', 'cpuacct.usage')) : numberIn(await read('cpu', 'cpu.stat'), 'usage_usec');
+  const cpu = one
+    ? numberIn(await read('cpuacct', 'cpuacct.usage'))
+    : numberIn(await read('cpu', 'cpu.stat'), 'usage_usec');
   return defined({
     memoryBytes: difference(used, numberIn(memoryStat, one ? 'total_inactive_file' : 'inactive_file')),
     cpuSeconds: cpu === undefined ? undefined : cpu / (one ? 1e9 : 1e6),

@@ -11,7 +11,11 @@ export const ownershipOf = (definition: Definition): Ownership => ({
   spec: definition.stored,
   claims: {
     uidStart: definition.claims.uidStart,
-    networks: definition.claims.networks.map(({ network, mac, address }) => ({ network, mac, ...(address === undefined ? {} : { address: address.ip }) })),
+    networks: definition.claims.networks.map(({ network, mac, address }) => ({
+      network,
+      mac,
+      ...(address === undefined ? {} : { address: address.ip }),
+    })),
   },
 });
 

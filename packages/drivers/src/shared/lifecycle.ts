@@ -29,13 +29,22 @@ export const startGuest = async (libvirt: Libvirt, { uuid }: GuestRef): Promise<
 };
 
 /** Pulls the plug; not running, or not there, is success. */
-export const forceStop = (libvirt: Libvirt, uuid: string): Promise<void> => ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));
+export const forceStop = (libvirt: Libvirt, uuid: string): Promise<void> =>
+  ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));
 
-export const undefineGuest = (libvirt: Libvirt, uuid: string, options: { nvram?: boolean; tpm?: boolean }): Promise<void> =>
-  ignoring(['not_found'], libvirt.undefine(uuid, options));
+export const undefineGuest = (
+  libvirt: Libvirt,
+  uuid: string,
+  options: { nvram?: boolean; tpm?: boolean },
+): Promise<void> => ignoring(['not_found'], libvirt.undefine(uuid, options));
 
 /** Asks, waits, and forces when the time is over. */
-export const stopGuest = async (libvirt: Libvirt, { uuid }: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void> => {
+export const stopGuest = async (
+  libvirt: Libvirt,
+  { uuid }: GuestRef,
+  request: StopRequest,
+  signal: AbortSignal,
+): Promise<void> => {
   const state = await stateOf(libvirt, uuid);
   if (state === undefined || state === 'stopped') return;
   const deadline = Date.now() + request.timeoutMs;
@@ -49,7 +58,11 @@ export const stopGuest = async (libvirt: Libvirt, { uuid }: GuestRef, request: S
 };
 
 /** Hints for the control plane; what is known of a guest is forgotten before it is told. */
-export async function* watchGuests(libvirt: Libvirt, observer: Observer, signal: AbortSignal): AsyncIterable<GuestEvent> {
+export async function* watchGuests(
+  libvirt: Libvirt,
+  observer: Observer,
+  signal: AbortSignal,
+): AsyncIterable<GuestEvent> {
   for await (const event of libvirt.events(signal)) {
     if (event.kind === 'gap') {
       observer.forget();

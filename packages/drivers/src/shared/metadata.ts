@@ -1,5 +1,5 @@
-import { ownership, type Ownership } from '@innkeeper/model';
 import { el, parseXml, textOf, type XmlElement } from '@innkeeper/libvirt';
+import { type Ownership, ownership } from '@innkeeper/model';
 
 /** The namespace of our element in a domain's `<metadata>`; part of what other programs may read. */
 export const metadataUri = 'urn:innkeeper:workload:1';

@@ -17,13 +17,22 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
         ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),
         ...(ipv4?.prefix === undefined ? {} : { prefix: ipv4.prefix }),
         ...(range === undefined ? {} : { range }),
-        taken: [...new Set([...(ipv4?.dhcp.hosts.flatMap(({ ip }) => (ip === undefined ? [] : [ip])) ?? []), ...leases.map(({ ip }) => ip)])],
+        taken: [
+          ...new Set([
+            ...(ipv4?.dhcp.hosts.flatMap(({ ip }) => (ip === undefined ? [] : [ip])) ?? []),
+            ...leases.map(({ ip }) => ip),
+          ]),
+        ],
       };
     }),
   );
 
 /** Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else. */
-export const reserveAddresses = async (libvirt: Libvirt, name: string, claims: readonly NetworkClaim[]): Promise<void> => {
+export const reserveAddresses = async (
+  libvirt: Libvirt,
+  name: string,
+  claims: readonly NetworkClaim[],
+): Promise<void> => {
   for (const [position, { network, mac, address }] of claims.entries()) {
     if (address === undefined) continue;
     await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });

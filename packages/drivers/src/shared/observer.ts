@@ -1,5 +1,5 @@
 import type { Host } from '@innkeeper/host';
-import { describeDomain, type DomainDescription, type DomainState, type Libvirt } from '@innkeeper/libvirt';
+import { type DomainDescription, type DomainState, describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import type { GuestObservation } from '@innkeeper/model';
 import { readOwnership } from './metadata.ts';
 
@@ -64,7 +64,9 @@ export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qem
     const guess = imageGuess(description);
     const started = domain.state === 'running' ? await startedAt(libvirt.host, backend, domain.name) : undefined;
     const graphics = graphicsOf(description);
-    const addresses = owned?.claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address])) ?? description.interfaces.flatMap(({ ips }) => ips.map(plainAddress));
+    const addresses =
+      owned?.claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address])) ??
+      description.interfaces.flatMap(({ ips }) => ips.map(plainAddress));
     return [
       {
         driver,
@@ -91,7 +93,8 @@ export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qem
       return (await Promise.all(domains.map(observe))).flat();
     },
     forget: (name) => {
-      for (const [uuid, { description }] of known) if (name === undefined || description.name === name) known.delete(uuid);
+      for (const [uuid, { description }] of known)
+        if (name === undefined || description.name === name) known.delete(uuid);
     },
     description: async (uuid) => {
       const text = (await libvirt.xml([uuid])).get(uuid);

@@ -1,12 +1,12 @@
+import { InnkeeperError, type Manifest, type OperationView, parseWorkloadSpec } from '@innkeeper/model';
 import type { Command } from 'commander';
-import { InnkeeperError, parseWorkloadSpec, type OperationView, type Manifest } from '@innkeeper/model';
 import { follow } from '../follow.ts';
 import { readManifest } from '../manifest-file.ts';
 import { print, say } from '../show/output.ts';
 import { planText } from '../show/plan.ts';
-import { runConsole, runExec } from '../terminal.ts';
-import { client } from '../target.ts';
 import { workloadTable } from '../show/workloads.ts';
+import { client } from '../target.ts';
+import { runConsole, runExec } from '../terminal.ts';
 
 interface WaitOptions {
   readonly wait: boolean;
@@ -25,7 +25,11 @@ const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> =
   const impossible = plan.workloads.filter(({ action }) => action === 'impossible');
   const [first] = impossible;
   if (first !== undefined) {
-    throw new InnkeeperError(first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict', `nothing was done: ${first.problem?.detail ?? first.name}`, first.problem?.hint === undefined ? {} : { hint: first.problem.hint });
+    throw new InnkeeperError(
+      first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict',
+      `nothing was done: ${first.problem?.detail ?? first.name}`,
+      first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
+    );
   }
   const operations: OperationView[] = [];
   for (const { name, action } of plan.workloads) {
@@ -44,7 +48,9 @@ const addManifests = (program: Command): void => {
     .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
     .option('--wait', 'wait until done (the default)')
     .option('--no-wait', 'print the operations and return')
-    .action(async ({ file, wait }: { file: string; wait?: boolean }) => applyManifest(await readManifest(file), wait !== false));
+    .action(async ({ file, wait }: { file: string; wait?: boolean }) =>
+      applyManifest(await readManifest(file), wait !== false),
+    );
   program
     .command('plan')
     .description('say what apply would do, field by field and candidate by candidate, changing nothing')
@@ -67,7 +73,8 @@ interface RunOptions {
   readonly wait: boolean;
 }
 
-const defined = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+const defined = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 const addRun = (program: Command): void => {
   program
@@ -81,9 +88,14 @@ const addRun = (program: Command): void => {
     .option('--backend <kind>', 'auto, lxc or kvm')
     .option('--no-wait', 'return at once')
     .action(async (image: string, options: RunOptions) => {
-      const name = options.name ?? `${image.replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-$/g, '')}-${Math.random().toString(36).slice(2, 6)}`;
+      const name =
+        options.name ??
+        `${image.replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-$/g, '')}-${Math.random().toString(36).slice(2, 6)}`;
       const { cpus, memory, disk, isolation, backend } = options;
-      const spec = parseWorkloadSpec(defined({ image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend }), name);
+      const spec = parseWorkloadSpec(
+        defined({ image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend }),
+        name,
+      );
       const operation = await client().put(name, spec);
       if (operation === undefined) return say(`${name} is as described`);
       await finishAll([operation], options.wait);
@@ -133,16 +145,27 @@ const addTerminals = (program: Command): void => {
     .option('-e, --env <pair...>', 'NAME=VALUE')
     .option('-w, --cwd <path>', 'directory in the guest')
     .passThroughOptions()
-    .action(async (name: string, words: readonly string[], options: { tty?: boolean; env?: string[]; cwd?: string }) => {
-      // Commander keeps the -- that ends our options.
-      const command = words[0] === '--' ? words.slice(1) : words;
-      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-      await runExec(name, command, { tty: terminal && options.tty !== false, env: pairs(options.env ?? []), ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
-    });
+    .action(
+      async (name: string, words: readonly string[], options: { tty?: boolean; env?: string[]; cwd?: string }) => {
+        // Commander keeps the -- that ends our options.
+        const command = words[0] === '--' ? words.slice(1) : words;
+        const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+        await runExec(name, command, {
+          tty: terminal && options.tty !== false,
+          env: pairs(options.env ?? []),
+          ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        });
+      },
+    );
   program
     .command('shell <name>')
     .description('a root shell in a workload')
-    .action((name: string) => runExec(name, ['/bin/sh', '-c', 'exec "$(command -v bash || command -v sh)" -l'], { tty: process.stdin.isTTY === true, env: {} }));
+    .action((name: string) =>
+      runExec(name, ['/bin/sh', '-c', 'exec "$(command -v bash || command -v sh)" -l'], {
+        tty: process.stdin.isTTY === true,
+        env: {},
+      }),
+    );
   program.command('console <name>').description('the console of a workload; detach with Ctrl-]').action(runConsole);
 };
 
@@ -187,7 +210,9 @@ const addOperations = (program: Command): void => {
     .command('create <name>')
     .description('make a token; its secret is shown this once')
     .option('--role <role>', 'viewer, operator or admin', 'operator')
-    .action(async (name: string, { role }: { role: 'viewer' | 'operator' | 'admin' }) => print((await client().createToken(name, role)).token));
+    .action(async (name: string, { role }: { role: 'viewer' | 'operator' | 'admin' }) =>
+      print((await client().createToken(name, role)).token),
+    );
 };
 
 export const addChanges = (program: Command): void => {

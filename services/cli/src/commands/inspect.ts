@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import { formatSize } from '@innkeeper/model';
+import type { Command } from 'commander';
 import { checkFormat, print, printItems } from '../show/output.ts';
 import { placementText } from '../show/placement.ts';
 import { green, plain, red, yellow } from '../show/style.ts';
@@ -18,8 +18,12 @@ const addLists = (program: Command): void => {
     .action(async ({ output }: { output: string }) => {
       const format = checkFormat(output);
       const views = await client().workloads({ stats: format !== 'name' });
-      await printItems(format, views, ({ name }) => name, (wide) =>
-        views.length === 0 ? 'no workloads yet; try: inn run debian/12 --name first' : workloadTable(views, wide),
+      await printItems(
+        format,
+        views,
+        ({ name }) => name,
+        (wide) =>
+          views.length === 0 ? 'no workloads yet; try: inn run debian/12 --name first' : workloadTable(views, wide),
       );
     });
   program
@@ -28,7 +32,11 @@ const addLists = (program: Command): void => {
     .option('-o, --output <format>', 'yaml or json', 'yaml')
     .action(async (name: string, { output }: { output: string }) => {
       const view = await client().workload(name);
-      print(checkFormat(output) === 'json' ? JSON.stringify(view, null, 2) : (await import('yaml')).stringify(view).trimEnd());
+      print(
+        checkFormat(output) === 'json'
+          ? JSON.stringify(view, null, 2)
+          : (await import('yaml')).stringify(view).trimEnd(),
+      );
     });
   program
     .command('explain <name>')
@@ -36,7 +44,12 @@ const addLists = (program: Command): void => {
     .option(...outputOption)
     .action(async (name: string, { output }: { output: string }) => {
       const record = await client().explain(name);
-      await printItems(checkFormat(output), [record], ({ reason }) => reason, () => placementText(record));
+      await printItems(
+        checkFormat(output),
+        [record],
+        ({ reason }) => reason,
+        () => placementText(record),
+      );
     });
 };
 
@@ -49,19 +62,36 @@ const addHosts = (program: Command): void => {
     .option(...outputOption)
     .action(async ({ output }: { output: string }) => {
       const hosts = await client().hosts();
-      await printItems(checkFormat(output), hosts, ({ name }) => name, () =>
-        table(
-          [
-            { title: 'NAME', value: ({ name }) => name },
-            { title: 'STATE', value: ({ state }) => state },
-            { title: 'DRIVERS', value: ({ drivers }) => drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', ') },
-            { title: 'CPUS', value: ({ capacity }) => `${capacity.claimed.cpus}/${capacity.cpus}×${capacity.cpuRatio}`, right: true },
-            { title: 'MEMORY', value: ({ capacity }) => `${formatSize(capacity.claimed.memoryBytes)}/${formatSize(capacity.memoryBytes)}×${capacity.memoryRatio}`, right: true },
-            { title: 'FOREIGN', value: ({ capacity }) => formatSize(capacity.foreign.memoryBytes), right: true },
-            { title: 'IMAGES', value: ({ images }) => images.join(', ') },
-          ],
-          hosts,
-        ),
+      await printItems(
+        checkFormat(output),
+        hosts,
+        ({ name }) => name,
+        () =>
+          table(
+            [
+              { title: 'NAME', value: ({ name }) => name },
+              { title: 'STATE', value: ({ state }) => state },
+              {
+                title: 'DRIVERS',
+                value: ({ drivers }) =>
+                  drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', '),
+              },
+              {
+                title: 'CPUS',
+                value: ({ capacity }) => `${capacity.claimed.cpus}/${capacity.cpus}×${capacity.cpuRatio}`,
+                right: true,
+              },
+              {
+                title: 'MEMORY',
+                value: ({ capacity }) =>
+                  `${formatSize(capacity.claimed.memoryBytes)}/${formatSize(capacity.memoryBytes)}×${capacity.memoryRatio}`,
+                right: true,
+              },
+              { title: 'FOREIGN', value: ({ capacity }) => formatSize(capacity.foreign.memoryBytes), right: true },
+              { title: 'IMAGES', value: ({ images }) => images.join(', ') },
+            ],
+            hosts,
+          ),
       );
     });
   program
@@ -72,16 +102,23 @@ const addHosts = (program: Command): void => {
     .option(...outputOption)
     .action(async ({ output }: { output: string }) => {
       const images = await client().images();
-      await printItems(checkFormat(output), images, ({ name }) => name, () =>
-        table(
-          [
-            { title: 'NAME', value: ({ name }) => name },
-            { title: 'BECOMES', value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', ') },
-            { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
-            { title: 'WHAT', value: ({ title }) => title },
-          ],
-          images,
-        ),
+      await printItems(
+        checkFormat(output),
+        images,
+        ({ name }) => name,
+        () =>
+          table(
+            [
+              { title: 'NAME', value: ({ name }) => name },
+              {
+                title: 'BECOMES',
+                value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', '),
+              },
+              { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
+              { title: 'WHAT', value: ({ title }) => title },
+            ],
+            images,
+          ),
       );
     });
 };
@@ -95,8 +132,17 @@ const addDoctor = (program: Command): void => {
     .option(...outputOption)
     .action(async ({ output }: { output: string }) => {
       const findings = await client().doctor();
-      await printItems(checkFormat(output), findings, ({ check }) => check, () =>
-        findings.map(({ check, level, text, fix }) => `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`).join('\n'),
+      await printItems(
+        checkFormat(output),
+        findings,
+        ({ check }) => check,
+        () =>
+          findings
+            .map(
+              ({ check, level, text, fix }) =>
+                `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`,
+            )
+            .join('\n'),
       );
       if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
     });
@@ -114,7 +160,9 @@ const addEvents = (program: Command): void => {
       process.once('SIGINT', () => stopping.abort());
       try {
         for await (const event of client().events(stopping.signal, after)) {
-          print(format === 'json' ? JSON.stringify(event) : `${event.at}  ${event.kind.padEnd(20)}  ${plain(event.text)}`);
+          print(
+            format === 'json' ? JSON.stringify(event) : `${event.at}  ${event.kind.padEnd(20)}  ${plain(event.text)}`,
+          );
         }
       } catch (error) {
         if (!stopping.signal.aborted) throw error;

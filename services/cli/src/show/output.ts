@@ -13,7 +13,12 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Data in the format that was asked for; `asTable` makes what people read. */
-export const printItems = async <T>(format: Format, items: readonly T[], nameOf: (item: T) => string, asTable: (wide: boolean) => string): Promise<void> => {
+export const printItems = async <T>(
+  format: Format,
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  asTable: (wide: boolean) => string,
+): Promise<void> => {
   switch (format) {
     case 'json':
       return print(JSON.stringify(items, null, 2));

@@ -15,10 +15,13 @@ const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
 /** The whole decision, for a person. */
 export const placementText = (record: PlacementRecord): string => {
   const { winner } = record;
-  const isWinner = ({ candidate }: CandidateResult): boolean => winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
+  const isWinner = ({ candidate }: CandidateResult): boolean =>
+    winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
   return [
-    `${bold(record.workload)} ${record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason}`,
-    ...(record.requirements.length === 0 ? [] : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
+    `${bold(plain(record.workload))} ${plain(record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason)}`,
+    ...(record.requirements.length === 0
+      ? []
+      : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
     'candidates',
     ...record.candidates.flatMap((result) => candidateLines(result, isWinner(result))),
   ].join('\n');

@@ -1,16 +1,18 @@
 import type { ManifestPlan, WorkloadPlan } from '@innkeeper/model';
-import { bold, dim, green, red, yellow } from './style.ts';
+import { bold, dim, green, plain, red, yellow } from './style.ts';
 
 const signs = { create: green('+'), change: yellow('~'), none: dim('='), impossible: red('✗') } as const;
 
-const shown = (value: unknown): string => (value === undefined ? '(default)' : JSON.stringify(value));
+const shown = (value: unknown): string => (value === undefined ? '(default)' : plain(JSON.stringify(value)));
 
-const workloadLines = (plan: WorkloadPlan): string[] => [
-  `${signs[plan.action]} ${bold(plan.name)} ${plan.action === 'none' ? 'is as described' : (plan.problem?.detail ?? plan.placement?.reason ?? '')}`,
-  ...(plan.action === 'impossible' && plan.problem?.hint !== undefined ? [`    → ${plan.problem.hint}`] : []),
-  ...plan.changes.map(({ field, from, to, cost }) => `    ${field}: ${shown(from)} → ${shown(to)}  ${dim(`(${cost})`)}`),
-  ...(plan.action === 'none' ? [] : plan.mapping.map((line) => dim(`    ${line}`))),
-  ...(plan.action === 'none' ? [] : plan.warnings.map((line) => yellow(`    ! ${line}`))),
+const workloadLines = (entry: WorkloadPlan): string[] => [
+  `${signs[entry.action]} ${bold(plain(entry.name))} ${entry.action === 'none' ? 'is as described' : plain(entry.problem?.detail ?? entry.placement?.reason ?? '')}`,
+  ...(entry.action === 'impossible' && entry.problem?.hint !== undefined ? [`    → ${plain(entry.problem.hint)}`] : []),
+  ...entry.changes.map(
+    ({ field, from, to, cost }) => `    ${plain(field)}: ${shown(from)} → ${shown(to)}  ${dim(`(${cost})`)}`,
+  ),
+  ...(entry.action === 'none' ? [] : entry.mapping.map((line) => dim(`    ${plain(line)}`))),
+  ...(entry.action === 'none' ? [] : entry.warnings.map((line) => yellow(`    ! ${plain(line)}`))),
 ];
 
 export const planText = ({ workloads }: ManifestPlan): string => workloads.flatMap(workloadLines).join('\n');

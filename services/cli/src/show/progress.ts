@@ -37,7 +37,9 @@ const asLines = (): Progress => {
   const shown = new Map<string, string>();
   const stable = (operation: OperationView): string => {
     const step = operation.steps.findLast((one) => one.state === 'running' || one.state === 'undoing');
-    return isFinished(operation.state) ? lineOf(operation) : `  ${operation.kind} ${operation.workload.name}: ${step?.name ?? 'waiting'}`;
+    return isFinished(operation.state)
+      ? lineOf(operation)
+      : `  ${operation.kind} ${operation.workload.name}: ${step?.name ?? 'waiting'}`;
   };
   return {
     update: (operations) => {

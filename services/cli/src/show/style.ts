@@ -13,4 +13,6 @@ export const bold = paint(1);
 
 /** Guests are not trusted: their names and texts must not move the cursor or recolour the terminal. */
 export const plain = (text: string): string =>
-  [...text].map((character) => (character < ' ' || (character >= '\u007f' && character < '\u00a0') ? '?' : character)).join('');
+  [...text]
+    .map((character) => (character < ' ' || (character >= '\u007f' && character < '\u00a0') ? '?' : character))
+    .join('');

@@ -10,7 +10,9 @@ export interface Column<Row> {
 /** Columns padded to their widest value; no lines, so that the output can be cut and grepped. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string => {
   const cells = rows.map((row) => columns.map(({ value }) => plain(value(row))));
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map((line) => (line[index] ?? '').length)));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...cells.map((line) => (line[index] ?? '').length)),
+  );
   const pad = (text: string, index: number): string => {
     const width = widths[index] ?? 0;
     if (columns[index]?.right === true) return text.padStart(width);

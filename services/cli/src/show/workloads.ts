@@ -16,7 +16,8 @@ const size = (bytes: number | undefined): string => (bytes === undefined ? none 
 const uptime = ({ startedAt, state }: WorkloadView): string =>
   startedAt === undefined || state !== 'running' ? none : formatUptime((Date.now() - Date.parse(startedAt)) / 1000);
 
-const kind = ({ backend, managed }: WorkloadView): string => `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? '' : ' (foreign)'}`;
+const kind = ({ backend, managed }: WorkloadView): string =>
+  `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? '' : ' (foreign)'}`;
 
 const state = (view: WorkloadView): string => {
   if (view.operation !== undefined) return `${view.state} (${view.operation.progress ?? view.operation.kind})`;
@@ -30,7 +31,11 @@ const columns: readonly Column<WorkloadView>[] = [
   { title: 'HOST', value: ({ host }) => host ?? none },
   { title: 'IMAGE', value: ({ image }) => image ?? none },
   { title: 'CPUS', value: ({ cpus }) => String(cpus ?? none), right: true },
-  { title: 'MEMORY', value: ({ stats, memoryBytes }) => `${size(stats?.memoryBytes)}/${size(memoryBytes)}`, right: true },
+  {
+    title: 'MEMORY',
+    value: ({ stats, memoryBytes }) => `${size(stats?.memoryBytes)}/${size(memoryBytes)}`,
+    right: true,
+  },
   { title: 'OWN DISK', value: ({ stats }) => size(stats?.ownDiskBytes), right: true },
   { title: 'ADDRESS', value: ({ addresses }) => (addresses.length === 0 ? none : addresses.join(',')) },
   { title: 'UPTIME', value: uptime, right: true },
@@ -38,7 +43,13 @@ const columns: readonly Column<WorkloadView>[] = [
 
 const wideColumns: readonly Column<WorkloadView>[] = [
   ...columns,
-  { title: 'LABELS', value: ({ labels }) => Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',') || none },
+  {
+    title: 'LABELS',
+    value: ({ labels }) =>
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',') || none,
+  },
   { title: 'WHY', value: ({ reason }) => reason ?? none },
 ];
 

@@ -28,14 +28,22 @@ const problemResponse = (thrown: unknown): Response => {
 const fromHttpException = (error: HTTPException): InnkeeperError =>
   error.status === 413
     ? new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)
-    : new InnkeeperError(error.status === 404 ? 'not_found' : 'invalid', error.message === '' ? 'The request is not valid' : error.message);
+    : new InnkeeperError(
+        error.status === 404 ? 'not_found' : 'invalid',
+        error.message === '' ? 'The request is not valid' : error.message,
+      );
 
 /** The application without routes: identity, limits and errors. */
 export const createApp = (control: Control): App => {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return undefined;
-      throw invalidInput(result.error.issues.map((issue) => ({ path: issue.path.map(String).join('.') || result.target, message: issue.message })));
+      throw invalidInput(
+        result.error.issues.map((issue) => ({
+          path: issue.path.map(String).join('.') || result.target,
+          message: issue.message,
+        })),
+      );
     },
   });
   app.onError((error) => {
@@ -44,12 +52,15 @@ export const createApp = (control: Control): App => {
     if (response.status >= 500) control.log.error({ err: error }, 'a request failed');
     return response;
   });
-  app.notFound((c) => problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)));
+  app.notFound((c) =>
+    problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)),
+  );
   app.use(
     '*',
     bodyLimit({
       maxSize: largestBody,
-      onError: () => problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
+      onError: () =>
+        problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
     }),
   );
   app.use('/v1/*', async (c, next) => {

@@ -11,7 +11,8 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws:; frame-ancestors 'none'";
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws:; frame-ancestors 'none'";
 
 const fileName = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
@@ -33,5 +34,8 @@ export const addPage = (app: App, folder: string): void => {
     const file = c.req.param('file');
     return (fileName.test(file) ? await answer(join(folder, 'assets', file)) : undefined) ?? c.notFound();
   });
-  app.get('/', async (c) => (await answer(join(folder, 'index.html'))) ?? c.text('The page is not built: npm run build', 404));
+  app.get(
+    '/',
+    async (c) => (await answer(join(folder, 'index.html'))) ?? c.text('The page is not built: npm run build', 404),
+  );
 };

@@ -1,7 +1,17 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { findWorkload } from '@innkeeper/inventory';
-import { decodeFrame, encodeFrame, type ExecRequest, type ExitReport, type Frame, frameJson, InnkeeperError, toInnkeeperError, whyNot } from '@innkeeper/model';
+import {
+  decodeFrame,
+  type ExecRequest,
+  type ExitReport,
+  encodeFrame,
+  type Frame,
+  frameJson,
+  InnkeeperError,
+  toInnkeeperError,
+  whyNot,
+} from '@innkeeper/model';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { type Control, driverOf } from '../control.ts';
@@ -10,7 +20,10 @@ import { asProblem } from '../problem.ts';
 import { workloadViews } from '../views.ts';
 
 const execRequest = z.strictObject({
-  command: z.array(z.string().max(128 * 1024)).min(1).max(1000),
+  command: z
+    .array(z.string().max(128 * 1024))
+    .min(1)
+    .max(1000),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
   cwd: z.string().startsWith('/').max(4096).optional(),
   tty: z.object({ cols: z.int().min(1).max(1000), rows: z.int().min(1).max(1000) }).optional(),
@@ -57,27 +70,51 @@ const onFrames = (socket: WebSocket, handle: (frame: Frame) => void): void => {
     try {
       handle(frame);
     } catch (error) {
-      fail(socket, error instanceof z.ZodError || error instanceof SyntaxError ? new InnkeeperError('invalid', `The ${frame.channel} frame is not valid`) : error);
+      fail(
+        socket,
+        error instanceof z.ZodError || error instanceof SyntaxError
+          ? new InnkeeperError('invalid', `The ${frame.channel} frame is not valid`)
+          : error,
+      );
     }
   });
 };
 
 const placedGuest = async (control: Control, name: string, action: 'exec' | 'console') => {
   const row = await findWorkload(control.inventory.db, name);
-  if (row === undefined) throw new InnkeeperError('not_found', `There is no workload ${name}`, { hint: 'inn ls shows what there is' });
+  if (row === undefined)
+    throw new InnkeeperError('not_found', `There is no workload ${name}`, { hint: 'inn ls shows what there is' });
   const [view] = await workloadViews(control, { stats: false, names: [name] });
   const reason = view === undefined ? undefined : whyNot(action, view.state);
   if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
   if (row.placed === null) throw new InnkeeperError('conflict', `${name} has no guest`);
-  return { guest: { uuid: row.id, name }, driver: driverOf(control, row.placed.host, row.placed.driver), placed: row.placed };
+  return {
+    guest: { uuid: row.id, name },
+    driver: driverOf(control, row.placed.host, row.placed.driver),
+    placed: row.placed,
+  };
 };
 
-const runExec = async (control: Control, name: string, socket: WebSocket, request: ExecRequest, frames: Frame[], attach: (handle: (frame: Frame) => void) => void) => {
+const runExec = async (
+  control: Control,
+  name: string,
+  socket: WebSocket,
+  request: ExecRequest,
+  frames: Frame[],
+  attach: (handle: (frame: Frame) => void) => void,
+) => {
   const { guest, driver, placed } = await placedGuest(control, name, 'exec');
   if (driver.exec === undefined) {
-    throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which does not offer exec`, { hint: `inn console ${name}` });
+    throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which does not offer exec`, {
+      hint: `inn console ${name}`,
+    });
   }
-  const child = await driver.exec(guest, { command: request.command, env: request.env ?? {}, cwd: request.cwd, tty: request.tty });
+  const child = await driver.exec(guest, {
+    command: request.command,
+    env: request.env ?? {},
+    cwd: request.cwd,
+    tty: request.tty,
+  });
   pump(socket, 'stdout', child.stdout);
   pump(socket, 'stderr', child.stderr);
   const handle = (frame: Frame): void => {
@@ -90,7 +127,13 @@ const runExec = async (control: Control, name: string, socket: WebSocket, reques
   for (const frame of frames.splice(0)) handle(frame);
   attach(handle);
   socket.on('close', () => child.kill('SIGKILL'));
-  const ended = Promise.all([child.stdout, child.stderr].map((stream) => (stream.readableEnded ? undefined : new Promise((resolve) => void stream.once('end', resolve).once('close', resolve)))));
+  const ended = Promise.all(
+    [child.stdout, child.stderr].map((stream) =>
+      stream.readableEnded
+        ? undefined
+        : new Promise((resolve) => void stream.once('end', resolve).once('close', resolve)),
+    ),
+  );
   const { code, signal } = await child.exit;
   await ended;
   finish(socket, code === undefined ? { signal: signal ?? 'SIGKILL' } : { code });
@@ -106,8 +149,15 @@ const serveExec = (control: Control, name: string, socket: WebSocket): void => {
     if (frame.channel !== 'start') throw new InnkeeperError('invalid', 'The first frame has to be a start frame');
     begun = true;
     const { command, env, cwd, tty } = execRequest.parse(frameJson(frame));
-    const request: ExecRequest = { command, ...(env === undefined ? {} : { env }), ...(cwd === undefined ? {} : { cwd }), ...(tty === undefined ? {} : { tty }) };
-    runExec(control, name, socket, request, early, (attached) => void (handle = attached)).catch((error: unknown) => fail(socket, error));
+    const request: ExecRequest = {
+      command,
+      ...(env === undefined ? {} : { env }),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(tty === undefined ? {} : { tty }),
+    };
+    runExec(control, name, socket, request, early, (attached) => {
+      handle = attached;
+    }).catch((error: unknown) => fail(socket, error));
   });
 };
 
@@ -120,7 +170,11 @@ interface Console {
 const historyBytes = 64 * 1024;
 
 /** One reader per guest and many viewers: two readers of one terminal would each get half of the text. */
-const openConsole = async (control: Control, consoles: Map<string, Console>, name: string): Promise<{ shared: Console | undefined; history: Uint8Array }> => {
+const openConsole = async (
+  control: Control,
+  consoles: Map<string, Console>,
+  name: string,
+): Promise<{ shared: Console | undefined; history: Uint8Array }> => {
   const { guest, driver, placed } = await placedGuest(control, name, 'console');
   const known = consoles.get(guest.uuid);
   if (known !== undefined) return { shared: known, history: known.history };
@@ -141,7 +195,12 @@ const openConsole = async (control: Control, consoles: Map<string, Console>, nam
   return { shared, history };
 };
 
-const serveConsole = async (control: Control, consoles: Map<string, Console>, name: string, socket: WebSocket): Promise<void> => {
+const serveConsole = async (
+  control: Control,
+  consoles: Map<string, Console>,
+  name: string,
+  socket: WebSocket,
+): Promise<void> => {
   const { shared, history } = await openConsole(control, consoles, name);
   send(socket, 'stdout', history);
   if (shared === undefined) return finish(socket, { code: 0 });
@@ -160,12 +219,16 @@ const target = /^\/v1\/workloads\/([^/?]+)\/(exec|console)(?:\?|$)/;
 const refuse = (stream: Duplex, thrown: unknown): void => {
   const problem = asProblem(thrown);
   const body = JSON.stringify(problem);
-  stream.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  stream.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 };
 
 /** Browsers cannot set headers on a WebSocket: the token may come as a subprotocol `bearer.TOKEN` instead. */
 const authorizationOf = (request: IncomingMessage): string | undefined => {
-  const offered = request.headers['sec-websocket-protocol']?.split(',').map((one) => one.trim().replace(/^bearer\./, ''));
+  const offered = request.headers['sec-websocket-protocol']
+    ?.split(',')
+    .map((one) => one.trim().replace(/^bearer\./, ''));
   return request.headers.authorization ?? (offered === undefined ? undefined : `Bearer ${offered[0] ?? ''}`);
 };
 

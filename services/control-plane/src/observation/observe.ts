@@ -1,7 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { findGuest, insertOperation, listHosts, listWorkloads, recordReport, replaceGuests, unfinishedOf, wake } from '@innkeeper/inventory';
-import { readMachine } from '@innkeeper/host';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readMachine } from '@innkeeper/host';
+import {
+  findGuest,
+  insertOperation,
+  listHosts,
+  listWorkloads,
+  recordReport,
+  replaceGuests,
+  unfinishedOf,
+  wake,
+} from '@innkeeper/inventory';
 import type { GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 
@@ -12,7 +21,10 @@ const probeMs = 5 * 60_000;
 const gatherMs = 50;
 
 /** Reads what a host and its drivers can do. */
-export const probeHost = async (control: Pick<Control, 'inventory' | 'config'>, managed: ManagedHost): Promise<void> => {
+export const probeHost = async (
+  control: Pick<Control, 'inventory' | 'config'>,
+  managed: ManagedHost,
+): Promise<void> => {
   const machine = await readMachine(managed.host, control.config.paths.state);
   const drivers = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
   await recordReport(control.inventory.db, managed.name, machine, drivers);
@@ -23,7 +35,10 @@ const tellChange = async (control: Control, host: string, driver: string, seen: 
   const before = (await findGuest(control.inventory.db, host, driver, seen.uuid))?.observation;
   if (before?.state === seen.state) return;
   const kind = before === undefined ? 'guest.appeared' : `guest.${seen.state}`;
-  const text = before === undefined ? `${seen.name} is on ${host} (${seen.state})` : `${seen.name} is ${seen.state} (was ${before.state})`;
+  const text =
+    before === undefined
+      ? `${seen.name} is on ${host} (${seen.state})`
+      : `${seen.name} is ${seen.state} (was ${before.state})`;
   await tell(control, { kind, subject: { kind: 'guest', id: seen.uuid, name: seen.name }, text });
 };
 
@@ -48,7 +63,13 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
     const bootId = hosts.find(({ name }) => name === placed.host)?.machine?.bootId;
     if (bootId === undefined || startedInBoot === null || startedInBoot === bootId) continue;
     if ((await unfinishedOf(db, workload.id)).length > 0) continue;
-    await insertOperation(db, { id: randomUUID(), kind: 'start', workloadId: workload.id, workloadName: workload.name, who: 'innkeeper (its host was rebooted)' });
+    await insertOperation(db, {
+      id: randomUUID(),
+      kind: 'start',
+      workloadId: workload.id,
+      workloadName: workload.name,
+      who: 'innkeeper (its host was rebooted)',
+    });
     await wake(db, workload.id);
   }
 };
@@ -64,8 +85,9 @@ export const coalesce = (work: () => Promise<void>): (() => Promise<void>) => {
     return running;
   };
   return () => {
+    if (next !== undefined) return next;
     if (running === undefined) return begin();
-    next ??= running
+    next = running
       .catch(() => undefined)
       .then(() => {
         next = undefined;
@@ -77,7 +99,8 @@ export const coalesce = (work: () => Promise<void>): (() => Promise<void>) => {
 
 /** Follows libvirt's events and looks at everything now and then, until the signal fires. */
 export const followHosts = (control: Control, signal: AbortSignal): void => {
-  const quietly = (work: Promise<void>): void => void work.catch((error: unknown) => control.log.warn({ err: error }, 'observation failed'));
+  const quietly = (work: Promise<void>): void =>
+    void work.catch((error: unknown) => control.log.warn({ err: error }, 'observation failed'));
   for (const managed of control.hosts.values()) {
     for (const [id, driver] of managed.drivers) {
       const follow = async (): Promise<void> => {

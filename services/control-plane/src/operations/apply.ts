@@ -1,5 +1,13 @@
 import type { Driver, GuestPlan, Step } from '@innkeeper/driver-contract';
-import { insertPlacement, listHosts, networkClaimsOf, releaseClaims, resizeClaim, uidClaimOf, updateWorkload } from '@innkeeper/inventory';
+import {
+  insertPlacement,
+  listHosts,
+  networkClaimsOf,
+  releaseClaims,
+  resizeClaim,
+  uidClaimOf,
+  updateWorkload,
+} from '@innkeeper/inventory';
 import { type Candidate, completeSpec, type ErrorCode, InnkeeperError, type Problem } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
 import { claimAll } from '../claim.ts';
@@ -25,16 +33,34 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   const spec = completeSpec(workload.spec);
   const host = (await listHosts(db)).find(({ name }) => name === candidate.host);
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
-  if (report === undefined) throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
-  const fits = await resizeClaim(db, { workloadId: workload.id, host: candidate.host, cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskBytes: spec.diskBytes });
-  if (!fits) throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
+  if (report === undefined)
+    throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
+  const fits = await resizeClaim(db, {
+    workloadId: workload.id,
+    host: candidate.host,
+    cpus: spec.cpus,
+    memoryBytes: spec.memoryBytes,
+    diskBytes: spec.diskBytes,
+  });
+  if (!fits)
+    throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
   const networks = (await networkClaimsOf(db, workload.id)).map(({ network, mac, address }) => {
     const facts = report.networks.find(({ name }) => name === network);
     const known = address !== null && facts?.gateway !== undefined && facts.prefix !== undefined;
-    return { network, mac, address: known ? { ip: address as string, prefix: facts.prefix as number, gateway: facts.gateway as string } : undefined };
+    return {
+      network,
+      mac,
+      address: known
+        ? { ip: address as string, prefix: facts.prefix as number, gateway: facts.gateway as string }
+        : undefined,
+    };
   });
   const claims = { uidStart: (await uidClaimOf(db, workload.id)) ?? 0, networks };
-  return { candidate, fresh: false, plan: driverOf(control, candidate.host, candidate.driver).plan(orderOf(context, claims, report)) };
+  return {
+    candidate,
+    fresh: false,
+    plan: driverOf(control, candidate.host, candidate.driver).plan(orderOf(context, claims, report)),
+  };
 };
 
 const orderOf = (
@@ -60,13 +86,28 @@ const place = async (context: OperationContext): Promise<Placed> => {
     const record = decide(snapshot, { name: workload.name, spec });
     const placementId = await insertPlacement(tx, workload.id, record);
     const { winner } = record;
-    if (winner === undefined) throw new InnkeeperError('unplaceable', record.reason, { hint: `inn explain ${workload.name}` });
+    if (winner === undefined)
+      throw new InnkeeperError('unplaceable', record.reason, { hint: `inn explain ${workload.name}` });
     const host = (await listHosts(tx)).find(({ name }) => name === winner.host);
     const report = host?.drivers.find(({ driver }) => driver === winner.driver);
-    if (host?.machine == null || report === undefined) throw new InnkeeperError('unavailable', `${winner.host} has not reported`);
-    const claims = await claimAll(tx, { workloadId: workload.id, name: workload.name, spec, candidate: winner, machine: host.machine, networks: report.networks });
+    if (host?.machine == null || report === undefined)
+      throw new InnkeeperError('unavailable', `${winner.host} has not reported`);
+    const claims = await claimAll(tx, {
+      workloadId: workload.id,
+      name: workload.name,
+      spec,
+      candidate: winner,
+      machine: host.machine,
+      networks: report.networks,
+    });
     const plan = driverOf(control, winner.host, winner.driver).plan(orderOf(context, claims, report));
-    await updateWorkload(tx, workload.id, { state: 'creating', placed: winner, placementId, reason: record.reason, error: null });
+    await updateWorkload(tx, workload.id, {
+      state: 'creating',
+      placed: winner,
+      placementId,
+      reason: record.reason,
+      error: null,
+    });
     return { candidate: winner, plan, fresh: true };
   });
 };
@@ -77,7 +118,9 @@ const placeStep = (context: OperationContext): Step => ({
     if (placedOf(context.memory) !== undefined) return;
     const { workload } = context;
     const exists = workload.placed !== null && workload.state === 'ready';
-    await context.remember({ placed: exists ? await replan(context, workload.placed as Candidate) : await place(context) });
+    await context.remember({
+      placed: exists ? await replan(context, workload.placed as Candidate) : await place(context),
+    });
   },
   undo: async () => {
     if (placedOf(context.memory)?.fresh === false) return;
@@ -132,12 +175,28 @@ const steps = (context: OperationContext): readonly Step[] => {
   const driver = driverOf(context.control, placed.candidate.host, placed.candidate.driver);
   const making: readonly Step[] = placed.fresh
     ? driver.create(placed.plan)
-    : [{ name: 'reconfigure', run: async () => void (await driver.reconfigure(placed.plan)), noUndo: 'the next apply sets the definition again' }];
+    : [
+        {
+          name: 'reconfigure',
+          run: async () => void (await driver.reconfigure(placed.plan)),
+          noUndo: 'the next apply sets the definition again',
+        },
+      ];
   const following = placed.fresh ? driver.settle(placed.plan) : [];
-  return [placeStep(context), ...making, powerStep(context, placed), observeStep(context, placed.candidate), ...following];
+  return [
+    placeStep(context),
+    ...making,
+    powerStep(context, placed),
+    observeStep(context, placed.candidate),
+    ...following,
+  ];
 };
 
-const subject = ({ workload }: OperationContext) => ({ kind: 'workload' as const, id: workload.id, name: workload.name });
+const subject = ({ workload }: OperationContext) => ({
+  kind: 'workload' as const,
+  id: workload.id,
+  name: workload.name,
+});
 
 /** First creation and change: the same operation, since both make what is there what was asked for. */
 export const apply: OperationDefinition = {
@@ -146,14 +205,32 @@ export const apply: OperationDefinition = {
   onDone: async (context) => {
     const { control, workload } = context;
     const placed = placedOf(context.memory);
-    await updateWorkload(control.inventory.db, workload.id, { state: 'ready', appliedGeneration: workload.generation, error: null });
-    const text = placed?.fresh === true ? `${workload.name} ${workload.reason ?? 'was created'}` : `${workload.name} was changed`;
-    await tell(control, { kind: placed?.fresh === true ? 'workload.created' : 'workload.changed', subject: subject(context), text });
+    await updateWorkload(control.inventory.db, workload.id, {
+      state: 'ready',
+      appliedGeneration: workload.generation,
+      error: null,
+    });
+    const text =
+      placed?.fresh === true ? `${workload.name} ${workload.reason ?? 'was created'}` : `${workload.name} was changed`;
+    await tell(control, {
+      kind: placed?.fresh === true ? 'workload.created' : 'workload.changed',
+      subject: subject(context),
+      text,
+    });
   },
   onFailed: async (context, problem) => {
     const { control, workload } = context;
-    const existed = placedOf(context.memory)?.fresh === false || (workload.state === 'ready' && placedOf(context.memory) === undefined);
-    await updateWorkload(control.inventory.db, workload.id, { ...(existed ? {} : { state: 'failed' as const }), error: problem as Problem & { code: ErrorCode } });
-    await tell(control, { kind: 'workload.failed', subject: subject(context), text: `${workload.name}: ${problem.detail}` });
+    const existed =
+      placedOf(context.memory)?.fresh === false ||
+      (workload.state === 'ready' && placedOf(context.memory) === undefined);
+    await updateWorkload(control.inventory.db, workload.id, {
+      ...(existed ? {} : { state: 'failed' as const }),
+      error: problem as Problem & { code: ErrorCode },
+    });
+    await tell(control, {
+      kind: 'workload.failed',
+      subject: subject(context),
+      text: `${workload.name}: ${problem.detail}`,
+    });
   },
 };

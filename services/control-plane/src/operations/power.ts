@@ -1,6 +1,6 @@
 import type { Step } from '@innkeeper/driver-contract';
 import { updateWorkload } from '@innkeeper/inventory';
-import { InnkeeperError, type Problem, type ErrorCode } from '@innkeeper/model';
+import { type ErrorCode, InnkeeperError, type Problem } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
 import { markStarted, observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -10,17 +10,26 @@ const stopTimeoutMs = 30_000;
 const power = (name: string, acts: (context: OperationContext) => readonly Step[]): OperationDefinition => ({
   steps: (context) => {
     const { placed, name: workload } = context.workload;
-    if (placed === null) throw new InnkeeperError('conflict', `${workload} has no guest`, { hint: 'apply its manifest again' });
+    if (placed === null)
+      throw new InnkeeperError('conflict', `${workload} has no guest`, { hint: 'apply its manifest again' });
     return [...acts(context), observeStep(context, placed)];
   },
   undoOnFailure: false,
   onDone: async ({ control, workload }) => {
     await updateWorkload(control.inventory.db, workload.id, { error: null });
-    await tell(control, { kind: `workload.${name}`, subject: { kind: 'workload', id: workload.id, name: workload.name }, text: `${workload.name}: ${name} done` });
+    await tell(control, {
+      kind: `workload.${name}`,
+      subject: { kind: 'workload', id: workload.id, name: workload.name },
+      text: `${workload.name}: ${name} done`,
+    });
   },
   onFailed: async ({ control, workload }, problem) => {
     await updateWorkload(control.inventory.db, workload.id, { error: problem as Problem & { code: ErrorCode } });
-    await tell(control, { kind: 'workload.failed', subject: { kind: 'workload', id: workload.id, name: workload.name }, text: `${workload.name}: ${problem.detail}` });
+    await tell(control, {
+      kind: 'workload.failed',
+      subject: { kind: 'workload', id: workload.id, name: workload.name },
+      text: `${workload.name}: ${problem.detail}`,
+    });
   },
 });
 
@@ -43,7 +52,11 @@ const stopStep = (context: OperationContext): Step => {
   return {
     name: 'stop',
     run: ({ signal }) =>
-      driverOf(context.control, placed?.host ?? '', placed?.driver ?? '').stop({ uuid: id, name }, { mode: 'graceful', timeoutMs: stopTimeoutMs }, signal),
+      driverOf(context.control, placed?.host ?? '', placed?.driver ?? '').stop(
+        { uuid: id, name },
+        { mode: 'graceful', timeoutMs: stopTimeoutMs },
+        signal,
+      ),
     noUndo,
   };
 };

@@ -10,7 +10,8 @@ interface HeldNetwork {
   readonly address?: { readonly ip: string; readonly prefix: number; readonly gateway: string };
 }
 
-const heldOf = (memory: Readonly<Record<string, unknown>>): readonly HeldNetwork[] | undefined => memory.networks as readonly HeldNetwork[] | undefined;
+const heldOf = (memory: Readonly<Record<string, unknown>>): readonly HeldNetwork[] | undefined =>
+  memory.networks as readonly HeldNetwork[] | undefined;
 
 const noUndo = 'removal goes forward: what is gone is gone';
 
@@ -22,7 +23,13 @@ const readClaims = (context: OperationContext): Step => ({
     await updateWorkload(control.inventory.db, workload.id, { state: 'removing' });
     if (heldOf(context.memory) !== undefined) return;
     const rows = await networkClaimsOf(control.inventory.db, workload.id);
-    const networks = rows.map(({ network, mac, address }): HeldNetwork => ({ network, mac, ...(address === null ? {} : { address: { ip: address, prefix: 0, gateway: '' } }) }));
+    const networks = rows.map(
+      ({ network, mac, address }): HeldNetwork => ({
+        network,
+        mac,
+        ...(address === null ? {} : { address: { ip: address, prefix: 0, gateway: '' } }),
+      }),
+    );
     await context.remember({ networks });
   },
   noUndo,
@@ -46,7 +53,10 @@ const steps = (context: OperationContext): readonly Step[] => {
   const { placed, id, name } = context.workload;
   const held = heldOf(context.memory);
   if (held === undefined) return [readClaims(context)];
-  const onHost = placed === null ? [] : driverOf(context.control, placed.host, placed.driver).destroy({ uuid: id, name }, held, 'delete');
+  const onHost =
+    placed === null
+      ? []
+      : driverOf(context.control, placed.host, placed.driver).destroy({ uuid: id, name }, held, 'delete');
   return [readClaims(context), ...onHost, forget(context)];
 };
 
@@ -55,9 +65,17 @@ export const remove: OperationDefinition = {
   steps,
   undoOnFailure: false,
   onDone: ({ control, workload }) =>
-    tell(control, { kind: 'workload.removed', subject: { kind: 'workload', id: workload.id, name: workload.name }, text: `${workload.name} was removed` }),
+    tell(control, {
+      kind: 'workload.removed',
+      subject: { kind: 'workload', id: workload.id, name: workload.name },
+      text: `${workload.name} was removed`,
+    }),
   onFailed: async ({ control, workload }, problem) => {
     await updateWorkload(control.inventory.db, workload.id, { error: problem as Problem & { code: ErrorCode } });
-    await tell(control, { kind: 'workload.failed', subject: { kind: 'workload', id: workload.id, name: workload.name }, text: `${workload.name}: ${problem.detail}` });
+    await tell(control, {
+      kind: 'workload.failed',
+      subject: { kind: 'workload', id: workload.id, name: workload.name },
+      text: `${workload.name}: ${problem.detail}`,
+    });
   },
 };

@@ -1,6 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Step, StepContext } from '@innkeeper/driver-contract';
-import { beginUndo, findOperation, findWorkloadById, finishOperation, type Hold, journal, type OperationRow, remember, showProgress, type StepEntry, stepsOf } from '@innkeeper/inventory';
+import {
+  beginUndo,
+  findOperation,
+  findWorkloadById,
+  finishOperation,
+  type Hold,
+  journal,
+  type OperationRow,
+  remember,
+  type StepEntry,
+  showProgress,
+  stepsOf,
+} from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { asProblem } from '../problem.ts';
@@ -29,7 +41,8 @@ interface Running {
   memory: Record<string, unknown>;
 }
 
-const fenced = (row: OperationRow): InnkeeperError => new InnkeeperError('fenced', `The operation ${row.id} was taken over by another process`);
+const fenced = (row: OperationRow): InnkeeperError =>
+  new InnkeeperError('fenced', `The operation ${row.id} was taken over by another process`);
 
 const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<void> => {
   if (!(await journal(running.control.inventory.db, running.hold, entries, progress))) throw fenced(running.row);
@@ -60,7 +73,11 @@ const progressWriter = (running: Running): ((text: string) => void) => {
   };
 };
 
-const stepContext = (running: Running): StepContext => ({ signal: running.signal, fence: running.hold.fence, progress: progressWriter(running) });
+const stepContext = (running: Running): StepContext => ({
+  signal: running.signal,
+  fence: running.hold.fence,
+  progress: progressWriter(running),
+});
 
 const isTransient = (error: unknown): boolean => error instanceof InnkeeperError && error.code === 'transient';
 
@@ -84,7 +101,9 @@ const checkCancelled = async (running: Running): Promise<void> => {
 
 /** Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry. */
 const runForward = async (running: Running): Promise<void> => {
-  const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(({ state }) => state === 'done').length;
+  const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(
+    ({ state }) => state === 'done',
+  ).length;
   let finished: StepEntry | undefined;
   for (let position = done; ; position += 1) {
     const context = await contextOf(running);
@@ -108,19 +127,34 @@ const runBackward = async (running: Running): Promise<void> => {
   const begun = (await stepsOf(db, [running.row.id])).filter(({ state }) => state !== 'undone').reverse();
   for (const entry of begun) {
     const context = await contextOf(running);
-    const step: Step | undefined = context === undefined ? undefined : running.definition.steps(context)[entry.position];
+    const step: Step | undefined =
+      context === undefined ? undefined : running.definition.steps(context)[entry.position];
     await write(running, [{ position: entry.position, name: entry.name, state: 'undoing' }], `undoing ${entry.name}`);
     await running.faults?.at(`before undo of ${entry.name}`);
     const { undo } = step ?? {};
     if (undo !== undefined) await withRetries(running, () => undo(stepContext(running)));
-    await write(running, [{ position: entry.position, name: entry.name, state: 'undone', ...(step?.noUndo === undefined ? {} : { text: step.noUndo }) }], null);
+    await write(
+      running,
+      [
+        {
+          position: entry.position,
+          name: entry.name,
+          state: 'undone',
+          ...(step?.noUndo === undefined ? {} : { text: step.noUndo }),
+        },
+      ],
+      null,
+    );
   }
 };
 
 const failStep = async (running: Running, thrown: unknown): Promise<void> => {
-  const last = (await stepsOf(running.control.inventory.db, [running.row.id])).findLast(({ state }) => state === 'running');
+  const last = (await stepsOf(running.control.inventory.db, [running.row.id])).findLast(
+    ({ state }) => state === 'running',
+  );
   const text = toInnkeeperError(thrown).message;
-  if (last !== undefined) await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
+  if (last !== undefined)
+    await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
 };
 
 const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<void> => {
@@ -128,7 +162,9 @@ const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'):
 };
 
 const unwind = async (running: Running): Promise<void> => {
-  const problem = (await findOperation(running.control.inventory.db, running.row.id))?.error ?? asProblem(new InnkeeperError('internal', 'unknown'));
+  const problem =
+    (await findOperation(running.control.inventory.db, running.row.id))?.error ??
+    asProblem(new InnkeeperError('internal', 'unknown'));
   if (running.definition.undoOnFailure) await runBackward(running);
   const context = await contextOf(running);
   if (context !== undefined) await running.definition.onFailed(context, problem);
@@ -139,14 +175,30 @@ const succeed = async (running: Running): Promise<void> => {
   const { row, control } = running;
   const context = await contextOf(running);
   // A removal's workload is gone by now: what it was is in the operation.
-  const workload = context?.workload ?? ({ id: row.workloadId, name: row.workloadName } as OperationContext['workload']);
-  await running.definition.onDone(context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined });
+  const workload =
+    context?.workload ?? ({ id: row.workloadId, name: row.workloadName } as OperationContext['workload']);
+  await running.definition.onDone(
+    context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined },
+  );
   await finish(running, 'done');
 };
 
 /** Runs an operation that this process holds to its end, forwards or, after a failure, backwards. */
-export const runOperation = async (control: Control, row: OperationRow, signal: AbortSignal, faults?: FaultPoints): Promise<void> => {
-  const running: Running = { control, row, hold: { id: row.id, fence: row.fence }, definition: definitions[row.kind], signal, faults, memory: row.memory };
+export const runOperation = async (
+  control: Control,
+  row: OperationRow,
+  signal: AbortSignal,
+  faults?: FaultPoints,
+): Promise<void> => {
+  const running: Running = {
+    control,
+    row,
+    hold: { id: row.id, fence: row.fence },
+    definition: definitions[row.kind],
+    signal,
+    faults,
+    memory: row.memory,
+  };
   if (row.state === 'undoing') return unwind(running);
   try {
     await runForward(running);
@@ -154,7 +206,10 @@ export const runOperation = async (control: Control, row: OperationRow, signal: 
     const error = toInnkeeperError(thrown);
     // Another process has it, or this one is shutting down: whoever continues finds the journal.
     if (error.code === 'fenced' || signal.aborted || asProblem(thrown).code === 'unavailable') throw thrown;
-    control.log.warn({ operation: row.id, kind: row.kind, workload: row.workloadName, err: thrown, detail: error.detail }, 'an operation failed');
+    control.log.warn(
+      { operation: row.id, kind: row.kind, workload: row.workloadName, err: thrown, detail: error.detail },
+      'an operation failed',
+    );
     await failStep(running, thrown);
     if (!(await beginUndo(control.inventory.db, running.hold, asProblem(thrown)))) throw fenced(row);
     return unwind(running);

@@ -1,6 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { deleteWorker, expiredWorkers, listOperations, listWorkers, type QueueRunner, releaseQueueLocks, renewLease, renewMs, startQueue, takeOperation, wake, type WorkerIdentity, type WorkerRow } from '@innkeeper/inventory';
+import {
+  deleteWorker,
+  expiredWorkers,
+  listOperations,
+  listWorkers,
+  orphanedLockers,
+  type QueueRunner,
+  releaseQueueLocks,
+  renewLease,
+  renewMs,
+  startQueue,
+  takeOperation,
+  type WorkerIdentity,
+  type WorkerRow,
+  wake,
+} from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { type FaultPoints, runOperation } from './run.ts';
 
@@ -22,12 +37,18 @@ const isAlive = (pid: number): boolean => {
 
 /** A process of this very boot of this very machine whose number is gone is dead now, whatever its lease says. */
 const isDead = (worker: WorkerRow, me: WorkerIdentity): boolean =>
-  worker.id !== me.id && worker.bootId === me.bootId && worker.machine === me.machine && (worker.pid === me.pid || !isAlive(worker.pid));
+  worker.id !== me.id &&
+  worker.bootId === me.bootId &&
+  worker.machine === me.machine &&
+  (worker.pid === me.pid || !isAlive(worker.pid));
 
 /** Takes over from the dead: frees their queues, forgets their leases, and wakes for everything unfinished. */
 const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => {
   const { db } = control.inventory;
-  const dead = [...(await expiredWorkers(db)), ...(await listWorkers(db)).filter((worker) => isDead(worker, me))].filter(({ id }) => id !== me.id);
+  const dead = [
+    ...(await expiredWorkers(db)),
+    ...(await listWorkers(db)).filter((worker) => isDead(worker, me)),
+  ].filter(({ id }) => id !== me.id);
   const seen = new Set<string>();
   for (const worker of dead) {
     if (seen.has(worker.id)) continue;
@@ -36,7 +57,9 @@ const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => 
     await releaseQueueLocks(db, worker.queueIds);
     await deleteWorker(db, worker.id);
   }
-  if (seen.size > 0) await wakeUnfinished(control);
+  const orphans = await orphanedLockers(db);
+  await releaseQueueLocks(db, orphans);
+  if (seen.size > 0 || orphans.length > 0) await wakeUnfinished(control);
 };
 
 const wakeUnfinished = async (control: Control): Promise<void> => {
@@ -46,7 +69,11 @@ const wakeUnfinished = async (control: Control): Promise<void> => {
 };
 
 /** Works through operations, one at a time for each workload. */
-export const startWorker = async (control: Control, machine: { readonly hostname: string; readonly bootId: string }, faults?: FaultPoints): Promise<Worker> => {
+export const startWorker = async (
+  control: Control,
+  machine: { readonly hostname: string; readonly bootId: string },
+  faults?: FaultPoints,
+): Promise<Worker> => {
   const { db, url } = control.inventory;
   const me: WorkerIdentity = { id: randomUUID(), machine: machine.hostname, bootId: machine.bootId, pid: process.pid };
   const queueIds = new Set<string>();
@@ -64,7 +91,10 @@ export const startWorker = async (control: Control, machine: { readonly hostname
       }
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
-      if (!stopping.signal.aborted) void delay(restartPauseMs).then(() => wake(db, workloadId)).catch(() => undefined);
+      if (!stopping.signal.aborted)
+        void delay(restartPauseMs)
+          .then(() => wake(db, workloadId))
+          .catch(() => undefined);
     }
   };
 
@@ -75,7 +105,7 @@ export const startWorker = async (control: Control, machine: { readonly hostname
     while (!stopping.signal.aborted) {
       try {
         queueIds.clear();
-        queue = await startQueue({ url, concurrency, onWake, onWorker: (id) => void queueIds.add(id) });
+        queue = await startQueue({ url, concurrency, onWake, onLocker: (id) => void queueIds.add(id) });
         await lease();
         await wakeUnfinished(control);
         await queue.ended;

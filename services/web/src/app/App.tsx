@@ -1,7 +1,7 @@
-import { QueryCache, MutationCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { ApiError } from '../api/ApiError.ts';
-import { expireSession, useSession } from '../session/session.ts';
 import { SignIn } from '../session/SignIn.tsx';
+import { expireSession, useSession } from '../session/session.ts';
 import { Shell } from './Shell.tsx';
 
 const onError = (error: Error): void => {

@@ -36,7 +36,7 @@ export const OperationsPanel = () => {
         </Button>
       </Group>
       {open && (
-        <div className={classes.scroll} tabIndex={0} role="region" aria-label="List of operations">
+        <section className={classes.scroll} aria-label="List of operations">
           {error !== null && <ProblemAlert problem={problemFrom(error)} title="Reading the operations" />}
           <Table fz="xs" verticalSpacing={3} stickyHeader miw={820}>
             <Table.Thead>
@@ -57,7 +57,7 @@ export const OperationsPanel = () => {
               Nothing has been asked yet.
             </Text>
           )}
-        </div>
+        </section>
       )}
     </section>
   );

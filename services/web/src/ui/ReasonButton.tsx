@@ -10,7 +10,7 @@ interface Props extends ButtonProps {
   readonly type?: 'button' | 'submit';
 }
 
-/** A button that says why it is disabled. It stays in the tab order, so that a keyboard and a screen reader find the reason. */
+/** A button that says why it is disabled. It stays in the tab order: a keyboard and a screen reader find the reason. */
 export const ReasonButton = ({ children, reason, label, onPress, type = 'button', ...rest }: Props) => {
   const disabled = reason !== undefined;
   const press = (event: MouseEvent): void => {

@@ -1,0 +1,64 @@
+import { InnkeeperError } from '@innkeeper/model';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+const needed = { DATABASE_URL: 'postgres:///innkeeper' };
+
+const refusalOf = (env: Record<string, string>): InnkeeperError => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof InnkeeperError) return error;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+};
+
+describe('the settings', () => {
+  it('have defaults for all but the database', () => {
+    expect(readConfig(needed)).toMatchObject({
+      databaseUrl: 'postgres:///innkeeper',
+      listen: '127.0.0.1:7766',
+      acceleration: 'auto',
+    });
+    expect(readConfig(needed).paths.state).toBe('/var/lib/innkeeper');
+  });
+
+  it('move with the prefix', () => {
+    expect(readConfig({ ...needed, INNKEEPER_PREFIX: '/tmp/x' }).paths).toMatchObject({
+      prefix: '/tmp/x',
+      socket: '/tmp/x/run/innkeeper/api.sock',
+    });
+  });
+
+  it.each(['off', '127.0.0.1:1', '127.1.2.3:80', 'localhost:7766', '[::1]:7766'])('may listen at %s', (listen) => {
+    expect(readConfig({ ...needed, INNKEEPER_LISTEN: listen }).listen).toBe(listen);
+  });
+
+  it.each(['0.0.0.0:7766', '192.168.1.1:7766', 'example.org:80', 'localhost.example.org:80'])(
+    'may not listen at %s, and say what to do instead',
+    (listen) => {
+      const error = refusalOf({ ...needed, INNKEEPER_LISTEN: listen });
+      expect(error).toMatchObject({ code: 'invalid', hint: expect.stringContaining('reverse proxy') });
+      expect(error.message).toContain(`INNKEEPER_LISTEN=${listen}`);
+    },
+  );
+
+  it.each(['7766', 'localhost', 'localhost:', 'localhost:http', 'localhost:99999', '127.0.0.1:7766:1'])(
+    'refuse %s as an address and port',
+    (listen) => {
+      expect(refusalOf({ ...needed, INNKEEPER_LISTEN: listen }).code).toBe('invalid');
+    },
+  );
+
+  it.each([
+    ['DATABASE_URL', {}],
+    ['DATABASE_URL', { DATABASE_URL: '' }],
+    ['INNKEEPER_LISTEN', { ...needed, INNKEEPER_LISTEN: 'nowhere' }],
+    ['INNKEEPER_ACCELERATION', { ...needed, INNKEEPER_ACCELERATION: 'fast' }],
+  ])('name the variable %s when it is wrong', (variable, env) => {
+    const error = refusalOf(env);
+    expect(error.code).toBe('invalid');
+    expect(error.message).toContain(variable);
+  });
+});
