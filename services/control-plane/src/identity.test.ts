@@ -64,7 +64,7 @@ describe('a role', () => {
   });
 
   it('does not include the greater ones, and says so', () => {
-    expect(may('viewer', 'operator')).toThrow('ann is a viewer; this needs operator');
+    expect(may('viewer', 'operator')).toThrow('ann has the role viewer; this needs operator');
     expect(may('operator', 'admin')).toThrow('this needs admin');
   });
 });

@@ -1,0 +1,64 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { findOperation, listOperations, type OperationRow, requestCancel, stepsOf } from '@innkeeper/inventory';
+import { InnkeeperError, operationView } from '@innkeeper/model';
+import type { Control } from '../control.ts';
+import { operationViewOf } from '../views.ts';
+import { failures, json, settle, viewOf } from './answers.ts';
+import type { App } from './app.ts';
+
+export const addOperations = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/operations',
+      summary: 'Operations, newest first',
+      request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).optional() }) },
+      responses: { 200: json(z.object({ items: z.array(operationView) }), 'Operations'), ...failures },
+    }),
+    async (c) => {
+      const rows = await listOperations(control.inventory.db, c.req.valid('query').limit ?? 50);
+      const steps = await stepsOf(
+        control.inventory.db,
+        rows.map(({ id }) => id),
+      );
+      return c.json({ items: rows.map((row) => operationViewOf(row, steps)) }, 200);
+    },
+  );
+  const known = async (id: string): Promise<OperationRow> => {
+    const row = z.uuid().safeParse(id).success ? await findOperation(control.inventory.db, id) : undefined;
+    if (row === undefined)
+      throw new InnkeeperError('not_found', `There is no operation ${id.slice(0, 80)}`, {
+        hint: 'inn operation ls shows the latest',
+      });
+    return row;
+  };
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/operations/{id}',
+      summary: 'One operation with its steps',
+      request: { params: z.object({ id: z.string() }), query: z.object({ wait: z.string().optional() }) },
+      responses: { 200: json(operationView, 'The operation'), ...failures },
+    }),
+    async (c) => {
+      const row = await known(c.req.valid('param').id);
+      const { view } = await settle(control, row, c.req.valid('query').wait);
+      return c.json(view, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/operations/{id}/cancel',
+      summary: 'Cancel at the next step and undo what was done',
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 202: json(operationView, 'Will be cancelled'), ...failures },
+    }),
+    async (c) => {
+      const row = await known(c.req.valid('param').id);
+      if (!(await requestCancel(control.inventory.db, row.id, c.get('identity').who)))
+        throw new InnkeeperError('conflict', `The operation ${row.id} is ${row.state} already`);
+      return c.json(await viewOf(control, await known(row.id)), 202);
+    },
+  );
+};

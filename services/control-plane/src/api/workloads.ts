@@ -1,0 +1,144 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { findWorkload, latestPlacement } from '@innkeeper/inventory';
+import {
+  checkName,
+  InnkeeperError,
+  manifestPlan,
+  parseManifest,
+  parseWorkloadSpec,
+  placementRecord,
+  workloadSpec,
+  workloadView,
+} from '@innkeeper/model';
+import type { Control } from '../control.ts';
+import { planManifest } from '../plan.ts';
+import { actOnWorkload, putWorkload } from '../requests.ts';
+import { workloadViews } from '../views.ts';
+import { accepted, changing, failures, json, named, settle } from './answers.ts';
+import type { App } from './app.ts';
+
+export const addWorkloads = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/workloads',
+      summary: 'Every workload, and every guest that is not ours (managed: false)',
+      request: { query: z.object({ stats: z.enum(['true', 'false']).optional() }) },
+      responses: { 200: json(z.object({ items: z.array(workloadView) }), 'Workloads and foreign guests'), ...failures },
+    }),
+    async (c) => c.json({ items: await workloadViews(control, { stats: c.req.valid('query').stats === 'true' }) }, 200),
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/workloads/{name}',
+      summary: 'One workload or foreign guest, by name or id',
+      request: named,
+      responses: { 200: json(workloadView, 'The workload'), ...failures },
+    }),
+    async (c) => {
+      const { name } = c.req.valid('param');
+      const [view] = await workloadViews(control, { stats: true, names: [name] });
+      if (view === undefined)
+        throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`, {
+          hint: 'inn ls shows what there is',
+        });
+      return c.json(view, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'put',
+      path: '/v1/workloads/{name}',
+      summary: 'Create or change a workload; asking twice is asking once',
+      request: {
+        ...named,
+        ...changing,
+        body: { content: { 'application/json': { schema: workloadSpec } }, required: true },
+      },
+      responses: { ...accepted, 204: { description: 'It is so already' } },
+    }),
+    async (c) => {
+      const { name } = c.req.valid('param');
+      checkName(name, 'name');
+      const spec = parseWorkloadSpec(await c.req.json(), `workloads.${name}`);
+      const row = await putWorkload(control, name, spec, {
+        who: c.get('identity').who,
+        idempotencyKey: c.req.valid('header')['idempotency-key'],
+      });
+      if (row === undefined) return c.body(null, 204);
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
+    },
+    // The manifest's own errors say more than the schema's: field, value and what would be right.
+    () => undefined,
+  );
+  for (const kind of ['start', 'stop', 'restart'] as const) {
+    app.openapi(
+      createRoute({
+        method: 'post',
+        path: `/v1/workloads/{name}/${kind}`,
+        summary: `${kind} a workload`,
+        request: { ...named, ...changing },
+        responses: accepted,
+      }),
+      async (c) => {
+        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
+        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
+        const { view, status } = await settle(control, row, c.req.valid('query').wait);
+        c.header('location', `/v1/operations/${row.id}`);
+        return c.json(view, status);
+      },
+    );
+  }
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/workloads/{name}',
+      summary: 'Remove a workload with its disk',
+      request: { ...named, ...changing },
+      responses: accepted,
+    }),
+    async (c) => {
+      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
+      const row = await actOnWorkload(control, c.req.valid('param').name, 'remove', asker);
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/workloads/{name}/explain',
+      summary: 'The placement decision: every candidate with every check',
+      request: named,
+      responses: { 200: json(placementRecord, 'The decision as it was made'), ...failures },
+    }),
+    async (c) => {
+      const { name } = c.req.valid('param');
+      const row = await findWorkload(control.inventory.db, name);
+      if (row === undefined) throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`);
+      const placement = await latestPlacement(control.inventory.db, row.id);
+      if (placement === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
+      return c.json(placement.record, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/plan',
+      summary: 'What applying a manifest would do, changing nothing',
+      request: {
+        body: {
+          content: { 'application/json': { schema: z.object({ workloads: z.record(z.string(), workloadSpec) }) } },
+          required: true,
+        },
+      },
+      responses: { 200: json(manifestPlan, 'Workload by workload, candidate by candidate'), ...failures },
+    }),
+    async (c) => c.json(await planManifest(control, parseManifest(await c.req.json())), 200),
+    () => undefined,
+  );
+};
