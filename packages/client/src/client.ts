@@ -1,6 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import {
-  type CandidateResult,
   type ErrorCode,
   type EventView,
   errorCodes,
@@ -20,8 +19,6 @@ import {
 
 /** Where the API is: its unix socket, or an address with a token. */
 export type Target = { readonly socket: string } | { readonly url: string; readonly token: string };
-
-export type { CandidateResult };
 
 export interface ChangeOptions {
   /** Hold the answer until done, at most this long, such as `30s`. */
