@@ -21,6 +21,8 @@ export interface Control {
   readonly log: Logger;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */
   readonly observe: (host: string, driver?: string) => Promise<void>;
+  /** Reads what a host and its drivers can do, and what is taken on its networks. */
+  readonly probe: (host: string) => Promise<void>;
 }
 
 export const driverOf = (control: Control, host: string, driver: string): Driver => {

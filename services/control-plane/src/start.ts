@@ -54,7 +54,11 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     const all = [...(observers.get(name) ?? [])];
     await Promise.all(all.filter(([id]) => driver === undefined || id === driver).map(([, look]) => look()));
   };
-  const control: Control = { config, inventory, installation, hosts, log, observe };
+  const probe = async (name: string): Promise<void> => {
+    const one = hosts.get(name);
+    if (one !== undefined) await probeHost({ inventory, config }, one);
+  };
+  const control: Control = { config, inventory, installation, hosts, log, observe, probe };
   for (const [name, one] of hosts) {
     observers.set(
       name,

@@ -220,6 +220,9 @@ export const apply: OperationDefinition = {
   },
   onFailed: async (context, problem) => {
     const { control, workload } = context;
+    // Somebody else holds what was counted on, such as an address: the next try has to know.
+    const candidate = placedOf(context.memory)?.candidate;
+    if (problem.code === 'conflict' && candidate !== undefined) await control.probe(candidate.host);
     const existed =
       placedOf(context.memory)?.fresh === false ||
       (workload.state === 'ready' && placedOf(context.memory) === undefined);

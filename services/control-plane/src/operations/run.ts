@@ -133,6 +133,7 @@ const runBackward = async (running: Running): Promise<void> => {
     await running.faults?.at(`before undo of ${entry.name}`);
     const { undo } = step ?? {};
     if (undo !== undefined) await withRetries(running, () => undo(stepContext(running)));
+    await running.faults?.at(`after undo of ${entry.name}`);
     await write(
       running,
       [

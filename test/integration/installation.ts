@@ -1,0 +1,61 @@
+import { createClient, type Client } from '@innkeeper/client';
+import { type FaultPoints, readConfig, type Running, startControlPlane } from '@innkeeper/control-plane';
+import { localHost } from '@innkeeper/host';
+import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import { connect } from '@innkeeper/libvirt';
+import { pathsUnder } from '@innkeeper/model';
+import { pino } from 'pino';
+
+export const prefix = '/tmp/innkeeper-test-operations';
+export const paths = pathsUnder(prefix);
+export const host = localHost('test');
+const lxc = connect(host, 'lxc:///system');
+
+/** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */
+export interface Installation {
+  readonly client: Client;
+  /** Called at every point of every operation; what it throws happens there. */
+  fault: FaultPoints['at'];
+  stop(): Promise<void>;
+}
+
+export const install = async (): Promise<Installation> => {
+  await host.files.remove(prefix);
+  const { url } = await ensureDatabase(host, paths);
+  const config = readConfig({
+    DATABASE_URL: url,
+    INNKEEPER_PREFIX: prefix,
+    INNKEEPER_LISTEN: 'off',
+    INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images',
+  });
+  const faults: { at: FaultPoints['at'] } = { at: () => undefined };
+  const running: Running = await startControlPlane(config, {
+    log: pino({ level: 'silent' }),
+    faults: { at: (point) => faults.at(point) },
+  });
+  return {
+    client: createClient({ socket: paths.socket }),
+    get fault() {
+      return faults.at;
+    },
+    set fault(at) {
+      faults.at = at;
+    },
+    stop: async () => {
+      await running.stop();
+      await stopDatabase(host, paths);
+      await host.files.remove(prefix);
+    },
+  };
+};
+
+/** Everything of test guests that is on the host: domains, roots, mounts and fixed addresses. */
+export const leftOnHost = async (): Promise<string[]> => {
+  const domains = (await lxc.domains()).map(({ name }) => name).filter((name) => name.startsWith('test-op'));
+  const roots = await host.files.list(`${paths.state}/roots`);
+  const mounts = (await host.files.readText('/proc/self/mountinfo'))
+    .split('\n')
+    .filter((line) => line.includes(prefix));
+  const entries = (await lxc.networkXml('default', { inactive: true })).match(/name=['"]test-op[^'"]*/g) ?? [];
+  return [...domains, ...roots, ...mounts, ...entries];
+};

@@ -1,0 +1,153 @@
+import { InnkeeperError, type OperationView } from '@innkeeper/model';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Installation, install, leftOnHost } from './installation.ts';
+
+const name = 'test-op';
+const spec = { image: 'debian/12' } as const;
+const applySteps = ['place', 'image', 'root', 'define', 'start', 'observe', 'addresses'];
+const removeSteps = ['claims', 'stop', 'undefine', 'addresses', 'root', 'forget'];
+
+let innkeeper: Installation;
+
+const finished = async (operation: OperationView | undefined): Promise<OperationView> => {
+  if (operation === undefined) throw new Error('there was nothing to do');
+  let now = operation;
+  while (now.finishedAt === undefined) now = await innkeeper.client.operation(now.id, '30s');
+  return now;
+};
+
+/** Throws once, at one point. */
+const failOnce = (where: string, error: () => Error): void => {
+  let thrown = false;
+  innkeeper.fault = (point) => {
+    if (point !== where || thrown) return;
+    thrown = true;
+    throw error();
+  };
+};
+
+const broken = (): Error => new InnkeeperError('host_error', 'made to fail by a test');
+/** What a process sees that was killed: it writes nothing more, and another goes on from the journal. */
+const killed = (): Error => new InnkeeperError('fenced', 'made to stop by a test');
+
+const apply = async (): Promise<OperationView> => finished(await innkeeper.client.put(name, spec));
+const remove = async (): Promise<OperationView> => finished(await innkeeper.client.remove(name));
+
+const gone = async (): Promise<void> => {
+  innkeeper.fault = () => undefined;
+  if ((await innkeeper.client.workloads()).some((one) => one.name === name)) await remove();
+  expect(await leftOnHost()).toEqual([]);
+  const [host] = await innkeeper.client.hosts();
+  expect(host?.capacity.claimed).toEqual({ cpus: 0, memoryBytes: 0, diskBytes: 0 });
+};
+
+beforeAll(async () => {
+  innkeeper = await install();
+  // The image is there afterwards, so that each case takes a second and not a minute.
+  expect((await apply()).state).toBe('done');
+  await gone();
+});
+
+afterAll(async () => {
+  await gone();
+  await innkeeper.stop();
+});
+
+describe('creating a container', () => {
+  it('goes through the steps that are tested here', async () => {
+    expect((await apply()).steps.map((step) => step.name)).toEqual(applySteps);
+    expect((await remove()).steps.map((step) => step.name)).toEqual(removeSteps);
+    await gone();
+  });
+
+  it.each(applySteps.flatMap((step) => [`before ${step}`, `after ${step}`]))(
+    'is unwound when it fails %s',
+    async (where) => {
+      failOnce(where, broken);
+      const { state, error } = await apply();
+      expect(state).toBe('failed');
+      expect(error?.detail).toBe('made to fail by a test');
+      expect(await leftOnHost()).toEqual([]);
+      await gone();
+    },
+  );
+
+  it.each(applySteps)('comes to the same result when %s is run twice', async (step) => {
+    failOnce(`after ${step}`, killed);
+    expect((await apply()).state).toBe('done');
+    expect((await innkeeper.client.workload(name)).state).toBe('running');
+    await gone();
+  });
+
+  it.each(applySteps)('is unwound as well when the undo of %s is run twice', async (step) => {
+    let [failed, stopped] = [false, false];
+    innkeeper.fault = (point) => {
+      if (point === 'after addresses' && !failed) {
+        failed = true;
+        throw broken();
+      }
+      if (point === `after undo of ${step}` && !stopped) {
+        stopped = true;
+        throw killed();
+      }
+    };
+    expect((await apply()).state).toBe('failed');
+    expect(stopped).toBe(true);
+    expect(await leftOnHost()).toEqual([]);
+    await gone();
+  });
+});
+
+describe('removing a container', () => {
+  it.each(removeSteps)('comes to the same result when %s is run twice', async (step) => {
+    await apply();
+    failOnce(`after ${step}`, killed);
+    expect((await remove()).state).toBe('done');
+    await gone();
+  });
+
+  it.each(removeSteps)('that failed before %s is finished by asking again', async (step) => {
+    await apply();
+    failOnce(`before ${step}`, broken);
+    expect((await remove()).state).toBe('failed');
+    expect((await remove()).state).toBe('done');
+    await gone();
+  });
+});
+
+describe('power', () => {
+  it.each([
+    ['stop', 'stop', 'stopped'],
+    ['stop', 'observe', 'stopped'],
+    ['restart', 'stop', 'running'],
+    ['restart', 'start', 'running'],
+    ['restart', 'observe', 'running'],
+  ] as const)('%s comes to the same result when its step %s is run twice', async (action, step, state) => {
+    await apply();
+    failOnce(`after ${step}`, killed);
+    expect((await finished(await innkeeper.client.act(name, action))).state).toBe('done');
+    expect((await innkeeper.client.workload(name)).state).toBe(state);
+    await gone();
+  });
+
+  it('starts a stopped container, and its step start can be run twice', async () => {
+    await apply();
+    await finished(await innkeeper.client.act(name, 'stop'));
+    failOnce('after start', killed);
+    expect((await finished(await innkeeper.client.act(name, 'start'))).state).toBe('done');
+    expect((await innkeeper.client.workload(name)).state).toBe('running');
+    await gone();
+  });
+});
+
+describe('the same question', () => {
+  it('asked twice with one key is one operation', async () => {
+    const [first, second] = [
+      await innkeeper.client.put(name, spec, { idempotencyKey: 'test-key-1' }),
+      await innkeeper.client.put(name, spec, { idempotencyKey: 'test-key-1' }),
+    ];
+    expect(second?.id).toBe(first?.id);
+    await finished(first);
+    await gone();
+  });
+});
