@@ -15,6 +15,24 @@ export const findGuest = async (db: Db, host: string, driver: string, uuid: stri
       .where(and(eq(guests.host, host), eq(guests.driver, driver), eq(guests.uuid, uuid)))
   )[0];
 
+/** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
+export const upsertGuests = async (
+  db: Db,
+  host: string,
+  driver: string,
+  seen: readonly GuestObservation[],
+): Promise<void> => {
+  if (seen.length === 0) return;
+  await db
+    .insert(guests)
+    .values(seen.map((observation) => ({ host, driver, uuid: observation.uuid, observation })))
+    .onConflictDoUpdate({
+      target: [guests.host, guests.driver, guests.uuid],
+      set: { observation: sql`excluded.observation`, seenAt: sql`now()` },
+      setWhere: sql`${guests.observation} is distinct from excluded.observation`,
+    });
+};
+
 /** Two statements however many guests there are: what is there, and what is no longer. */
 export const replaceGuests = async (
   db: Db,
@@ -22,17 +40,7 @@ export const replaceGuests = async (
   driver: string,
   seen: readonly GuestObservation[],
 ): Promise<void> => {
-  if (seen.length > 0) {
-    await db
-      .insert(guests)
-      .values(seen.map((observation) => ({ host, driver, uuid: observation.uuid, observation })))
-      .onConflictDoUpdate({
-        target: [guests.host, guests.driver, guests.uuid],
-        set: { observation: sql`excluded.observation`, seenAt: sql`now()` },
-        // Rows that have not changed are not written: an idle host costs no disk.
-        setWhere: sql`${guests.observation} is distinct from excluded.observation`,
-      });
-  }
+  await upsertGuests(db, host, driver, seen);
   const here = and(eq(guests.host, host), eq(guests.driver, driver));
   await db.delete(guests).where(
     seen.length === 0

@@ -1,4 +1,4 @@
-import type { Driver, GuestPlan, Step } from '@innkeeper/driver-contract';
+import type { Driver, GuestClaims, GuestPlan, Step } from '@innkeeper/driver-contract';
 import {
   insertPlacement,
   listHosts,
@@ -7,6 +7,7 @@ import {
   resizeClaim,
   uidClaimOf,
   updateWorkload,
+  upsertGuests,
 } from '@innkeeper/inventory';
 import { type Candidate, completeSpec, type ErrorCode, InnkeeperError, type Problem } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
@@ -20,6 +21,7 @@ const stopTimeoutMs = 30_000;
 interface Placed {
   readonly candidate: Candidate;
   readonly plan: GuestPlan;
+  readonly claims: GuestClaims;
   /** True when the guest is being made, false when it is being changed. */
   readonly fresh: boolean;
 }
@@ -59,6 +61,7 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   return {
     candidate,
     fresh: false,
+    claims,
     plan: driverOf(control, candidate.host, candidate.driver).plan(orderOf(context, claims, report)),
   };
 };
@@ -108,7 +111,7 @@ const place = async (context: OperationContext): Promise<Placed> => {
       reason: record.reason,
       error: null,
     });
-    return { candidate: winner, plan, fresh: true };
+    return { candidate: winner, plan, claims, fresh: true };
   });
 };
 
@@ -146,11 +149,47 @@ const powerStep = (context: OperationContext, placed: Placed): Step => {
     run: async () => {
       await driver.start(guest);
       await markStarted(context, placed.candidate.host);
+      await seenRunning(context, placed);
     },
     ...(placed.fresh
       ? { undo: ({ signal }) => driver.stop(guest, { mode: 'force', timeoutMs: 0 }, signal) }
       : { noUndo: 'a guest that was there before is not stopped' }),
   };
+};
+
+/** A start that returned has been seen: people need not wait for the reading that finds everything else. */
+const seenRunning = async ({ control, workload }: OperationContext, { candidate, claims }: Placed): Promise<void> => {
+  const { db } = control.inventory;
+  const spec = completeSpec(workload.spec);
+  const addresses = claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address.ip]));
+  const networks = claims.networks.map(({ network, mac, address }) => ({
+    network,
+    mac,
+    ...(address === undefined ? {} : { address: address.ip }),
+  }));
+  const { installation } = control;
+  await upsertGuests(db, candidate.host, candidate.driver, [
+    {
+      driver: candidate.driver,
+      uuid: workload.id,
+      name: workload.name,
+      state: 'running',
+      ownership: {
+        installation,
+        workloadId: workload.id,
+        generation: workload.generation,
+        spec: workload.spec,
+        claims: { uidStart: claims.uidStart, networks },
+      },
+      cpus: spec.cpus,
+      memoryBytes: spec.memoryBytes,
+      addresses,
+      macs: claims.networks.map(({ mac }) => mac),
+      startedAtMs: Date.now(),
+      idRanges: [],
+    },
+  ]);
+  await updateWorkload(db, workload.id, { state: 'ready' });
 };
 
 export const markStarted = async ({ control, workload }: OperationContext, host: string): Promise<void> => {
