@@ -1,5 +1,5 @@
-import { createClient, type Client } from '@innkeeper/client';
-import { type FaultPoints, readConfig, type Running, startControlPlane } from '@innkeeper/control-plane';
+import { type Client, createClient } from '@innkeeper/client';
+import { type FaultPoints, type Running, readConfig, startControlPlane } from '@innkeeper/control-plane';
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import { connect } from '@innkeeper/libvirt';
