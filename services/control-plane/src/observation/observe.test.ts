@@ -15,7 +15,11 @@ const manual = () => {
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
   };
-  return { work, seen, end: async () => (ends.shift()?.(), settle()), settle };
+  const end = (): Promise<void> => {
+    ends.shift()?.();
+    return settle();
+  };
+  return { work, seen, end, settle };
 };
 
 describe('coalesced readings', () => {
