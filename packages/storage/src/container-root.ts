@@ -46,6 +46,8 @@ const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promis
 /** Makes the layers. Existing ones are kept: a second call after a kill completes the first. */
 export const createContainerRoot = async (host: Host, paths: Paths, root: ContainerRoot): Promise<void> => {
   const folder = containerRootFolder(paths, root.id);
+  // Written last, so it tells that the layers are whole. They may be mounted by now, and read-only.
+  if ((await host.files.facts(`${folder}/root.json`)) !== undefined) return;
   await host.files.makeDirectory(layout(paths).roots, 0o711);
   await host.files.makeDirectory(folder, 0o711);
   for (const name of ['lower', 'upper', 'work', 'root']) await host.files.makeDirectory(`${folder}/${name}`, 0o755);
