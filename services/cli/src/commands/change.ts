@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { follow } from '../follow.ts';
 import { readManifest } from '../manifest-file.ts';
 import { print, say } from '../show/output.ts';
-import { planText } from '../show/plan.ts';
+import { obstaclesOf, planText } from '../show/plan.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
 import { runConsole, runExec } from '../terminal.ts';
@@ -17,13 +17,18 @@ const finishAll = async (operations: readonly OperationView[], wait: boolean): P
   else for (const { id, kind, workload } of operations) print(`${kind} ${workload.name}: operation ${id}`);
 };
 
+interface ApplyOptions {
+  readonly wait: boolean;
+  /** Leaves out what has room nowhere, unless that is everything. */
+  readonly fitting: boolean;
+}
+
 /** Nothing is created unless everything could be: the plan of the whole manifest comes first. */
-const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> => {
+const applyManifest = async (manifest: Manifest, { wait, fitting }: ApplyOptions): Promise<void> => {
   const innkeeper = client();
   const plan = await innkeeper.plan(manifest.workloads);
   say(planText(plan));
-  const impossible = plan.workloads.filter(({ action }) => action === 'impossible');
-  const [first] = impossible;
+  const { first, leftOut } = obstaclesOf(plan, fitting);
   if (first !== undefined) {
     throw new InnkeeperError(
       first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict',
@@ -31,13 +36,15 @@ const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> =
       first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
     );
   }
+  if (leftOut.length > 0) say(`left out, since there is no room: ${leftOut.join(', ')}`);
   const operations: OperationView[] = [];
   for (const { name, action } of plan.workloads) {
     const spec = manifest.workloads[name];
-    const operation = action === 'none' || spec === undefined ? undefined : await innkeeper.put(name, spec);
+    const operation =
+      action === 'none' || leftOut.includes(name) || spec === undefined ? undefined : await innkeeper.put(name, spec);
     if (operation !== undefined) operations.push(operation);
   }
-  if (operations.length === 0) say('nothing to do: everything is as described');
+  if (operations.length === 0) say(`nothing to do: everything ${leftOut.length > 0 ? 'else ' : ''}is as described`);
   await finishAll(operations, wait);
 };
 
@@ -48,8 +55,9 @@ const addManifests = (program: Command): void => {
     .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
     .option('--wait', 'wait until done (the default)')
     .option('--no-wait', 'print the operations and return')
-    .action(async ({ file, wait }: { file: string; wait?: boolean }) =>
-      applyManifest(await readManifest(file), wait !== false),
+    .option('--fitting', 'leave out what has room nowhere, in place of doing nothing')
+    .action(async ({ file, wait, fitting }: { file: string; wait?: boolean; fitting?: boolean }) =>
+      applyManifest(await readManifest(file), { wait: wait !== false, fitting: fitting === true }),
     );
   program
     .command('plan')
