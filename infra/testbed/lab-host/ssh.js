@@ -1,6 +1,6 @@
 /** Into the machine. @module */
 
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { port, sshKey } from './places.js';
 
 /** @typedef {import('@innkeeper/host').Host} Host */
@@ -47,7 +47,7 @@ export const ssh = async (host, words) => {
   const argv = command(user, words[0]?.endsWith('@') ? words.slice(1) : words);
   if (process.stdin.isTTY && process.stdout.isTTY) return interactive(host, argv);
   const { exitCode } = await host.run(argv, {
-    input: process.stdin.isTTY ? '' : await text(process.stdin),
+    input: process.stdin.isTTY ? '' : await buffer(process.stdin),
     timeoutMs: 3 * hours,
     expect: Array.from({ length: 256 }, (_, code) => code),
     onLine: (line) => void process.stdout.write(`${line}\n`),
