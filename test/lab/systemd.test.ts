@@ -69,6 +69,21 @@ describe('up on a fresh Debian 13 with systemd and cgroup v2', () => {
     expect(first.clone.exitCode, first.clone.output).toBe(0);
     expect(first.up.exitCode, first.up.output).toBe(0);
     expect(first.up.output).toMatch(/^wiki +running +container /m);
+    expect(first.up.output).toMatch(/^runner +running +vm /m);
+  });
+
+  it('names what of the example the machine has no room for', () => {
+    expect(first.up.output).toContain('left out, since there is no room: desktop');
+  });
+
+  it('boots a kernel under its /dev/kvm before it trusts it, and gives the virtual machine the answer', async () => {
+    const { proof, runner } = await ask('root', {
+      proof: 'cat /var/lib/innkeeper/acceleration.json',
+      runner: 'virsh -q -c qemu:///system dumpxml runner',
+    });
+    const { value, evidence } = JSON.parse(proof.output) as { value: 'kvm' | 'tcg'; evidence: string };
+    expect(evidence).toMatch(value === 'kvm' ? 'booted under KVM' : 'software emulation');
+    expect(runner.output).toMatch(value === 'kvm' ? /^<domain type='kvm'/ : /^<domain type='qemu'/);
   });
 
   it('has both services run and start at boot', async () => {
