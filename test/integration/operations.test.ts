@@ -4,7 +4,7 @@ import { type Installation, install, leftOnHost } from './installation.ts';
 
 const name = 'test-op';
 const spec = { image: 'debian/12' } as const;
-const applySteps = ['place', 'image', 'root', 'define', 'start', 'observe', 'addresses'];
+const applySteps = ['place', 'image', 'define', 'start', 'observe', 'addresses'];
 const removeSteps = ['claims', 'stop', 'undefine', 'addresses', 'root', 'forget'];
 
 let innkeeper: Installation;

@@ -1,1 +1,3 @@
 export * from './contract.ts';
+export * from './ownership.ts';
+export * from './together.ts';

@@ -10,10 +10,8 @@ export interface CapacityClaim {
   readonly diskBytes: number;
 }
 
-/** Conditional update and claim in one statement: false when the host has no longer enough. A claim that is there already is kept. */
+/** Conditional update and claim in one statement: false when the host has no longer enough. The workload must hold none yet. */
 export const claimCapacity = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
-  const held = await db.select().from(capacityClaims).where(eq(capacityClaims.workloadId, claim.workloadId));
-  if (held.length > 0) return true;
   const rows = await db.execute(sql`
     with taken as (
       update innkeeper.hosts
@@ -80,8 +78,6 @@ export const claimUidRange = async (
   workloadId: string,
   reserved: readonly { readonly start: number; readonly count: number }[],
 ): Promise<number> => {
-  const [held] = await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId));
-  if (held !== undefined) return held.start;
   const blocked = sql`array[${sql.join(
     blockedStarts(reserved).map((start) => sql`${start}`),
     sql`, `,
@@ -115,9 +111,6 @@ export type NetworkClaimRow = typeof networkClaims.$inferSelect;
 
 /** The first candidate that nobody holds. Undefined when all are held; throws a duplicate of `network_claims_mac_unique` for a MAC in use. */
 export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promise<NetworkClaimRow | undefined> => {
-  const held = await networkClaimsOf(db, request.workloadId);
-  const mine = held.find(({ position }) => position === request.position);
-  if (mine !== undefined) return mine;
   if (request.candidates.length === 0) {
     const [row] = await db
       .insert(networkClaims)
@@ -138,8 +131,8 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
         where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
       order by c.rank limit 1
       on conflict on constraint network_claims_one_holder do nothing returning address`);
-    if (rows.length === 1)
-      return (await networkClaimsOf(db, request.workloadId)).find(({ position }) => position === request.position);
+    const [row] = rows;
+    if (row !== undefined) return { ...request, address: row.address };
     if (request.candidates.length === 1) return undefined;
   }
   return undefined;

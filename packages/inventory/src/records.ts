@@ -49,17 +49,14 @@ const eventsLock = 0x1_4b_ee_9e_5;
  * a reader that has seen id 7 has missed none below it.
  */
 export const insertEvent = async (db: Db, event: NewEvent): Promise<void> => {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${eventsLock})`);
-    await tx.insert(events).values({
-      kind: event.kind,
-      subjectKind: event.subject.kind,
-      subjectId: event.subject.id,
-      subjectName: event.subject.name,
-      text: event.text,
-    });
-    await tx.execute(sql`select pg_notify(${eventsChannel}, '')`);
-  });
+  const { kind, subject, text } = event;
+  await db.execute(sql`
+    with locked as materialized (select pg_advisory_xact_lock(${eventsLock})),
+    written as (
+      insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, text)
+      select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${text} from locked returning id
+    )
+    select pg_notify(${eventsChannel}, '') from written`);
 };
 
 export const listEventsAfter = async (db: Db, after: number, limit: number): Promise<EventView[]> => {

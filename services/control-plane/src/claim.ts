@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
-import { claimCapacity, claimNetwork, claimUidRange, type Db, isDuplicate, listGuests } from '@innkeeper/inventory';
+import { claimCapacity, claimNetwork, claimUidRange, type Db, type GuestRow, isDuplicate } from '@innkeeper/inventory';
 import {
   type Candidate,
   type CompleteSpec,
@@ -60,6 +60,8 @@ export interface ClaimRequest {
   readonly candidate: Candidate;
   readonly machine: MachineReport;
   readonly networks: readonly NetworkReport[];
+  /** All that is on the hosts: ids that foreign containers use are left to them. */
+  readonly guests: readonly GuestRow[];
 }
 
 const claimOneNetwork = async (
@@ -110,7 +112,7 @@ const claimOneNetwork = async (
   }
 };
 
-/** Takes capacity, ids and addresses in one transaction; what is held already is kept. Throws `conflict` naming what somebody else holds. */
+/** Takes capacity, ids and addresses in one transaction; the workload must hold nothing yet. Throws `conflict` naming what somebody else holds. */
 export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClaims> => {
   const { workloadId, spec, candidate, machine } = request;
   const enough = await claimCapacity(db, {
@@ -125,7 +127,7 @@ export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClai
       'conflict',
       `${candidate.host} has no longer room for ${request.name}: another workload was faster`,
     );
-  const foreignRanges = (await listGuests(db))
+  const foreignRanges = request.guests
     .filter(({ uuid }) => uuid !== workloadId)
     .flatMap(({ observation }) => (observation.ownership === undefined ? observation.idRanges : []));
   const uidStart = await claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]);

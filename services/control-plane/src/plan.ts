@@ -12,7 +12,7 @@ import {
 import { decide } from '@innkeeper/placement';
 import { type Control, driverOf } from './control.ts';
 import { problemOf } from './problem.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { readKnown, snapshotOf } from './snapshot.ts';
 
 /** The same decision as a real placement, with nothing claimed and nothing stored. */
 export const previewPlacement = async (
@@ -21,8 +21,12 @@ export const previewPlacement = async (
   spec: WorkloadSpec,
 ): Promise<PlacementRecord> => {
   const row = await findWorkload(control.inventory.db, name);
-  const snapshot = await takeSnapshot(control.inventory.db, control.installation, row?.id);
-  return decide(snapshot, { name, spec: completeSpec(spec), current: row?.placed ?? undefined });
+  const known = await readKnown(control.inventory.db, row?.id);
+  return decide(snapshotOf(known, control.installation), {
+    name,
+    spec: completeSpec(spec),
+    current: row?.placed ?? undefined,
+  });
 };
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */

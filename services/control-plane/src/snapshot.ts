@@ -30,9 +30,21 @@ const foreignNames = (guests: readonly GuestRow[], host: string, installation: s
   return names;
 };
 
-/** What a decision is made from, as the inventory knows it now. */
-export const takeSnapshot = async (db: Db, installation: string, without?: string): Promise<Snapshot> => {
+/** What the inventory knows that decisions depend on. */
+export interface Known {
+  readonly hosts: readonly HostRow[];
+  readonly guests: readonly GuestRow[];
+  readonly claimed: Awaited<ReturnType<typeof claimedCapacity>>;
+}
+
+/** `without`: a workload whose own claims do not count, since it is the one to be placed. */
+export const readKnown = async (db: Db, without?: string): Promise<Known> => {
   const [hosts, guests, claimed] = await Promise.all([listHosts(db), listGuests(db), claimedCapacity(db, without)]);
+  return { hosts, guests, claimed };
+};
+
+/** What a decision is made from. */
+export const snapshotOf = ({ hosts, guests, claimed }: Known, installation: string): Snapshot => {
   return {
     hosts: hosts.flatMap((host): HostSnapshot[] =>
       host.machine === null

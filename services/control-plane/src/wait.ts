@@ -21,15 +21,18 @@ export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEm
 
 const lookAgainMs = 250;
 
-const nextEvent = (emitter: EventEmitter, ms: number): Promise<void> =>
+/** Resolves with the next event, after `ms`, or when the signal fires. */
+export const nextEvent = (emitter: EventEmitter, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       emitter.off('event', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
     emitter.once('event', done);
+    signal?.addEventListener('abort', done);
   });
 
 /** The operation when it is finished, or as it is when the time is over. */

@@ -16,6 +16,7 @@ import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/ne
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { memoryInUse } from './memory.ts';
 import { kvmCapabilities } from './probe.ts';
 import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
 
@@ -125,8 +126,9 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       for (const { uuid } of refs) {
         const now = byUuid.get(uuid);
         const own = await diskOwnBytes(host, paths, uuid);
+        const memoryBytes = now === undefined ? undefined : memoryInUse(now);
         result.set(uuid, {
-          ...(now?.balloon.rssBytes === undefined ? {} : { memoryBytes: now.balloon.rssBytes }),
+          ...(memoryBytes === undefined ? {} : { memoryBytes }),
           ...(now?.cpuTimeNs === undefined ? {} : { cpuSeconds: now.cpuTimeNs / 1e9 }),
           ...(own === undefined ? {} : { ownDiskBytes: own }),
         });

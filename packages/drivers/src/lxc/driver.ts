@@ -8,6 +8,7 @@ import {
   type GuestPlan,
   type GuestRef,
   type Step,
+  together,
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { type DriverReport, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
@@ -140,28 +141,32 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           run: async ({ progress, signal }) => void (await images.rootfs(image, { onProgress: progress, signal })),
           noUndo: 'an image is a cache that the next workload uses',
         },
-        {
-          name: 'root',
-          run: async () => {
-            const { rootfs } = await images.rootfs(image);
-            await createContainerRoot(host, paths, {
-              id: plan.uuid,
-              lower: rootfs,
-              uidStart: definition.claims.uidStart,
-              files: guestFiles(definition),
-            });
-            await mountContainerRoot(host, paths, plan.uuid);
+        // libvirt looks at the root when the container starts, not when it is defined: neither has to wait for the other.
+        together(
+          'define',
+          {
+            name: 'root',
+            run: async () => {
+              const { rootfs } = await images.rootfs(image);
+              await createContainerRoot(host, paths, {
+                id: plan.uuid,
+                lower: rootfs,
+                uidStart: definition.claims.uidStart,
+                files: guestFiles(definition),
+              });
+              await mountContainerRoot(host, paths, plan.uuid);
+            },
+            undo: () => destroyContainerRoot(host, paths, plan.uuid),
           },
-          undo: () => destroyContainerRoot(host, paths, plan.uuid),
-        },
-        {
-          name: 'define',
-          run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
-          undo: async () => {
-            await forceStop(libvirt, plan.uuid);
-            await undefineGuest(libvirt, plan.uuid, {});
+          {
+            name: 'definition',
+            run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
+            undo: async () => {
+              await forceStop(libvirt, plan.uuid);
+              await undefineGuest(libvirt, plan.uuid, {});
+            },
           },
-        },
+        ),
       ];
     },
     settle: (plan) => {

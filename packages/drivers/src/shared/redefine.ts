@@ -1,7 +1,6 @@
-import type { GuestPlan } from '@innkeeper/driver-contract';
-import { buildXml, canonicalXml, type Libvirt } from '@innkeeper/libvirt';
+import { type GuestPlan, ownershipOf } from '@innkeeper/driver-contract';
+import { buildXml, canonicalXml, type Libvirt, updateDomain } from '@innkeeper/libvirt';
 import type { Definition } from './definition.ts';
-import { ownershipOf } from './definition.ts';
 import { stateOf } from './lifecycle.ts';
 import { bareMetadata, metadataKey, metadataUri } from './metadata.ts';
 
@@ -24,6 +23,7 @@ export const redefine = async (
   return before !== undefined && after !== undefined && sameButMetadata(before, after) ? 'applied' : 'needs-restart';
 };
 
-const withoutMetadata = (xml: string): string => canonicalXml(xml.replace(/<metadata>[\s\S]*?<\/metadata>/, ''));
+const withoutMetadata = (xml: string): string =>
+  canonicalXml(updateDomain(xml, [{ path: ['metadata'], element: undefined }]));
 
 const sameButMetadata = (before: string, after: string): boolean => withoutMetadata(before) === withoutMetadata(after);

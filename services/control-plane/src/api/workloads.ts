@@ -17,6 +17,34 @@ import { workloadViews } from '../views.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
 
+const acts = [
+  ['start', 'post', '/start', 'Start a workload'],
+  ['stop', 'post', '/stop', 'Stop a workload: asked first, forced when it does not answer'],
+  ['restart', 'post', '/restart', 'Stop and start a workload'],
+  ['remove', 'delete', '', 'Remove a workload with its disk'],
+] as const;
+
+const addActs = (app: App, control: Control): void => {
+  for (const [kind, method, path, summary] of acts) {
+    app.openapi(
+      createRoute({
+        method,
+        path: `/v1/workloads/{name}${path}`,
+        summary,
+        request: { ...named, ...changing },
+        responses: accepted,
+      }),
+      async (c) => {
+        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
+        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
+        const { view, status } = await settle(control, row, c.req.valid('query').wait);
+        c.header('location', `/v1/operations/${row.id}`);
+        return c.json(view, status);
+      },
+    );
+  }
+};
+
 export const addWorkloads = (app: App, control: Control): void => {
   app.openapi(
     createRoute({
@@ -74,40 +102,7 @@ export const addWorkloads = (app: App, control: Control): void => {
     // The manifest's own errors say more than the schema's: field, value and what would be right.
     () => undefined,
   );
-  for (const kind of ['start', 'stop', 'restart'] as const) {
-    app.openapi(
-      createRoute({
-        method: 'post',
-        path: `/v1/workloads/{name}/${kind}`,
-        summary: `${kind} a workload`,
-        request: { ...named, ...changing },
-        responses: accepted,
-      }),
-      async (c) => {
-        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
-        const { view, status } = await settle(control, row, c.req.valid('query').wait);
-        c.header('location', `/v1/operations/${row.id}`);
-        return c.json(view, status);
-      },
-    );
-  }
-  app.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/workloads/{name}',
-      summary: 'Remove a workload with its disk',
-      request: { ...named, ...changing },
-      responses: accepted,
-    }),
-    async (c) => {
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await actOnWorkload(control, c.req.valid('param').name, 'remove', asker);
-      const { view, status } = await settle(control, row, c.req.valid('query').wait);
-      c.header('location', `/v1/operations/${row.id}`);
-      return c.json(view, status);
-    },
-  );
+  addActs(app, control);
   app.openapi(
     createRoute({
       method: 'get',

@@ -6,6 +6,7 @@ import {
   findWorkloadById,
   finishOperation,
   type Hold,
+  type Journaled,
   journal,
   type OperationRow,
   remember,
@@ -18,10 +19,14 @@ import type { Control } from '../control.ts';
 import { asProblem } from '../problem.ts';
 import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { restart, start, stop } from './power.ts';
+import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 
-const definitions: Readonly<Record<OperationKind, OperationDefinition>> = { apply, start, stop, restart, remove };
+const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
+  apply,
+  ...powerOperations,
+  remove,
+};
 
 /** Errors that go away by themselves are tried again this often, after these pauses. */
 const retryPausesMs = [500, 2000, 8000];
@@ -44,8 +49,10 @@ interface Running {
 const fenced = (row: OperationRow): InnkeeperError =>
   new InnkeeperError('fenced', `The operation ${row.id} was taken over by another process`);
 
-const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<void> => {
-  if (!(await journal(running.control.inventory.db, running.hold, entries, progress))) throw fenced(running.row);
+const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<Journaled> => {
+  const written = await journal(running.control.inventory.db, running.hold, entries, progress);
+  if (written === undefined) throw fenced(running.row);
+  return written;
 };
 
 const contextOf = async (running: Running): Promise<OperationContext | undefined> => {
@@ -94,25 +101,25 @@ const withRetries = async (running: Running, work: () => Promise<void>): Promise
   return work();
 };
 
-const checkCancelled = async (running: Running): Promise<void> => {
-  const now = await findOperation(running.control.inventory.db, running.row.id);
-  if (now?.cancelRequested != null) throw new InnkeeperError('cancelled', `Cancelled by ${now.cancelRequested}`);
-};
-
-/** Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry. */
+/**
+ * Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry,
+ * whose answer says whether somebody wants to cancel. What steps depend on is read again after each that remembered something.
+ */
 const runForward = async (running: Running): Promise<void> => {
   const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(
     ({ state }) => state === 'done',
   ).length;
   let finished: StepEntry | undefined;
+  let context = await contextOf(running);
   for (let position = done; ; position += 1) {
-    const context = await contextOf(running);
+    if (context?.memory !== running.memory) context = await contextOf(running);
     if (context === undefined) break;
     const step = running.definition.steps(context)[position];
     if (step === undefined) break;
-    if (running.definition.undoOnFailure) await checkCancelled(running);
     const began: StepEntry = { position, name: step.name, state: 'running' };
-    await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    const { cancelRequested } = await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    if (cancelRequested !== null && running.definition.undoOnFailure)
+      throw new InnkeeperError('cancelled', `Cancelled by ${cancelRequested}`);
     await running.faults?.at(`before ${step.name}`);
     await withRetries(running, () => step.run(stepContext(running)));
     await running.faults?.at(`after ${step.name}`);
