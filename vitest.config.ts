@@ -35,10 +35,21 @@ export default defineConfig({
         ssr,
         test: {
           name: 'main-job',
-          include: ['test/main-job/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          include: ['test/main-job/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -1,7 +1,8 @@
 import { parseManifest, type WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, inn, installation, root, setUp, virsh } from './inn.ts';
+import { defineForeign, host, installedAs, root, undefineForeign, virsh } from '../installed.ts';
 
+const { installation, inn, setUp } = installedAs({ name: 'main-job', listen: '127.0.0.1:7796' });
 const lab = `${root}/test/main-job/lab.yaml`;
 const state = `${installation.INNKEEPER_PREFIX}/var/lib/innkeeper`;
 
@@ -15,9 +16,6 @@ const until = async (what: string, reached: () => Promise<boolean>, timeoutMs = 
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 };
-
-const foreign =
-  '<domain type="lxc"><name>test-foreign</name><memory>65536</memory><os><type>exe</type><init>/bin/true</init></os></domain>';
 
 const writeManifest = async (name: string, text: string): Promise<string> => {
   const path = `${installation.INNKEEPER_PREFIX}/${name}`;
@@ -34,7 +32,7 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   afterAll(async () => {
-    await host.run(['virsh', '-q', '-c', 'lxc:///system', 'undefine', 'test-foreign'], { expect: [0, 1] });
+    await undefineForeign('test-foreign');
     await setUp('down', '--purge', '--yes');
   });
 
@@ -93,8 +91,7 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('lists a guest that it did not create, and never touches it', async () => {
-    const file = await writeManifest('foreign.xml', foreign);
-    await virsh('lxc:///system', 'define', file);
+    await defineForeign('test-foreign', installation.INNKEEPER_PREFIX);
     await until('the foreign guest is seen', async () =>
       (await views()).some(({ name, managed }) => name === 'test-foreign' && !managed),
     );

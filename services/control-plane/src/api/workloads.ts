@@ -3,10 +3,12 @@ import { findWorkload, latestPlacement } from '@innkeeper/inventory';
 import {
   checkName,
   InnkeeperError,
+  type Manifest,
   manifestPlan,
   parseManifest,
   parseWorkloadSpec,
   placementRecord,
+  type WorkloadSpec,
   workloadSpec,
   workloadView,
 } from '@innkeeper/model';
@@ -16,6 +18,21 @@ import { actOnWorkload, putWorkload } from '../requests.ts';
 import { workloadViews } from '../views.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
+import { refuseBodyWith } from './refusal.ts';
+
+/** What both manifest parsers need of Hono's request. */
+interface Asked {
+  param(key: 'name'): string | undefined;
+  json(): Promise<unknown>;
+}
+
+const specOf = async (request: Asked): Promise<WorkloadSpec> => {
+  const name = request.param('name') ?? '';
+  checkName(name, 'name');
+  return parseWorkloadSpec(await request.json(), `workloads.${name}`);
+};
+
+const manifestOf = async (request: Pick<Asked, 'json'>): Promise<Manifest> => parseManifest(await request.json());
 
 const acts = [
   ['start', 'post', '/start', 'Start a workload'],
@@ -87,10 +104,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       responses: { ...accepted, 204: { description: 'It is so already' } },
     }),
     async (c) => {
-      const { name } = c.req.valid('param');
-      checkName(name, 'name');
-      const spec = parseWorkloadSpec(await c.req.json(), `workloads.${name}`);
-      const row = await putWorkload(control, name, spec, {
+      const row = await putWorkload(control, c.req.valid('param').name, await specOf(c.req), {
         who: c.get('identity').who,
         idempotencyKey: c.req.valid('header')['idempotency-key'],
       });
@@ -99,8 +113,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
     },
-    // The manifest's own errors say more than the schema's: field, value and what would be right.
-    () => undefined,
+    refuseBodyWith(specOf),
   );
   addActs(app, control);
   app.openapi(
@@ -133,7 +146,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       },
       responses: { 200: json(manifestPlan, 'Workload by workload, candidate by candidate'), ...failures },
     }),
-    async (c) => c.json(await planManifest(control, parseManifest(await c.req.json())), 200),
-    () => undefined,
+    async (c) => c.json(await planManifest(control, await manifestOf(c.req)), 200),
+    refuseBodyWith(manifestOf),
   );
 };

@@ -1,17 +1,25 @@
 import type { Candidate, PlacementRecord } from '@innkeeper/model';
 import { Alert, List, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { CandidateCard } from './CandidateCard.tsx';
 
 const same = (a: Candidate, b: Candidate | undefined): boolean => a.host === b?.host && a.driver === b.driver;
 
+interface Props {
+  readonly record: PlacementRecord;
+  /** What belongs right below the sentence. */
+  readonly children?: ReactNode;
+}
+
 /** A decision, whole: the sentence, what was required, and every candidate with every check. */
-export const PlacementView = ({ record }: { readonly record: PlacementRecord }) => (
+export const PlacementView = ({ record, children }: Props) => (
   <Stack gap="sm">
     <Alert color={record.winner === undefined ? 'red' : 'green'} role="status">
       <Text size="sm" fw={600}>
         {record.reason}
       </Text>
     </Alert>
+    {children}
     {record.requirements.length > 0 && (
       <div>
         <Text size="sm" fw={600}>
