@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, networkClaims, uidClaims } from './schema.ts';
+import { capacityClaims, deviceClaims, networkClaims, uidClaims } from './schema.ts';
 
 export interface CapacityClaim {
   readonly workloadId: string;
@@ -8,6 +8,8 @@ export interface CapacityClaim {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** What guests that are not ours use of the host: not to be promised either. */
+  readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
 }
 
 /** Conditional update and claim in one statement: false when the host has no longer enough. The workload must hold none yet. */
@@ -16,9 +18,9 @@ export const claimCapacity = async (db: Db, claim: CapacityClaim): Promise<boole
     with taken as (
       update innkeeper.hosts
       set cpus_claimed = cpus_claimed + ${claim.cpus}, memory_claimed = memory_claimed + ${claim.memoryBytes}
-      where name = ${claim.host} and state = 'up'
-        and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio
-        and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio
+      where name = ${claim.host} and state = 'up' and not draining
+        and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio - cpus_reserved - ${claim.foreign.cpus}::float8
+        and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio - memory_reserved - ${claim.foreign.memoryBytes}::float8
       returning name
     )
     insert into innkeeper.capacity_claims (workload_id, host, cpus, memory_bytes, disk_bytes)
@@ -35,9 +37,10 @@ export const releaseClaims = async (db: Db, workloadId: string): Promise<void> =
     from given_back g where h.name = g.host`);
   await db.delete(uidClaims).where(eq(uidClaims.workloadId, workloadId));
   await db.delete(networkClaims).where(eq(networkClaims.workloadId, workloadId));
+  await db.delete(deviceClaims).where(eq(deviceClaims.workloadId, workloadId));
 };
 
-/** Changes what is claimed for a workload that stays where it is; false when the host has no longer enough. */
+/** Changes what is claimed for a workload that stays where it is; false when the host has no longer enough. Less is always possible. */
 export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
   const rows = await db.execute(sql`
     with old as (select * from innkeeper.capacity_claims where workload_id = ${claim.workloadId} for update),
@@ -45,8 +48,10 @@ export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean
       update innkeeper.hosts h
       set cpus_claimed = h.cpus_claimed + ${claim.cpus} - old.cpus, memory_claimed = h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes
       from old where h.name = old.host
-        and h.cpus_claimed + ${claim.cpus} - old.cpus <= h.cpus_total * h.cpu_ratio
-        and h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes <= h.memory_total * h.memory_ratio
+        and (${claim.cpus} <= old.cpus
+          or h.cpus_claimed + ${claim.cpus} - old.cpus <= h.cpus_total * h.cpu_ratio - h.cpus_reserved - ${claim.foreign.cpus}::float8)
+        and (${claim.memoryBytes} <= old.memory_bytes
+          or h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes <= h.memory_total * h.memory_ratio - h.memory_reserved - ${claim.foreign.memoryBytes}::float8)
       returning h.name
     )
     update innkeeper.capacity_claims set cpus = ${claim.cpus}, memory_bytes = ${claim.memoryBytes}, disk_bytes = ${claim.diskBytes}

@@ -149,6 +149,28 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
+/** Puts an operation aside until something that could help changes; its step counts as not begun. */
+export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ state: 'waiting', progress: waitsFor, workerId: null })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  await db
+    .update(operationSteps)
+    .set({ state: 'pending', text: waitsFor })
+    .where(and(eq(operationSteps.operationId, hold.id), eq(operationSteps.state, 'running')));
+  return rows.length === 1;
+};
+
+/** Ends what waits for a workload, since something else is wanted now. */
+export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
+  await db
+    .update(operations)
+    .set({ cancelRequested: who })
+    .where(and(eq(operations.workloadId, workloadId), eq(operations.state, 'waiting')));
+};
+
 /** Turns to undoing, with the error that is the reason. */
 export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boolean> => {
   const rows = await db

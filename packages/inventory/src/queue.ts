@@ -39,6 +39,17 @@ export const wake = async (db: Db, workloadId: string): Promise<void> => {
   );
 };
 
+/**
+ * Wakes for every workload that waits for room, a device or another workload: something that could help has changed.
+ * One job per workload, however often this is called.
+ */
+export const wakeWaiting = async (db: Db): Promise<void> => {
+  await db.execute(sql`
+    select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
+      queue_name := o.workload_id::text, max_attempts := 1, job_key := 'waiting:' || o.workload_id::text)
+    from innkeeper.operations o where o.state = 'waiting'`);
+};
+
 export interface QueueRunner {
   readonly stop: () => Promise<void>;
   /** Settles when the runner has ended, by `stop` or by itself. */

@@ -14,13 +14,49 @@ export const installationId = async (db: Db): Promise<string> => {
   return installationId(db);
 };
 
-export const insertPlacement = async (db: Db, workloadId: string, record: PlacementRecord): Promise<string> => {
+/** Records with what they were decided from are large: older ones of the same workload go. */
+const keptPlacements = 10;
+
+export const insertPlacement = async (
+  db: Db,
+  workloadId: string,
+  record: PlacementRecord,
+  input: unknown,
+): Promise<string> => {
   const [row] = await db
     .insert(placements)
-    .values({ workloadId, workloadName: record.workload, record })
+    .values({ workloadId, workloadName: record.workload, record, input })
     .returning({ id: placements.id });
   return (row as { id: string }).id;
 };
+
+/** Leaves the latest records of a workload. */
+export const prunePlacements = async (db: Db, workloadId: string): Promise<void> => {
+  await db.execute(sql`
+    delete from innkeeper.placements where id in (
+      select id from innkeeper.placements where workload_id = ${workloadId}
+      order by decided_at desc offset ${keptPlacements})`);
+};
+
+export type PlacementRow = typeof placements.$inferSelect;
+
+/** Newest first; of one workload when a name is given. */
+export const listPlacements = (db: Db, limit: number, name?: string): Promise<Omit<PlacementRow, 'input'>[]> =>
+  db
+    .select({
+      id: placements.id,
+      workloadId: placements.workloadId,
+      workloadName: placements.workloadName,
+      record: placements.record,
+      decidedAt: placements.decidedAt,
+    })
+    .from(placements)
+    .where(name === undefined ? undefined : eq(placements.workloadName, name))
+    .orderBy(desc(placements.decidedAt))
+    .limit(limit);
+
+export const findPlacement = async (db: Db, id: string): Promise<PlacementRow | undefined> =>
+  (await db.select().from(placements).where(eq(placements.id, id)))[0];
 
 export const latestPlacement = async (
   db: Db,

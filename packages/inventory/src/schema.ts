@@ -1,7 +1,10 @@
 import type {
   Candidate,
+  DeviceReport,
+  DeviceState,
   DriverReport,
   ErrorCode,
+  EventView,
   GuestObservation,
   MachineReport,
   OperationKind,
@@ -9,6 +12,7 @@ import type {
   PlacementRecord,
   Problem,
   Role,
+  Rule,
   StepState,
   WorkloadSpec,
 } from '@innkeeper/model';
@@ -16,8 +20,10 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   bigserial,
+  boolean,
   check,
   doublePrecision,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -57,8 +63,22 @@ export const hosts = innkeeper.table(
     memoryTotal: bytes('memory_total').notNull().default(0),
     cpusClaimed: integer('cpus_claimed').notNull().default(0),
     memoryClaimed: bytes('memory_claimed').notNull().default(0),
+    labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+    /** Nothing new is placed on it; set by its operator, not by what it reports. */
+    draining: boolean('draining').notNull().default(false),
+    cpusReserved: doublePrecision('cpus_reserved').notNull().default(0),
+    memoryReserved: bytes('memory_reserved').notNull().default(0),
+    /** What may be claimed at most: never below what is claimed already, so that a host may shrink and oversells nothing. */
+    cpusCeiling: doublePrecision('cpus_ceiling').notNull().default(0),
+    memoryCeiling: bytes('memory_ceiling').notNull().default(0),
   },
-  (table) => [check('hosts_not_negative', sql`${table.cpusClaimed} >= 0 and ${table.memoryClaimed} >= 0`)],
+  (table) => [
+    check('hosts_not_negative', sql`${table.cpusClaimed} >= 0 and ${table.memoryClaimed} >= 0`),
+    check(
+      'hosts_not_oversold',
+      sql`${table.cpusClaimed} <= ${table.cpusCeiling} and ${table.memoryClaimed} <= ${table.memoryCeiling}`,
+    ),
+  ],
 );
 
 /** What users want. `state` is the life of the record; what the guest does is observed. */
@@ -86,6 +106,8 @@ export const placements = innkeeper.table(
     workloadId: uuid('workload_id').notNull(),
     workloadName: text('workload_name').notNull(),
     record: jsonb('record').$type<PlacementRecord>().notNull(),
+    /** What it was decided from: enough to decide it again. Missing in records of before 0.1. */
+    input: jsonb('input').$type<unknown>(),
     decidedAt: moment('decided_at').notNull().defaultNow(),
   },
   (table) => [index('placements_by_workload').on(table.workloadId, table.decidedAt)],
@@ -138,6 +160,53 @@ export const networkClaims = innkeeper.table(
     primaryKey({ columns: [table.workloadId, table.position] }),
     unique('network_claims_one_holder').on(table.host, table.network, table.address),
   ],
+);
+
+/** Devices of hosts as they were reported last; one that is gone is kept as missing while somebody holds it. */
+export const devices = innkeeper.table(
+  'devices',
+  {
+    host: text('host').notNull(),
+    key: text('key').notNull(),
+    report: jsonb('report').$type<DeviceReport>().notNull(),
+    group: text('iommu_group'),
+    slots: integer('slots').notNull(),
+    state: text('state').$type<DeviceState>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.key] })],
+);
+
+/** The device, and of a shared one the slot, is the primary key of its claim: nobody can hold it twice. */
+export const deviceClaims = innkeeper.table(
+  'device_claims',
+  {
+    host: text('host').notNull(),
+    key: text('key').notNull(),
+    slot: integer('slot').notNull(),
+    workloadId: uuid('workload_id')
+      .notNull()
+      .references(() => workloads.id, { onDelete: 'cascade' }),
+    /** Which of the workload's requests it answers. */
+    position: integer('position').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.host, table.key, table.slot] }),
+    index('device_claims_by_workload').on(table.workloadId),
+    foreignKey({ columns: [table.host, table.key], foreignColumns: [devices.host, devices.key] }),
+  ],
+);
+
+/** Each version of each rule; a version without a rule says that it was removed. */
+export const rules = innkeeper.table(
+  'rules',
+  {
+    id: text('id').notNull(),
+    version: integer('version').notNull(),
+    rule: jsonb('rule').$type<Rule>(),
+    author: text('author').notNull(),
+    at: moment('at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.id, table.version] })],
 );
 
 export const workers = innkeeper.table('workers', {
@@ -200,7 +269,7 @@ export const events = innkeeper.table('events', {
   id: bigserial('id', { mode: 'number' }).primaryKey(),
   at: moment('at').notNull().defaultNow(),
   kind: text('kind').notNull(),
-  subjectKind: text('subject_kind').$type<'workload' | 'host' | 'operation' | 'guest' | 'image'>().notNull(),
+  subjectKind: text('subject_kind').$type<EventView['subject']['kind']>().notNull(),
   subjectId: text('subject_id').notNull(),
   subjectName: text('subject_name').notNull(),
   text: text('text').notNull(),

@@ -1,70 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
-import { type CompleteSpec, completeSpec, type DriverReport, type WorkloadSpec } from '@innkeeper/model';
+import { completeSpec, type WorkloadSpec } from '@innkeeper/model';
 import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
 import type { HostSnapshot, PlacementRequest } from './snapshot.ts';
-
-const MiB = 2 ** 20;
-const GiB = 2 ** 30;
-
-const driver = (parts: Partial<DriverReport> & Pick<DriverReport, 'driver' | 'backend'>): DriverReport => ({
-  placeable: true,
-  healthy: true,
-  versions: {},
-  networks: [],
-  images: [],
-  capabilities: {},
-  ...parts,
-});
-
-const lxc = driver({
-  driver: 'lxc',
-  backend: 'lxc',
-  capabilities: {
-    'guest.os': {
-      value: ['linux'],
-      evidence: 'containers share the kernel',
-      reasonIfAbsent: 'containers share the Linux kernel of the host',
-    },
-    'kernel.own': {
-      value: false,
-      evidence: 'containers share the kernel',
-      reasonIfAbsent: 'a container shares the kernel of the host',
-    },
-  },
-});
-
-const kvm = driver({
-  driver: 'kvm',
-  backend: 'kvm',
-  capabilities: {
-    'guest.os': { value: ['linux', 'windows'], evidence: 'a virtual machine' },
-    'kernel.own': { value: true, evidence: 'a virtual machine' },
-    'firmware.secure-boot': { value: true, evidence: 'OVMF_CODE_4M.secboot.fd' },
-    tpm: { value: true, evidence: 'swtpm 0.7.1' },
-  },
-});
-
-const host = (name: string, parts: Partial<HostSnapshot> = {}): HostSnapshot => ({
-  name,
-  state: 'up',
-  drivers: [lxc, kvm],
-  images: ['debian/12'],
-  cpus: 8,
-  memoryBytes: 16 * GiB,
-  diskFreeBytes: 200 * GiB,
-  cpuRatio: 4,
-  memoryRatio: 1,
-  claimed: { cpus: 0, memoryBytes: 0 },
-  foreign: { cpus: 0, memoryBytes: 0 },
-  foreignNames: {},
-  ...parts,
-});
-
-const ask = (spec: Partial<WorkloadSpec> = {}, parts: Partial<CompleteSpec> = {}): PlacementRequest => ({
-  name: 'wiki',
-  spec: { ...completeSpec({ image: 'debian/12', ...spec }), ...parts },
-});
+import { ask, GiB, host, kvm, lxc, MiB, snapshot } from './testing.ts';
 
 const diskOnly = {
   image: { ...completeSpec({ image: 'debian/12' }).image, name: 'debian/disk', variants: ['disk'] },
@@ -161,7 +100,7 @@ const cases: readonly Case[] = [
     says: 'a host that does not answer gets nothing',
     hosts: [host('h1', { state: 'unreachable' })],
     request: ask(),
-    reason: 'wiki fits nowhere: on h1/lxc, h1 does not answer',
+    reason: 'wiki fits nowhere: fits h1/lxc if h1 were up (h1 does not answer)',
   },
   {
     says: 'a host that is being emptied gets nothing new',
@@ -201,7 +140,7 @@ const cases: readonly Case[] = [
     says: 'more processors than the host has are refused whatever the ratio promises',
     hosts: [host('h1', { drivers: [lxc] })],
     request: ask({ cpus: 9 }),
-    reason: 'wiki fits nowhere: fits h1/lxc if 9 of cpus were free (now 8)',
+    reason: 'wiki fits nowhere: fits h1/lxc if 9 processors were free (now 8)',
   },
   {
     says: 'a host without other backends says so',
@@ -233,14 +172,14 @@ const cases: readonly Case[] = [
 
 describe('a decision', () => {
   it.each(cases)('$says', ({ hosts, request, winner, reason }) => {
-    const record = decide({ hosts }, request);
+    const record = decide(snapshot(hosts), request);
     expect(record.winner === undefined ? undefined : `${record.winner.host}/${record.winner.driver}`).toBe(winner);
     expect(record.reason).toBe(reason);
   });
 
   it('says of a host that is too small by 1 MiB two sizes that differ', () => {
     const record = decide(
-      { hosts: [host('h1', { memoryBytes: 1024 * MiB })] },
+      snapshot([host('h1', { memoryBytes: 1024 * MiB })]),
       ask({ memory: '1025MiB', backend: 'lxc' }),
     );
     expect(record.winner).toBeUndefined();
@@ -252,7 +191,7 @@ describe('a decision', () => {
 
   it('explains the backend with the host that was chosen, not with another that is down', () => {
     const hosts = [host('a-down', { state: 'unreachable' }), host('h1')];
-    expect(decide({ hosts }, ask({ image: 'windows/11' })).reason).toBe(
+    expect(decide(snapshot(hosts), ask({ image: 'windows/11' })).reason).toBe(
       'runs as a virtual machine on h1: windows/11 is a Windows guest; containers share the Linux kernel of the host',
     );
   });
@@ -262,14 +201,14 @@ describe('a decision', () => {
       claimed: { cpus: 0, memoryBytes: 8 * GiB },
       foreign: { cpus: 0, memoryBytes: 8 * GiB - 511 * MiB },
     });
-    expect(decide({ hosts: [full] }, ask()).winner).toBeUndefined();
+    expect(decide(snapshot([full]), ask()).winner).toBeUndefined();
     const fits = { ...full, foreign: { cpus: 0, memoryBytes: 8 * GiB - 512 * MiB } };
-    expect(decide({ hosts: [fits] }, ask()).winner).toBeDefined();
+    expect(decide(snapshot([fits]), ask()).winner).toBeDefined();
   });
 
   it('runs every check for every candidate', () => {
     const hosts = [host('h1', { state: 'unreachable', memoryBytes: 0, diskFreeBytes: 0, cpus: 0 }), host('h2')];
-    const { candidates } = decide({ hosts }, ask({ image: 'windows/11' }));
+    const { candidates } = decide(snapshot(hosts), ask({ image: 'windows/11' }));
     expect(candidates).toHaveLength(4);
     expect(new Set(candidates.map(({ checks }) => checks.map(({ check }) => check).join())).size).toBe(1);
   });
@@ -294,6 +233,10 @@ const anyHost = (name: string): fc.Arbitrary<HostSnapshot> =>
     memoryRatio: fc.constantFrom(1, 1.5),
     claimed: fc.record({ cpus: fc.nat(4), memoryBytes: amount }),
     foreign: fc.record({ cpus: fc.nat(4), memoryBytes: amount }),
+    labels: fc.constantFrom({}, { zone: 'a' }, { zone: 'b' }),
+    reportAgeMs: fc.constantFrom(0, 0, 3_600_000),
+    reserved: fc.constantFrom({ cpus: 0, memoryBytes: 0 }, { cpus: 1, memoryBytes: GiB }),
+    devices: fc.constant([]),
     foreignNames: fc.constantFrom({}, {}, { lxc: ['wiki'] }, { kvm: ['wiki'] }),
   });
 
@@ -321,25 +264,25 @@ describe('whatever the hosts and the request', () => {
     ),
     anyRequest,
   ])('the order of hosts does not matter', ([hosts, shuffled], request) => {
-    expect(decide({ hosts: shuffled }, request)).toEqual(decide({ hosts }, request));
+    expect(decide(snapshot(shuffled), request)).toEqual(decide(snapshot(hosts), request));
   });
 
   test.prop([anyHosts, anyRequest])('the order of drivers does not matter', (hosts, request) => {
     const reversed = hosts.map((one) => ({ ...one, drivers: [...one.drivers].reverse() }));
-    expect(decide({ hosts: reversed }, request)).toEqual(decide({ hosts }, request));
+    expect(decide(snapshot(reversed), request)).toEqual(decide(snapshot(hosts), request));
   });
 
   test.prop([anyHosts, anyHost('h9'), anyRequest])(
     'another host never makes a workload fit nowhere',
     (hosts, more, request) => {
-      const before = decide({ hosts }, request).winner;
-      const after = decide({ hosts: [...hosts, more] }, request).winner;
+      const before = decide(snapshot(hosts), request).winner;
+      const after = decide(snapshot([...hosts, more]), request).winner;
       if (before !== undefined) expect(after).toBeDefined();
     },
   );
 
   test.prop([anyHosts, anyRequest])('who lost failed a check or scored no better', (hosts, request) => {
-    const { winner, candidates } = decide({ hosts }, request);
+    const { winner, candidates } = decide(snapshot(hosts), request);
     const keyOf = (one: { host: string; driver: string }): string => `${one.host}/${one.driver}`;
     const best = candidates.find(({ candidate }) => winner !== undefined && keyOf(candidate) === keyOf(winner));
     expect(best?.fits ?? winner === undefined).toBe(true);
@@ -359,14 +302,14 @@ describe('whatever the hosts and the request', () => {
     'the same question has the same answer, and asking changes nothing',
     (hosts, request) => {
       const copy = structuredClone({ hosts, request });
-      const first = decide({ hosts }, request);
-      expect(decide({ hosts: copy.hosts }, copy.request)).toEqual(first);
+      const first = decide(snapshot(hosts), request);
+      expect(decide(snapshot(copy.hosts), copy.request)).toEqual(first);
       expect({ hosts, request }).toEqual(copy);
     },
   );
 
   test.prop([anyHosts, anyRequest])('what fails a check says why, and what fits has no near miss', (hosts, request) => {
-    const { candidates, reason } = decide({ hosts }, request);
+    const { candidates, reason } = decide(snapshot(hosts), request);
     expect(reason).not.toMatch(/undefined|NaN/);
     for (const { checks, fits, nearMiss } of candidates) {
       for (const { ok, code, text } of checks)

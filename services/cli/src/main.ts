@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { addChanges } from './commands/change.ts';
+import { addHosts, addImages } from './commands/hosts.ts';
 import { addInspection } from './commands/inspect.ts';
+import { addManifests } from './commands/manifest.ts';
+import { addPlacement } from './commands/placement.ts';
+import { addRules } from './commands/rules.ts';
 import { reportFailure } from './show/failure.ts';
 
 const afterHelp = `
@@ -31,7 +35,12 @@ const build = (): Command => {
     })
     .addHelpText('after', afterHelp);
   addInspection(program);
+  addManifests(program);
   addChanges(program);
+  addPlacement(program);
+  addRules(program);
+  addHosts(program);
+  addImages(program);
   for (const verb of ['up', 'down'] as const) {
     program
       .command(verb)

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
-import { claimCapacity, claimNetwork, claimUidRange, type Db, type GuestRow, isDuplicate } from '@innkeeper/inventory';
+import {
+  claimCapacity,
+  claimDevices,
+  claimNetwork,
+  claimUidRange,
+  type Db,
+  type GuestRow,
+  isDuplicate,
+} from '@innkeeper/inventory';
 import {
   type Candidate,
   type CompleteSpec,
@@ -62,6 +70,8 @@ export interface ClaimRequest {
   readonly networks: readonly NetworkReport[];
   /** All that is on the hosts: ids that foreign containers use are left to them. */
   readonly guests: readonly GuestRow[];
+  /** What they use of the host. */
+  readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
 }
 
 const claimOneNetwork = async (
@@ -121,12 +131,20 @@ export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClai
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
     diskBytes: spec.diskBytes,
+    foreign: request.foreign,
   });
   if (!enough)
     throw new InnkeeperError(
-      'conflict',
+      'transient',
       `${candidate.host} has no longer room for ${request.name}: another workload was faster`,
     );
+  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices))) {
+    const wanted = spec.devices.map(({ text }) => text).join(', ');
+    throw new InnkeeperError(
+      'transient',
+      `${candidate.host} has no longer ${wanted} free for ${request.name}: another workload was faster`,
+    );
+  }
   const foreignRanges = request.guests
     .filter(({ uuid }) => uuid !== workloadId)
     .flatMap(({ observation }) => (observation.ownership === undefined ? observation.idRanges : []));

@@ -43,7 +43,8 @@ export const waitForOperation = async (control: Control, id: string, ms: number)
     const woken = nextEvent(emitter, Math.min(lookAgainMs, Math.max(1, deadline - Date.now())));
     const row = await findOperation(control.inventory.db, id);
     if (row === undefined) throw new InnkeeperError('not_found', `There is no operation ${id}`);
-    if (isFinished(row.state) || Date.now() >= deadline) return row;
+    // One that waits for room may wait for days: that is an answer too.
+    if (isFinished(row.state) || row.state === 'waiting' || Date.now() >= deadline) return row;
     await woken;
   }
 };

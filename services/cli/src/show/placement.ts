@@ -1,4 +1,4 @@
-import type { CandidateResult, PlacementRecord } from '@innkeeper/model';
+import type { CandidateResult, PlacementRecord, RuleOutcome } from '@innkeeper/model';
 import { bold, dim, green, plain, red } from './style.ts';
 
 const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
@@ -12,9 +12,15 @@ const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
   ];
 };
 
+const ruleLine = ({ id, effect, held, message, error }: RuleOutcome): string =>
+  error === undefined
+    ? `  • ${id} (${effect}) holds for ${held}: ${plain(message)}`
+    : `  ${red('✗')} ${id} (${effect}) cannot be evaluated: ${plain(error)}`;
+
 /** The whole decision, for a person. */
 export const placementText = (record: PlacementRecord): string => {
   const { winner } = record;
+  const told = record.rules.filter(({ held, error }) => held > 0 || error !== undefined);
   const isWinner = ({ candidate }: CandidateResult): boolean =>
     winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
   return [
@@ -22,6 +28,7 @@ export const placementText = (record: PlacementRecord): string => {
     ...(record.requirements.length === 0
       ? []
       : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
+    ...(told.length === 0 ? [] : ['rules', ...told.map(ruleLine)]),
     'candidates',
     ...record.candidates.flatMap((result) => candidateLines(result, isWinner(result))),
   ].join('\n');

@@ -15,6 +15,11 @@ const plan = (parts: Partial<WorkloadPlan>): WorkloadPlan => ({
 const record: PlacementRecord = {
   workload: 'wiki',
   requirements: [{ id: 'guest-os', text: 'debian/12 is a Linux guest' }],
+  rules: [
+    { id: 'linux-as-container', effect: 'prefer', held: 2, message: 'lighter' },
+    { id: 'quiet', effect: 'forbid', held: 0, message: 'never said' },
+    { id: 'broken', effect: 'require', held: 0, message: 'm', error: 'No such key: zone' },
+  ],
   candidates: [
     {
       candidate: { host: 'h1', driver: 'lxc', backend: 'lxc' },
@@ -106,6 +111,9 @@ describe('a placement', () => {
       'wiki runs as a container on h1: lighter',
       'requirements',
       '  • debian/12 is a Linux guest',
+      'rules',
+      '  • linux-as-container (prefer) holds for 2: lighter',
+      '  ✗ broken (require) cannot be evaluated: No such key: zone',
       'candidates',
       '  h1/lxc  chosen  score 50',
       '    ✓ h1 is up',
@@ -124,6 +132,7 @@ describe('a placement', () => {
         reason: 'wiki fits nowhere: no host with a driver is known',
         candidates: [],
         requirements: [],
+        rules: [],
       }),
     ).toBe('wiki fits nowhere: no host with a driver is known\ncandidates');
   });

@@ -1,11 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { findWorkload, latestPlacement } from '@innkeeper/inventory';
 import {
   checkName,
   InnkeeperError,
-  type Manifest,
-  manifestPlan,
-  parseManifest,
   parseWorkloadSpec,
   placementRecord,
   type WorkloadSpec,
@@ -13,7 +9,7 @@ import {
   workloadView,
 } from '@innkeeper/model';
 import type { Control } from '../control.ts';
-import { planManifest } from '../plan.ts';
+import { latestRecord } from '../placements.ts';
 import { actOnWorkload, putWorkload } from '../requests.ts';
 import { workloadViews } from '../views.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
@@ -31,8 +27,6 @@ const specOf = async (request: Asked): Promise<WorkloadSpec> => {
   checkName(name, 'name');
   return parseWorkloadSpec(await request.json(), `workloads.${name}`);
 };
-
-const manifestOf = async (request: Pick<Asked, 'json'>): Promise<Manifest> => parseManifest(await request.json());
 
 const acts = [
   ['start', 'post', '/start', 'Start a workload'],
@@ -124,29 +118,6 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(placementRecord, 'The decision as it was made'), ...failures },
     }),
-    async (c) => {
-      const { name } = c.req.valid('param');
-      const row = await findWorkload(control.inventory.db, name);
-      if (row === undefined) throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`);
-      const placement = await latestPlacement(control.inventory.db, row.id);
-      if (placement === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
-      return c.json(placement.record, 200);
-    },
-  );
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/plan',
-      summary: 'What applying a manifest would do, changing nothing',
-      request: {
-        body: {
-          content: { 'application/json': { schema: z.object({ workloads: z.record(z.string(), workloadSpec) }) } },
-          required: true,
-        },
-      },
-      responses: { 200: json(manifestPlan, 'Workload by workload, candidate by candidate'), ...failures },
-    }),
-    async (c) => c.json(await planManifest(control, await manifestOf(c.req)), 200),
-    refuseBodyWith(manifestOf),
+    async (c) => c.json(await latestRecord(control, c.req.valid('param').name), 200),
   );
 };

@@ -6,12 +6,14 @@ import {
   insertOperation,
   listHosts,
   listWorkloads,
+  recordDevices,
   recordReport,
   replaceGuests,
   unfinishedOf,
   wake,
+  wakeWaiting,
 } from '@innkeeper/inventory';
-import type { GuestObservation } from '@innkeeper/model';
+import { completeSpec, type GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 
 /** Events tell at once; the pass finds what they missed. */
@@ -27,7 +29,14 @@ export const probeHost = async (
 ): Promise<void> => {
   const machine = await readMachine(managed.host, control.config.paths.state);
   const drivers = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
-  await recordReport(control.inventory.db, managed.name, machine, drivers);
+  const { db } = control.inventory;
+  await recordReport(db, managed.name, machine, drivers);
+  await recordDevices(
+    db,
+    managed.name,
+    drivers.flatMap(({ devices }) => devices ?? []),
+  );
+  await wakeWaiting(db);
 };
 
 /** Says what changed since the last look, so that nothing happens silently. */
@@ -59,7 +68,8 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
   const hosts = await listHosts(db);
   for (const workload of await listWorkloads(db)) {
     const { placed, startedInBoot } = workload;
-    if (workload.state !== 'ready' || placed === null || (workload.spec.power ?? 'running') !== 'running') continue;
+    const { power, autostart } = completeSpec(workload.spec);
+    if (workload.state !== 'ready' || placed === null || power !== 'running' || !autostart) continue;
     const bootId = hosts.find(({ name }) => name === placed.host)?.machine?.bootId;
     if (bootId === undefined || startedInBoot === null || startedInBoot === bootId) continue;
     if ((await unfinishedOf(db, workload.id)).length > 0) continue;

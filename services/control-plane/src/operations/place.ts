@@ -1,6 +1,7 @@
 import type { GuestClaims, GuestOrder, GuestPlan, Step } from '@innkeeper/driver-contract';
 import {
   insertPlacement,
+  listGuests,
   listHosts,
   networkClaimsOf,
   releaseClaims,
@@ -8,12 +9,13 @@ import {
   uidClaimOf,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, InnkeeperError } from '@innkeeper/model';
-import { decide } from '@innkeeper/placement';
+import { type Candidate, completeSpec, InnkeeperError, type PlacementRecord } from '@innkeeper/model';
+import { decide, type PlacementInput } from '@innkeeper/placement';
 import { claimAll } from '../claim.ts';
 import { driverOf } from '../control.ts';
-import { readKnown, snapshotOf } from '../snapshot.ts';
+import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
 import type { OperationContext } from './kind.ts';
+import { Waiting } from './waiting.ts';
 
 /** What the step `place` decided; everything that follows is made from it, also after a restart. */
 export interface Placed {
@@ -56,6 +58,7 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
     diskBytes: spec.diskBytes,
+    foreign: foreignUse(await listGuests(db), candidate.host, control.installation),
   });
   if (!fits)
     throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
@@ -75,19 +78,25 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   };
 };
 
+/** A decision that found no place, with what it was made from. */
+interface Unplaced {
+  readonly record: PlacementRecord;
+  readonly input: PlacementInput;
+}
+
 /** Decides and claims in one transaction: nobody can take in between what the decision counted on. */
-const place = async (context: OperationContext): Promise<Placed> => {
+const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> => {
   const { control, workload } = context;
   const spec = completeSpec(workload.spec);
   return control.inventory.transaction(async (tx) => {
     // Claimed by a try that was killed before it could say so.
     if (workload.placed !== null) await releaseClaims(tx, workload.id);
     const known = await readKnown(tx, workload.id);
-    const record = decide(snapshotOf(known, control.installation), { name: workload.name, spec });
-    const placementId = await insertPlacement(tx, workload.id, record);
+    const input = { snapshot: snapshotOf(known, control.installation), request: { name: workload.name, spec } };
+    const record = decide(input.snapshot, input.request);
     const { winner } = record;
-    if (winner === undefined)
-      throw new InnkeeperError('unplaceable', record.reason, { hint: `inn explain ${workload.name}` });
+    if (winner === undefined) return { record, input };
+    const placementId = await insertPlacement(tx, workload.id, record, input);
     const host = known.hosts.find(({ name }) => name === winner.host);
     const report = host?.drivers.find(({ driver }) => driver === winner.driver);
     if (host?.machine == null || report === undefined)
@@ -100,6 +109,7 @@ const place = async (context: OperationContext): Promise<Placed> => {
       machine: host.machine,
       networks: report.networks,
       guests: known.guests,
+      foreign: foreignUse(known.guests, winner.host, control.installation),
     });
     await updateWorkload(tx, workload.id, {
       state: 'creating',
@@ -111,6 +121,23 @@ const place = async (context: OperationContext): Promise<Placed> => {
     const plan = driverOf(control, winner.host, winner.driver).plan({ ...orderOf(context, claims), report });
     return { candidate: winner, plan, claims, generation: workload.generation, fresh: true };
   });
+};
+
+/** Keeps the record of a refusal too: it is what `explain` shows. One that says nothing new is not kept again. */
+const keepRefusal = async ({ control, workload }: OperationContext, { record, input }: Unplaced): Promise<void> => {
+  if (workload.reason === record.reason && workload.placementId !== null) return;
+  const { db } = control.inventory;
+  const placementId = await insertPlacement(db, workload.id, record, input);
+  await updateWorkload(db, workload.id, { reason: record.reason, placementId });
+};
+
+const place = async (context: OperationContext): Promise<Placed> => {
+  const found = await tryPlace(context);
+  if ('plan' in found) return found;
+  await keepRefusal(context, found);
+  const { reason, waitsFor } = found.record;
+  if (waitsFor !== undefined) throw new Waiting(waitsFor);
+  throw new InnkeeperError('unplaceable', reason, { hint: `inn explain ${context.workload.name}` });
 };
 
 export const placeStep = (context: OperationContext): Step => ({

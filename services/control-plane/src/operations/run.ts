@@ -9,10 +9,13 @@ import {
   type Journaled,
   journal,
   type OperationRow,
+  postpone,
+  prunePlacements,
   remember,
   type StepEntry,
   showProgress,
   stepsOf,
+  wakeWaiting,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
@@ -21,6 +24,7 @@ import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
+import { Waiting } from './waiting.ts';
 
 const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   apply,
@@ -165,21 +169,31 @@ const failStep = async (running: Running, thrown: unknown): Promise<void> => {
     await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
 };
 
-const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<void> => {
-  if (!(await finishOperation(running.control.inventory.db, running.hold, state))) throw fenced(running.row);
+/** What this one used or gave back may be what others wait for. */
+const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<'finished'> => {
+  const { db } = running.control.inventory;
+  if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
+  if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
+  await wakeWaiting(db);
+  return 'finished';
 };
 
-const unwind = async (running: Running): Promise<void> => {
+const putAside = async (running: Running, { waitsFor }: Waiting): Promise<'waiting'> => {
+  if (!(await postpone(running.control.inventory.db, running.hold, waitsFor))) throw fenced(running.row);
+  return 'waiting';
+};
+
+const unwind = async (running: Running): Promise<'finished'> => {
   const problem =
     (await findOperation(running.control.inventory.db, running.row.id))?.error ??
     asProblem(new InnkeeperError('internal', 'unknown'));
   if (running.definition.undoOnFailure) await runBackward(running);
   const context = await contextOf(running);
   if (context !== undefined) await running.definition.onFailed(context, problem);
-  await finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
+  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
 };
 
-const succeed = async (running: Running): Promise<void> => {
+const succeed = async (running: Running): Promise<'finished'> => {
   const { row, control } = running;
   const context = await contextOf(running);
   // A removal's workload is gone by now: what it was is in the operation.
@@ -188,16 +202,16 @@ const succeed = async (running: Running): Promise<void> => {
   await running.definition.onDone(
     context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined },
   );
-  await finish(running, 'done');
+  return finish(running, 'done');
 };
 
-/** Runs an operation that this process holds to its end, forwards or, after a failure, backwards. */
+/** Runs an operation that this process holds to its end, forwards or, after a failure, backwards; or puts it aside. */
 export const runOperation = async (
   control: Control,
   row: OperationRow,
   signal: AbortSignal,
   faults?: FaultPoints,
-): Promise<void> => {
+): Promise<'finished' | 'waiting'> => {
   const running: Running = {
     control,
     row,
@@ -211,6 +225,7 @@ export const runOperation = async (
   try {
     await runForward(running);
   } catch (thrown) {
+    if (thrown instanceof Waiting) return putAside(running, thrown);
     const error = toInnkeeperError(thrown);
     // Another process has it, or this one is shutting down: whoever continues finds the journal.
     if (error.code === 'fenced' || signal.aborted || asProblem(thrown).code === 'unavailable') throw thrown;

@@ -15,12 +15,15 @@ import {
   type WorkerIdentity,
   type WorkerRow,
   wake,
+  wakeWaiting,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { type FaultPoints, runOperation } from './run.ts';
 
 const concurrency = 8;
 const restartPauseMs = 1000;
+/** Those who wait are woken by events; this finds what none told. */
+const sweepMs = 60_000;
 
 export interface Worker {
   stop(): Promise<void>;
@@ -87,7 +90,8 @@ export const startWorker = async (
         if (stopping.signal.aborted) return;
         const row = await takeOperation(db, workloadId, me.id);
         if (row === undefined) return;
-        await runOperation(control, row, stopping.signal, faults);
+        // Tried again when something that could help has changed.
+        if ((await runOperation(control, row, stopping.signal, faults)) === 'waiting') return;
       }
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
@@ -122,9 +126,13 @@ export const startWorker = async (
       .then(() => takeOver(control, me))
       .catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
   }, renewMs);
+  const sweep = setInterval(() => {
+    wakeWaiting(db).catch((error: unknown) => control.log.warn({ err: error }, 'those who wait could not be woken'));
+  }, sweepMs);
   return {
     stop: async () => {
       clearInterval(timer);
+      clearInterval(sweep);
       stopping.abort();
       await queue?.stop();
       await queueLoop;

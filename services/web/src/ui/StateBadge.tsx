@@ -8,6 +8,7 @@ const neutral = 'gray.6';
 
 const colors: Readonly<Record<State, string>> = {
   pending: neutral,
+  waiting: 'yellow',
   creating: 'blue',
   running: 'green',
   stopped: neutral,

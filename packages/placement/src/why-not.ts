@@ -1,0 +1,39 @@
+import type { CandidateResult, PlacementRecord, WhyNotView } from '@innkeeper/model';
+import { keyOf } from './reason.ts';
+
+const differences = (winner: CandidateResult, other: CandidateResult): string[] =>
+  winner.scores
+    .map((part) => ({
+      ...part,
+      ahead: part.points - (other.scores.find(({ name }) => name === part.name)?.points ?? 0),
+    }))
+    .filter(({ ahead }) => ahead > 0)
+    .sort((a, b) => b.ahead - a.ahead)
+    .map(({ ahead, text }) => `+${ahead} since ${text}`);
+
+const answer = (record: PlacementRecord, result: CandidateResult): string => {
+  const winner = record.candidates.find(
+    ({ candidate }) => record.winner !== undefined && keyOf(candidate) === keyOf(record.winner),
+  );
+  if (winner === result) return 'it is the place that was chosen';
+  if (!result.fits) {
+    const reasons = result.checks.filter(({ ok }) => !ok).map(({ text }) => text);
+    return `${reasons.join('; ')}${result.nearMiss === undefined ? '' : ` (${result.nearMiss})`}`;
+  }
+  if (winner === undefined) return 'it would fit';
+  const ahead = differences(winner, result);
+  const place = keyOf(winner.candidate);
+  return winner.total === result.total
+    ? `it fits as well as ${place}; of equals the first by name is taken`
+    : `it fits, but ${place} scored ${winner.total} and this one ${result.total}: ${ahead.join(', ')}`;
+};
+
+/** Why a workload is not on a host, from the record of its decision. Undefined for a host that the decision did not know. */
+export const whyNotHost = (record: PlacementRecord, host: string): WhyNotView | undefined => {
+  const there = record.candidates.filter(({ candidate }) => candidate.host === host);
+  if (there.length === 0) return undefined;
+  const answers = there
+    .map((result) => ({ driver: result.candidate.driver, text: answer(record, result) }))
+    .sort((a, b) => (a.driver < b.driver ? -1 : 1));
+  return { workload: record.workload, host, answers };
+};

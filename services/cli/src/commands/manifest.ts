@@ -1,0 +1,102 @@
+import {
+  hostDescription,
+  InnkeeperError,
+  type Manifest,
+  manifestJsonSchema,
+  type OperationView,
+  parseWith,
+  type WhatIf,
+} from '@innkeeper/model';
+import type { Command } from 'commander';
+import { finishAll } from '../follow.ts';
+import { readManifest, readYaml } from '../manifest-file.ts';
+import { print, say } from '../show/output.ts';
+import { planText } from '../show/plan.ts';
+import { client } from '../target.ts';
+
+/** Nothing is created unless everything could be: the plan of the whole manifest comes first. */
+const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> => {
+  const innkeeper = client();
+  const plan = await innkeeper.plan(manifest);
+  say(planText(plan));
+  const first = plan.workloads.find(({ action }) => action === 'impossible');
+  if (first !== undefined) {
+    throw new InnkeeperError(
+      first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict',
+      `nothing was done: ${first.problem?.detail ?? first.name}`,
+      first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
+    );
+  }
+  for (const rule of manifest.rules ?? []) {
+    const saved = await innkeeper.putRule(rule);
+    if (saved !== undefined) say(`rule ${rule.id}: version ${saved.version}`);
+  }
+  const operations: OperationView[] = [];
+  for (const { name, action } of plan.workloads) {
+    const spec = manifest.workloads[name];
+    const operation = action === 'none' || spec === undefined ? undefined : await innkeeper.put(name, spec);
+    if (operation !== undefined) operations.push(operation);
+  }
+  if (operations.length === 0) say('nothing to do: everything is as described');
+  await finishAll(innkeeper, operations, wait);
+};
+
+/** Options of a world that is different, for commands that ask "what if". */
+export interface WhatIfOptions {
+  readonly withoutHost?: readonly string[];
+  readonly withHost?: readonly string[];
+}
+
+export const addWhatIf = (command: Command): Command =>
+  command
+    .option('--without-host <name...>', 'as if this host were gone, with what is on it')
+    .option('--with-host <file...>', 'as if the host that this file describes were there (name, cpus, memory, disk)');
+
+export const readWhatIf = async ({ withoutHost, withHost }: WhatIfOptions): Promise<WhatIf> => {
+  const withHosts = [];
+  for (const path of withHost ?? []) withHosts.push(parseWith(hostDescription, await readYaml(path), path));
+  return {
+    ...(withoutHost === undefined ? {} : { withoutHosts: [...withoutHost] }),
+    ...(withHosts.length === 0 ? {} : { withHosts }),
+  };
+};
+
+interface PlanOptions extends WhatIfOptions {
+  readonly file?: string;
+  readonly output: string;
+}
+
+const plan = async (options: PlanOptions): Promise<void> => {
+  const whatIf = await readWhatIf(options);
+  if (options.file === undefined && Object.keys(whatIf).length === 0)
+    throw new InnkeeperError('invalid', 'plan needs a manifest or a world that is different', {
+      hint: 'inn plan -f lab.yaml, or inn plan --without-host NAME',
+    });
+  const manifest = options.file === undefined ? {} : await readManifest(options.file);
+  const result = await client().plan(manifest, whatIf);
+  print(options.output === 'json' ? JSON.stringify(result, null, 2) : planText(result));
+  if (result.workloads.some(({ action }) => action === 'impossible')) process.exitCode = 2;
+};
+
+export const addManifests = (program: Command): void => {
+  program
+    .command('apply')
+    .description('make what a manifest describes: create, change, or leave as it is')
+    .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
+    .option('--wait', 'wait until done (the default)')
+    .option('--no-wait', 'print the operations and return')
+    .action(async ({ file, wait }: { file: string; wait?: boolean }) =>
+      applyManifest(await readManifest(file), wait !== false),
+    );
+  addWhatIf(
+    program
+      .command('plan')
+      .description('say what apply would do, field by field and candidate by candidate, changing nothing')
+      .option('-f, --file <path>', 'the manifest (- for standard input); without one, the workloads that there are')
+      .option('-o, --output <format>', 'table or json', 'table'),
+  ).action(plan);
+  program
+    .command('schema')
+    .description('print the JSON Schema of manifests, for editors')
+    .action(() => print(JSON.stringify(manifestJsonSchema(), null, 2)));
+};
