@@ -1,3 +1,4 @@
+CREATE SEQUENCE "innkeeper"."uid_cursor" INCREMENT BY 1 MINVALUE 0 MAXVALUE 57342 START WITH 0 CACHE 1 CYCLE;--> statement-breakpoint
 CREATE TABLE "innkeeper"."device_claims" (
 	"host" text NOT NULL,
 	"key" text NOT NULL,
@@ -32,7 +33,7 @@ ALTER TABLE "innkeeper"."hosts" ADD COLUMN "cpus_reserved" double precision DEFA
 ALTER TABLE "innkeeper"."hosts" ADD COLUMN "memory_reserved" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "innkeeper"."hosts" ADD COLUMN "cpus_ceiling" double precision DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "innkeeper"."hosts" ADD COLUMN "memory_ceiling" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE "innkeeper"."placements" ADD COLUMN "input" jsonb;--> statement-breakpoint
+ALTER TABLE "innkeeper"."placements" ADD COLUMN "input" "bytea";--> statement-breakpoint
 ALTER TABLE "innkeeper"."device_claims" ADD CONSTRAINT "device_claims_workload_id_workloads_id_fk" FOREIGN KEY ("workload_id") REFERENCES "innkeeper"."workloads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "innkeeper"."device_claims" ADD CONSTRAINT "device_claims_host_key_devices_host_key_fk" FOREIGN KEY ("host","key") REFERENCES "innkeeper"."devices"("host","key") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "device_claims_by_workload" ON "innkeeper"."device_claims" USING btree ("workload_id");--> statement-breakpoint

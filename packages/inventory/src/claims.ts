@@ -1,6 +1,7 @@
+import { InnkeeperError, uidRangeSize } from '@innkeeper/model';
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, deviceClaims, networkClaims, uidClaims } from './schema.ts';
+import { capacityClaims, deviceClaims, firstUid, networkClaims, uidClaims } from './schema.ts';
 
 export interface CapacityClaim {
   readonly workloadId: string;
@@ -59,47 +60,30 @@ export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean
   return rows.length === 1;
 };
 
-/** First range of containers' ids and where they end (2^32 - 2 is the last id the kernel knows). */
-export const firstUid = 0x20000000;
-const lastUid = 0xfffe0000;
-const rangeSize = 65_536;
+interface IdRange {
+  readonly start: number;
+  readonly count: number;
+}
 
-/** Range starts that touch an interval somebody else uses. */
-const blockedStarts = (reserved: readonly { readonly start: number; readonly count: number }[]): number[] =>
-  reserved.flatMap(({ start, count }) => {
-    const from = Math.max(firstUid, Math.floor(start / rangeSize) * rangeSize);
-    const to = Math.min(start + count, firstUid + 4096 * rangeSize);
-    const starts: number[] = [];
-    for (let at = from; at < to; at += rangeSize) starts.push(at);
-    return starts;
-  });
+/** Ranges of others in a row: more than this many is a defect. */
+const mostTries = 10_000;
 
-/**
- * The lowest free range of 65,536 ids. Unique across hosts, so that a disk can move.
- * The candidates are the first range and the one after each taken one: the lowest free one is among them.
- */
-export const claimUidRange = async (
-  db: Db,
-  workloadId: string,
-  reserved: readonly { readonly start: number; readonly count: number }[],
-): Promise<number> => {
-  const blocked = sql`array[${sql.join(
-    blockedStarts(reserved).map((start) => sql`${start}`),
-    sql`, `,
-  )}]::bigint[]`;
-  for (;;) {
-    const rows = await db.execute<{ start: string }>(sql`
-      with taken as (select start from innkeeper.uid_claims union select unnest(${blocked})),
-      free as (
-        select candidate from (select ${firstUid}::bigint as candidate union select start + ${rangeSize} from taken) c
-        where candidate <= ${lastUid}::bigint and not exists (select 1 from taken where taken.start = c.candidate)
-        order by candidate limit 1
+/** A free range of 65,536 ids. Unique across hosts, so that a disk can move; `reserved` are ids that others use. */
+export const claimUidRange = async (db: Db, workloadId: string, reserved: readonly IdRange[]): Promise<number> => {
+  const others = JSON.stringify(reserved.map(({ start, count }) => ({ start, count })));
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const [row] = await db.execute<{ start: string }>(sql`
+      with next as materialized (
+        select ${firstUid}::bigint + nextval('innkeeper.uid_cursor') * ${uidRangeSize} as start
       )
-      insert into innkeeper.uid_claims (start, workload_id) select candidate, ${workloadId} from free
+      insert into innkeeper.uid_claims (start, workload_id)
+      select start, ${workloadId} from next where not exists (
+        select 1 from jsonb_to_recordset(${others}::jsonb) as r(start bigint, count bigint)
+        where r.start < next.start + ${uidRangeSize} and next.start < r.start + r.count)
       on conflict do nothing returning start`);
-    const [row] = rows;
     if (row !== undefined) return Number(row.start);
   }
+  throw new InnkeeperError('conflict', 'No range of user ids is free');
 };
 
 export interface NetworkClaimRequest {

@@ -20,7 +20,8 @@ export interface Inventory {
 }
 
 const migrationLock = 0x1_4b_ee_9e_4;
-const connections = 10;
+/** Enough for the workers of one process and its requests. */
+const usualConnections = 10;
 
 /** Class 08 (connection exceptions) and shutdown states, and what the socket layer says. */
 const awayCodes = new Set([
@@ -88,7 +89,7 @@ const bringUpToDate = async (url: string): Promise<void> => {
 };
 
 /** Connects and migrates. Throws `unavailable` when the database does not answer. */
-export const openInventory = async (url: string): Promise<Inventory> => {
+export const openInventory = async (url: string, connections = usualConnections): Promise<Inventory> => {
   try {
     await bringUpToDate(url);
   } catch (error) {

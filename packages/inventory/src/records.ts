@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
 import type { EventView, PlacementRecord, Role } from '@innkeeper/model';
 import { asc, desc, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
@@ -14,6 +16,11 @@ export const installationId = async (db: Db): Promise<string> => {
   return installationId(db);
 };
 
+const unpack = promisify(gunzip);
+const squeeze = promisify<Buffer, { readonly level: number }, Buffer>(gzip);
+const pack = (value: unknown): Promise<Buffer> =>
+  squeeze(Buffer.from(JSON.stringify(value)), { level: constants.Z_BEST_SPEED });
+
 /** Records with what they were decided from are large: older ones of the same workload go. */
 const keptPlacements = 10;
 
@@ -25,7 +32,7 @@ export const insertPlacement = async (
 ): Promise<string> => {
   const [row] = await db
     .insert(placements)
-    .values({ workloadId, workloadName: record.workload, record, input })
+    .values({ workloadId, workloadName: record.workload, record, input: await pack(input) })
     .returning({ id: placements.id });
   return (row as { id: string }).id;
 };
@@ -57,6 +64,10 @@ export const listPlacements = (db: Db, limit: number, name?: string): Promise<Om
 
 export const findPlacement = async (db: Db, id: string): Promise<PlacementRow | undefined> =>
   (await db.select().from(placements).where(eq(placements.id, id)))[0];
+
+/** What a record was decided from; undefined when it was not kept. */
+export const inputOf = async ({ input }: PlacementRow): Promise<unknown> =>
+  input === null ? undefined : JSON.parse((await unpack(input)).toString('utf8'));
 
 export const latestPlacement = async (
   db: Db,

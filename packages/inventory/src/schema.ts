@@ -16,12 +16,14 @@ import type {
   StepState,
   WorkloadSpec,
 } from '@innkeeper/model';
+import { uidRangeSize } from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
   bigserial,
   boolean,
   check,
+  customType,
   doublePrecision,
   foreignKey,
   index,
@@ -39,6 +41,8 @@ import {
 /** A schema of its own, so that Innkeeper can share a database with others. */
 export const innkeeper = pgSchema('innkeeper');
 
+/** Nothing inside is ever asked for by SQL, and a large fleet's snapshot as jsonb would cost seconds. */
+const packed = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const bytes = (name: string) => bigint(name, { mode: 'number' });
 
@@ -106,8 +110,8 @@ export const placements = innkeeper.table(
     workloadId: uuid('workload_id').notNull(),
     workloadName: text('workload_name').notNull(),
     record: jsonb('record').$type<PlacementRecord>().notNull(),
-    /** What it was decided from: enough to decide it again. Missing in records of before 0.1. */
-    input: jsonb('input').$type<unknown>(),
+    /** What it was decided from, as compressed JSON: enough to decide it again. Missing in the oldest records. */
+    input: packed('input'),
     decidedAt: moment('decided_at').notNull().defaultNow(),
   },
   (table) => [index('placements_by_workload').on(table.workloadId, table.decidedAt)],
@@ -134,6 +138,21 @@ export const capacityClaims = innkeeper.table('capacity_claims', {
   cpus: integer('cpus').notNull(),
   memoryBytes: bytes('memory_bytes').notNull(),
   diskBytes: bytes('disk_bytes').notNull(),
+});
+
+/** First host id of containers, and how many ranges there are up to the last id that the kernel knows (2^32 - 2). */
+export const firstUid = 0x2000_0000;
+const uidRanges = Math.floor((0xffff_fffe - firstUid) / uidRangeSize);
+
+/**
+ * Which range is next. Those who claim at once do not wait for each other as they would for the lowest free range,
+ * and a range that was given back is not somebody else's at once.
+ */
+export const uidCursor = innkeeper.sequence('uid_cursor', {
+  minValue: 0,
+  maxValue: uidRanges - 1,
+  startWith: 0,
+  cycle: true,
 });
 
 export const uidClaims = innkeeper.table('uid_claims', {

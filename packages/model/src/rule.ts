@@ -23,7 +23,6 @@ export const rule = z
   .strictObject({
     id,
     when: z.string().min(1).max(longestRule).meta({ description: 'CEL: when the rule applies' }),
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: z.enum(ruleEffects),
     weight: z
       .int()

@@ -1,4 +1,4 @@
-import { findPlacement, findWorkload, latestPlacement, listPlacements, listRules } from '@innkeeper/inventory';
+import { findPlacement, findWorkload, inputOf, latestPlacement, listPlacements, listRules } from '@innkeeper/inventory';
 import {
   type CapacityView,
   InnkeeperError,
@@ -63,12 +63,13 @@ export const replayPlacement = async (
   rules: ReplayView['rules'],
 ): Promise<ReplayView> => {
   const row = await findOne(control, id);
-  if (row.input === null)
+  const input = await inputOf(row);
+  if (input === undefined)
     throw new InnkeeperError('conflict', `What placement ${id} was decided from was not kept`, {
       hint: 'it was made by an older version',
     });
   const today = rules === 'current' ? (await listRules(control.inventory.db)).map(({ rule }) => rule) : undefined;
-  const record = replay(row.input as PlacementInput, today);
+  const record = replay(input as PlacementInput, today);
   const differences = recordDifferences(row.record, record);
   return { id, rules, same: differences.length === 0, differences, record };
 };

@@ -5,7 +5,6 @@ export const shippedRules: readonly Rule[] = [
   {
     id: 'linux-as-container',
     when: 'w.os == "linux"',
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: 'prefer',
     weight: 50,
     backend: 'lxc',
@@ -14,7 +13,6 @@ export const shippedRules: readonly Rule[] = [
   {
     id: 'desktop-with-gpu-as-vm',
     when: 'w.os == "linux" && w.labels[?"kind"].orValue("") == "desktop" && size(w.devices) > 0',
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: 'prefer',
     weight: 100,
     backend: 'kvm',
@@ -23,7 +21,6 @@ export const shippedRules: readonly Rule[] = [
   {
     id: 'no-docker-in-containers',
     when: 'w.nested',
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: 'forbid',
     backend: 'lxc',
     message:
@@ -32,7 +29,6 @@ export const shippedRules: readonly Rule[] = [
   {
     id: 'no-privileged-containers',
     when: 'w.privileged',
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: 'forbid',
     backend: 'lxc',
     message: 'privileged containers are not allowed here; switch the rule no-privileged-containers off to allow them',
