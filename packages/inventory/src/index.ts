@@ -6,6 +6,7 @@ export * from './hosts.ts';
 export * from './operations.ts';
 export { orphanedLockers, type QueueRunner, releaseQueueLocks, startQueue, wake, wakeWaiting } from './queue.ts';
 export * from './records.ts';
+export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

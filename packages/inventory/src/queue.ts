@@ -1,33 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
-import pg from 'pg';
 import type { Db } from './database.ts';
+import { openPool, withPool } from './pg.ts';
 
-/** The only file that knows graphile-worker and node-postgres: a job here is a wake-up, the operations table is the truth. */
+/** The only file that knows graphile-worker: a job here is a wake-up, the operations table is the truth. */
 const task = 'innkeeper-operation';
 
 /** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
 const pollMs = 15_000;
 
 const silent = new Logger(() => () => undefined);
-
-/** Graphile wants handlers for connections that break while idle, and while they are being made. */
-const openPool = (url: string, max: number): pg.Pool => {
-  const pool = new pg.Pool({ connectionString: url, max });
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => void client.on('error', () => undefined));
-  return pool;
-};
-
-const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
-  const pool = openPool(url, 1);
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-};
 
 export const prepareQueue = (url: string): Promise<void> =>
   withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
