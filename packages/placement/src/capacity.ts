@@ -14,9 +14,18 @@ interface HostCount {
 
 const stopText = (name: string, reason: string): string => reason.replace(`${name} fits nowhere: `, '');
 
+/** Others get no copy; they are left in where it matters who is near. */
+const onlyOn = (snapshot: Snapshot, { spec }: PlacementRequest, host: string): Snapshot => {
+  const byLabel = [...spec.near, ...spec.away].some(({ by }) => by !== undefined);
+  const hosts = byLabel
+    ? snapshot.hosts.map((one) => (one.name === host ? one : { ...one, drivers: [] }))
+    : snapshot.hosts.filter(({ name }) => name === host);
+  return { ...snapshot, hosts };
+};
+
 /** Fills one host with copies, each placed as a real one would be. */
 const fill = (snapshot: Snapshot, request: PlacementRequest, host: string): HostCount => {
-  let now: Snapshot = { ...snapshot, hosts: snapshot.hosts.filter(({ name }) => name === host) };
+  let now = onlyOn(snapshot, request, host);
   for (let count = 0; count < mostPerHost; count += 1) {
     const copy = { ...request, name: `${request.name}-${count + 1}` };
     const { winner, reason } = decide(now, copy);

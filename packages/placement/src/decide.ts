@@ -24,6 +24,7 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
   const counts = countByHost(snapshot);
   const dependencies = dependencyChecks(request, snapshot);
   return snapshot.hosts.flatMap((host) => {
+    if (host.drivers.length === 0) return [];
     const before = hostChecks(host, request);
     const after = [
       ...capacityChecks(host, request),

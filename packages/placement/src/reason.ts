@@ -11,18 +11,36 @@ export const better = (a: CandidateResult, b: CandidateResult): number =>
 
 const failures = ({ checks }: Pick<CandidateResult, 'checks'>): CheckResult[] => checks.filter(({ ok }) => !ok);
 
-const nouns: Readonly<Record<string, string>> = { cpus: 'processors', memory: 'memory', disk: 'disk space' };
+/** True of a candidate that fails nothing but what passes by itself. */
+const isHopeful = (result: CandidateResult): boolean => failures(result).every(({ temporary }) => temporary === true);
 
-/** What would have to be otherwise for one check to pass, to follow "if". */
-const ifOf = ({ check, code, need, have, text }: CheckResult, host: string): string => {
-  if (code === `not_enough_${check}`) {
-    const noun = nouns[check] ?? check;
-    const amount = check === 'cpus' ? `${need} ${noun}` : `${need} of ${noun}`;
-    return `${amount} were free (now ${have})`;
-  }
-  if (code === 'host_not_up') return `${host} were up (${text})`;
-  return `this changed: ${text}`;
+const amountOf = ({ check, need }: CheckResult): string => {
+  if (check === 'cpus') return need === '1' ? '1 processor' : `${need} processors`;
+  return `${need} of ${check === 'disk' ? 'disk space' : check}`;
 };
+
+const ifRoom = (failed: CheckResult, host: string): string =>
+  failed.temporary === true
+    ? `${amountOf(failed)} were free (now ${failed.have})`
+    : `${host} had ${amountOf(failed)} to promise (it has ${failed.have})`;
+
+/** What would have to be otherwise for a check to pass, to follow "if"; by the code of its failure. */
+const ifs: Readonly<Record<string, (failed: CheckResult, candidate: Candidate) => string>> = {
+  host_not_up: ({ have, text }, { host }) =>
+    have === 'draining' ? `${host} were not being emptied` : `${host} were up (${text})`,
+  report_stale: ({ have }, { host }) => `${host} reported again (its last report is ${have} old)`,
+  driver_unhealthy: ({ have }, { driver }) => `the driver ${driver} worked (${have})`,
+  not_enough_cpus: (failed, { host }) => ifRoom(failed, host),
+  not_enough_memory: (failed, { host }) => ifRoom(failed, host),
+  not_enough_disk: (failed, { host }) => ifRoom(failed, host),
+  device_taken: ({ need, text }) => `${need} were free (${text})`,
+  away_violated: ({ need, have }) => `${have} were elsewhere (it has to be ${need})`,
+  near_violated: ({ need, text }) => `${need.replace(/^near /, '')} were there (${text})`,
+  dependency_not_running: ({ check, have }) => `${check.replace(/^depends:/, '')} were running (it is ${have})`,
+};
+
+const ifOf = (failed: CheckResult, candidate: Candidate): string =>
+  ifs[failed.code]?.(failed, candidate) ?? `this changed: ${failed.text}`;
 
 /** Of a candidate that fails nothing but what room or time can mend. */
 export const nearMissOf = (candidate: Candidate, checks: readonly CheckResult[]): { nearMiss?: string } => {
@@ -31,18 +49,21 @@ export const nearMissOf = (candidate: Candidate, checks: readonly CheckResult[])
     failed.length > 0 && failed.every(({ temporary, code }) => temporary === true || code.startsWith('not_enough_'));
   if (!near) return {};
   return {
-    nearMiss: `fits ${keyOf(candidate)} if ${failed.map((check) => ifOf(check, candidate.host)).join(' and ')}`,
+    nearMiss: `fits ${keyOf(candidate)} if ${failed.map((check) => ifOf(check, candidate)).join(' and ')}`,
   };
 };
 
 const pointsOf = ({ scores }: CandidateResult, name: string): number =>
   scores.find((part) => part.name === name)?.points ?? 0;
 
-/** The part of the score by which one candidate is furthest ahead of another. */
-const lead = (winner: CandidateResult, other: CandidateResult): ScorePart | undefined =>
-  [...winner.scores].sort(
-    (a, b) => b.points - pointsOf(other, b.name) - (a.points - pointsOf(other, a.name)) || (a.name < b.name ? -1 : 1),
-  )[0];
+/** The parts of the score by which one candidate is ahead of another, furthest first: its own, and what counts against the other. */
+export const leads = (winner: CandidateResult, other: CandidateResult): ScorePart[] => {
+  const own = new Set(winner.scores.map(({ name }) => name));
+  return [...winner.scores, ...other.scores.filter(({ name }) => !own.has(name))]
+    .map((part) => ({ ...part, points: pointsOf(winner, part.name) - pointsOf(other, part.name) }))
+    .filter(({ points }) => points > 0)
+    .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1));
+};
 
 /** Why the other backend was not taken: its refusal if it could not, else what put this one ahead. */
 export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult[]): string => {
@@ -53,15 +74,25 @@ export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult
   const others = here.length > 0 ? here : otherBackends;
   const possible = others.find(({ fits }) => fits);
   if (others.length === 0) return `${opening}: no other backend is there`;
-  if (possible !== undefined) return `${opening}: ${lead(winner, possible)?.text ?? 'it scored higher'}`;
+  if (possible !== undefined) {
+    const [lead] = leads(winner, possible);
+    return `${opening}: ${lead?.text ?? `${keyOf(possible.candidate)} would do as well, and of equals the first by name is taken`}`;
+  }
   return `${opening}: ${others.flatMap(failures)[0]?.text ?? 'nothing else fits'}`;
 };
 
-/** The candidate that is nearest to fitting: nothing but time or room first, then the fewest failed checks. */
+/** What the manifest itself leaves out: to say that it did says nothing of why the rest does not fit. */
+const ownWishes = new Set(['backend_excluded', 'host_excluded', 'host_labels_differ']);
+
+const isLeftOut = (result: CandidateResult): boolean => failures(result).some(({ code }) => ownWishes.has(code));
+
+/** The candidate that is nearest to fitting: what waiting helps first, then what more room would, then the fewest failed checks. */
 const nearest = (all: readonly CandidateResult[]): CandidateResult | undefined =>
   [...all].sort(
     (a, b) =>
+      Number(isHopeful(b)) - Number(isHopeful(a)) ||
       Number(b.nearMiss !== undefined) - Number(a.nearMiss !== undefined) ||
+      Number(isLeftOut(a)) - Number(isLeftOut(b)) ||
       failures(a).length - failures(b).length ||
       better(a, b),
   )[0];
@@ -69,11 +100,12 @@ const nearest = (all: readonly CandidateResult[]): CandidateResult | undefined =
 /** Rules that leave nothing together although each alone would leave something. */
 const contradiction = (all: readonly CandidateResult[]): string | undefined => {
   const blocking = all.map((result) => failures(result).filter(({ check }) => check.startsWith('rule:')));
-  const otherwise = all.some((result) => failures(result).every(({ check }) => check.startsWith('rule:')));
-  const ids = [...new Set(blocking.flat().map(({ check }) => check.slice('rule:'.length)))].sort();
-  if (!otherwise || ids.length < 2) return undefined;
+  // A candidate that no rule refuses is left by the rules, whatever else speaks against it.
+  if (blocking.some((checks) => checks.length === 0)) return undefined;
+  const otherwise = all.filter((result) => failures(result).every(({ check }) => check.startsWith('rule:')));
+  const ids = [...new Set(otherwise.flatMap(failures).map(({ check }) => check.slice('rule:'.length)))].sort();
   const alone = ids.some((id) => blocking.every((checks) => checks.some(({ check }) => check === `rule:${id}`)));
-  return alone
+  return alone || ids.length < 2
     ? undefined
     : `the rules ${ids.join(' and ')} contradict each other: together they leave no host and backend`;
 };
@@ -83,7 +115,8 @@ export const refusalFor = ({ name }: PlacementRequest, all: readonly CandidateRe
   if (closest === undefined) return `${name} fits nowhere: no host with a driver is known`;
   const against = contradiction(all);
   if (against !== undefined) return `${name} fits nowhere: ${against}`;
-  if (closest.nearMiss !== undefined) return `${name} fits nowhere: ${closest.nearMiss}`;
+  if (closest.nearMiss !== undefined)
+    return `${name} fits nowhere: it would ${closest.nearMiss.replace(/^fits/, 'fit')}`;
   // What cannot change says more than what can.
   const lasting = failures(closest).find(({ temporary }) => temporary !== true) ?? failures(closest)[0];
   return `${name} fits nowhere: on ${keyOf(closest.candidate)}, ${lasting?.text ?? ''}`;
@@ -91,7 +124,7 @@ export const refusalFor = ({ name }: PlacementRequest, all: readonly CandidateRe
 
 /** Waiting helps when some candidate fails nothing but what passes by itself. */
 export const waitsForOf = (all: readonly CandidateResult[]): { waitsFor?: string } => {
-  const hopeful = all.filter((result) => failures(result).every(({ temporary }) => temporary === true));
+  const hopeful = all.filter(isHopeful);
   const [first] = hopeful.sort((a, b) => failures(a).length - failures(b).length || better(a, b));
   return first?.nearMiss === undefined ? {} : { waitsFor: first.nearMiss };
 };

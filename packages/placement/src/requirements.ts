@@ -1,4 +1,5 @@
 import type { CapabilityName, CompleteSpec, Family, Requirement } from '@innkeeper/model';
+import { deviceText } from './checks/devices.ts';
 
 /** A requirement that a driver's capability has to meet. Derived from the specification, never configured. */
 export interface CapabilityRequirement extends Requirement {
@@ -15,7 +16,7 @@ type Derivation = readonly [id: string, capability: CapabilityName, asks: (spec:
 const when = (asked: boolean, text: string): string | undefined => (asked ? text : undefined);
 
 const exclusive = ({ devices }: CompleteSpec): string[] =>
-  devices.filter((device) => device.class === 'gpu' || device.class === 'pci').map(({ text }) => text);
+  devices.filter((device) => device.class === 'gpu' || device.class === 'pci').map(deviceText);
 
 /** Fields of the model, and what of a driver they cannot do without. */
 const derivations: readonly Derivation[] = [
@@ -34,7 +35,11 @@ const derivations: readonly Derivation[] = [
   [
     'device-pci',
     'device.pci',
-    (s) => when(exclusive(s).length > 0, `${exclusive(s).join(', ')} of its own needs PCI passthrough`),
+    (s) =>
+      when(
+        exclusive(s).length > 0,
+        `${exclusive(s).join(' and ')} of its own ${exclusive(s).length === 1 ? 'needs' : 'need'} PCI passthrough`,
+      ),
   ],
   [
     'device-usb',

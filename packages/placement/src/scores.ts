@@ -1,5 +1,5 @@
 import type { DriverReport, ScorePart } from '@innkeeper/model';
-import { type Neighbours, neighboursAt } from './checks/affinity.ts';
+import { areThere, labelOf, type Neighbours, neighboursAt, wishName } from './checks/affinity.ts';
 import { freeExclusive } from './checks/devices.ts';
 import type { HostSnapshot, PlacementRequest, Snapshot } from './snapshot.ts';
 
@@ -29,11 +29,15 @@ const scoreRoom = (host: HostSnapshot, { spec }: PlacementRequest): ScorePart =>
   const free = Math.max(0, 1 - promisedShare(host));
   const percent = Math.round(free * 100);
   return spec.strategy === 'spread'
-    ? { name: 'spread', points: Math.round(free * roomPoints), text: `${percent} % of its memory is not promised` }
+    ? {
+        name: 'spread',
+        points: Math.round(free * roomPoints),
+        text: `${percent} % of the memory of ${host.name} is not promised`,
+      }
     : {
         name: 'pack',
         points: Math.round((1 - free) * roomPoints),
-        text: `${100 - percent} % of its memory is promised`,
+        text: `${100 - percent} % of the memory of ${host.name} is promised`,
       };
 };
 
@@ -41,12 +45,11 @@ const scoreWish = (host: HostSnapshot, neighbours: Neighbours): ScorePart[] => {
   const here = neighboursAt(neighbours, host);
   const { kind, text } = neighbours;
   if (here.length === 0) return [];
-  const points = kind === 'near' ? wishPoints : -wishPoints;
   return [
     {
-      name: `${kind}:${text}`,
-      points,
-      text: `${here.join(', ')} is there, ${kind === 'near' ? 'which it wants to be near to' : 'which it wants to be away from'}`,
+      name: wishName(neighbours),
+      points: kind === 'near' ? wishPoints : -wishPoints,
+      text: `it wants to be ${kind === 'near' ? 'near' : 'away from'} ${text}, and ${areThere(here, host, neighbours)}`,
     },
   ];
 };
@@ -57,7 +60,7 @@ export const groupsByHost = (
   { workloads }: Snapshot,
 ): ReadonlyMap<string, number> => {
   const { spreadBy, labels } = spec;
-  const value = spreadBy === undefined ? undefined : labels[spreadBy];
+  const value = spreadBy === undefined ? undefined : labelOf(labels, spreadBy);
   const counts = new Map<string, number>();
   if (spreadBy === undefined || value === undefined) return counts;
   for (const other of workloads) {
@@ -74,9 +77,9 @@ const scoreGroup = (
 ): ScorePart[] => {
   const count = groups.get(host.name) ?? 0;
   if (count === 0) return [];
-  return [
-    { name: 'spread-by', points: sameGroupPoints * count, text: `${count} with the same ${spec.spreadBy} there` },
-  ];
+  const points = sameGroupPoints * count;
+  const text = `${count} ${count === 1 ? 'workload' : 'workloads'} with the same ${spec.spreadBy} ${count === 1 ? 'is' : 'are'} on ${host.name}`;
+  return [{ name: 'spread-by', points, text }];
 };
 
 const scoreScarce = (host: HostSnapshot, { spec }: PlacementRequest): ScorePart[] => {
@@ -86,7 +89,7 @@ const scoreScarce = (host: HostSnapshot, { spec }: PlacementRequest): ScorePart[
     {
       name: 'scarce',
       points: scarcePoints,
-      text: `its free ${free[0]?.title ?? 'GPU'} is kept for those who ask for one`,
+      text: `the free ${free[0]?.title ?? 'GPU'} of ${host.name} is kept for those who ask for one`,
     },
   ];
 };

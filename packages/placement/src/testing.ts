@@ -3,6 +3,8 @@ import {
   completeSpec,
   type DeviceReport,
   type DriverReport,
+  type Rule,
+  type RuleEffect,
   type WorkloadSpec,
 } from '@innkeeper/model';
 import { shippedRules } from './rules/shipped.ts';
@@ -116,3 +118,19 @@ export const ask = (spec: Partial<WorkloadSpec> = {}, parts: Partial<CompleteSpe
   name: 'wiki',
   spec: { ...completeSpec({ image: 'debian/12', ...spec }), ...parts },
 });
+
+const ruleOf =
+  (effect: RuleEffect) =>
+  (id: string, when: string, parts: Partial<Rule> = {}): Rule => ({
+    id,
+    when,
+    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
+    then: effect,
+    message: `the rule ${id} says so`,
+    ...parts,
+  });
+
+export const forbidding = ruleOf('forbid');
+export const requiring = ruleOf('require');
+export const preferring = (id: string, when: string, weight: number, parts: Partial<Rule> = {}): Rule =>
+  ruleOf('prefer')(id, when, { weight, ...parts });

@@ -2,12 +2,12 @@ import {
   type Backend,
   type Candidate,
   type DriverReport,
-  deviceMatches,
   type HostDescription,
   parseSize,
   type WhatIf,
 } from '@innkeeper/model';
-import type { HostSnapshot, PlacementRequest, Snapshot } from './snapshot.ts';
+import { assignDevices } from './checks/devices.ts';
+import type { DeviceSnapshot, HostSnapshot, PlacementRequest, Snapshot } from './snapshot.ts';
 
 const changeHost = (snapshot: Snapshot, name: string, change: (host: HostSnapshot) => HostSnapshot): Snapshot => ({
   ...snapshot,
@@ -22,22 +22,17 @@ const plus = (host: HostSnapshot, { spec }: PlacementRequest, sign: 1 | -1): Hos
   },
 });
 
-/** Takes the first devices that would do; who needs a particular one is served by the claim, not by a preview. */
-const holdDevices = (host: HostSnapshot, { name, spec }: PlacementRequest): HostSnapshot => {
-  let devices = [...host.devices];
-  for (const wanted of spec.devices) {
-    const at = devices.findIndex(
-      (device) =>
-        deviceMatches(device, wanted) && device.holders.length < device.slots && !device.holders.includes(name),
-    );
-    const group = devices[at]?.group;
-    devices = devices.map((device, index) =>
-      index === at || (group !== undefined && device.group === group)
-        ? { ...device, state: 'claimed', holders: [...device.holders, name] }
-        : device,
-    );
-  }
-  return { ...host, devices };
+/** Takes the devices that the check found free, each with all of its IOMMU group. */
+const holdDevices = (host: HostSnapshot, request: PlacementRequest): HostSnapshot => {
+  const given = [...assignDevices(host, request).values()];
+  const isGiven = ({ key, group }: DeviceSnapshot): boolean =>
+    given.some((device) => device.key === key || (group !== undefined && device.group === group));
+  const hold = (device: DeviceSnapshot): DeviceSnapshot => ({
+    ...device,
+    state: 'claimed',
+    holders: [...device.holders, request.name],
+  });
+  return { ...host, devices: host.devices.map((device) => (isGiven(device) ? hold(device) : device)) };
 };
 
 /** The snapshot as it would be with a workload at a place; it counts as running. */
@@ -54,6 +49,7 @@ export const withoutPlaced = (snapshot: Snapshot, request: PlacementRequest, { h
   const freed = changeHost(snapshot, host, (one) => ({
     ...plus(one, request, -1),
     devices: one.devices.map((device) => {
+      if (!device.holders.includes(name)) return device;
       const holders = device.holders.filter((holder) => holder !== name);
       const free = holders.length === 0 && device.state === 'claimed';
       return { ...device, holders, state: free ? 'free' : device.state };
@@ -75,6 +71,8 @@ const wellKnown: Readonly<Record<Backend, DriverReport['capabilities']>> = {
   },
 };
 
+const nothing = { cpus: 0, memoryBytes: 0 };
+
 /** As some host reports it; without one, what every host of that kind can do. */
 const assumedReport = (driver: Backend, { hosts }: Snapshot): DriverReport => {
   const known = hosts.flatMap((host) => host.drivers).find((one) => one.driver === driver && one.healthy);
@@ -91,7 +89,12 @@ const assumedReport = (driver: Backend, { hosts }: Snapshot): DriverReport => {
   };
 };
 
-const describedHost = (description: HostDescription, snapshot: Snapshot): HostSnapshot => ({
+/** What is on a host that gets another size stays on it. */
+const describedHost = (
+  description: HostDescription,
+  snapshot: Snapshot,
+  replaced: HostSnapshot | undefined,
+): HostSnapshot => ({
   name: description.name,
   state: 'up',
   labels: description.labels ?? {},
@@ -103,16 +106,14 @@ const describedHost = (description: HostDescription, snapshot: Snapshot): HostSn
   diskFreeBytes: parseSize(description.disk) ?? 0,
   cpuRatio: description.cpuRatio ?? 8,
   memoryRatio: description.memoryRatio ?? 1.5,
-  reserved: { cpus: 0, memoryBytes: 0 },
-  claimed: { cpus: 0, memoryBytes: 0 },
-  foreign: { cpus: 0, memoryBytes: 0 },
-  foreignNames: {},
-  devices: (description.devices ?? []).map((one) => ({
-    ...one,
-    state: one.state ?? 'free',
-    slots: one.slots ?? 1,
-    holders: [],
-  })),
+  reserved: replaced?.reserved ?? nothing,
+  claimed: replaced?.claimed ?? nothing,
+  foreign: replaced?.foreign ?? nothing,
+  foreignNames: replaced?.foreignNames ?? {},
+  devices: (description.devices ?? []).map((one) => {
+    const holders = replaced?.devices.find(({ key }) => key === one.key)?.holders ?? [];
+    return { ...one, state: one.state ?? (holders.length > 0 ? 'claimed' : 'free'), slots: one.slots ?? 1, holders };
+  }),
 });
 
 /** The snapshot with some hosts gone, what is on them too, and others added or replaced. */
@@ -122,7 +123,13 @@ export const imagine = (snapshot: Snapshot, { withoutHosts = [], withHosts = [] 
     ...snapshot,
     hosts: [
       ...snapshot.hosts.filter(({ name }) => !gone.has(name)),
-      ...withHosts.map((description) => describedHost(description, snapshot)),
+      ...withHosts.map((description) =>
+        describedHost(
+          description,
+          snapshot,
+          snapshot.hosts.find(({ name }) => name === description.name && !withoutHosts.includes(name)),
+        ),
+      ),
     ],
     workloads: snapshot.workloads.filter(({ host }) => !withoutHosts.includes(host)),
   };

@@ -1,15 +1,5 @@
 import type { CandidateResult, PlacementRecord, WhyNotView } from '@innkeeper/model';
-import { keyOf } from './reason.ts';
-
-const differences = (winner: CandidateResult, other: CandidateResult): string[] =>
-  winner.scores
-    .map((part) => ({
-      ...part,
-      ahead: part.points - (other.scores.find(({ name }) => name === part.name)?.points ?? 0),
-    }))
-    .filter(({ ahead }) => ahead > 0)
-    .sort((a, b) => b.ahead - a.ahead)
-    .map(({ ahead, text }) => `+${ahead} since ${text}`);
+import { keyOf, leads } from './reason.ts';
 
 const answer = (record: PlacementRecord, result: CandidateResult): string => {
   const winner = record.candidates.find(
@@ -21,7 +11,7 @@ const answer = (record: PlacementRecord, result: CandidateResult): string => {
     return `${reasons.join('; ')}${result.nearMiss === undefined ? '' : ` (${result.nearMiss})`}`;
   }
   if (winner === undefined) return 'it would fit';
-  const ahead = differences(winner, result);
+  const ahead = leads(winner, result).map(({ points, text }) => `+${points} since ${text}`);
   const place = keyOf(winner.candidate);
   return winner.total === result.total
     ? `it fits as well as ${place}; of equals the first by name is taken`

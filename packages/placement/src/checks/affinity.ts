@@ -2,9 +2,13 @@ import type { Affinity, CheckResult } from '@innkeeper/model';
 import type { HostSnapshot, PlacedWorkload, PlacementRequest, Snapshot } from '../snapshot.ts';
 import { failedForNow, passed } from './check.ts';
 
+/** Labels are users' words, and `constructor` is one that every object has. */
+export const labelOf = (labels: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(labels, key) ? labels[key] : undefined;
+
 /** What several hosts have in common: their own name, or the value of a label. */
 const placeOf = (host: HostSnapshot | undefined, by: string | undefined): string | undefined =>
-  host === undefined ? undefined : by === undefined ? host.name : host.labels[by];
+  host === undefined ? undefined : by === undefined ? host.name : labelOf(host.labels, by);
 
 const isMeant = (one: Affinity, { name, labels }: PlacedWorkload): boolean =>
   one.workload === undefined
@@ -42,37 +46,64 @@ export const allNeighbours = ({ name, spec }: PlacementRequest, snapshot: Snapsh
   ...spec.away.map((wish) => neighboursOf(wish, 'away', name, snapshot)),
 ];
 
-export const neighboursAt = ({ at, wish }: Neighbours, host: HostSnapshot): readonly string[] =>
-  at.get(placeOf(host, wish.by) ?? '') ?? [];
+/** Nobody's place is a host without the label. */
+export const neighboursAt = ({ at, wish }: Neighbours, host: HostSnapshot): readonly string[] => {
+  const place = placeOf(host, wish.by);
+  return place === undefined ? [] : (at.get(place) ?? []);
+};
 
-const where = (host: HostSnapshot, { wish }: Neighbours): string =>
-  wish.by === undefined ? host.name : `${wish.by} ${host.labels[wish.by] ?? '(none)'}`;
+const where = (host: HostSnapshot, { wish }: Neighbours): string => {
+  if (wish.by === undefined) return `on ${host.name}`;
+  const value = labelOf(host.labels, wish.by);
+  return value === undefined ? `at ${host.name}, which has no label ${wish.by}` : `in ${wish.by} ${value}`;
+};
 
-const checkOne = (host: HostSnapshot, neighbours: Neighbours): CheckResult => {
-  const { kind, text, at } = neighbours;
+/** Two wishes for the same neighbours can differ in what counts as one place. */
+export const wishName = ({ kind, text, wish }: Neighbours): string =>
+  `${kind}:${text}${wish.by === undefined ? '' : ` by ${wish.by}`}`;
+
+const mostNamed = 3;
+
+/** `db is on h1`, `db-1, db-2 are in zone a`. */
+export const areThere = (names: readonly string[], host: HostSnapshot, neighbours: Neighbours): string => {
+  const more = names.length - mostNamed;
+  const named = names.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `${named} ${names.length === 1 ? 'is' : 'are'} ${where(host, neighbours)}`;
+};
+
+const checkAway = (host: HostSnapshot, neighbours: Neighbours): CheckResult => {
+  const { text } = neighbours;
   const here = neighboursAt(neighbours, host);
-  const check = `${kind}:${text}`;
-  const need = `${kind === 'near' ? 'near' : 'away from'} ${text}`;
-  const have = here.length === 0 ? 'none of them there' : here.join(', ');
-  if (kind === 'away') {
-    return here.length === 0
-      ? passed(check, need, { have, text: `${text}: none on ${where(host, neighbours)}` })
-      : failedForNow(check, need, 'away_violated', {
-          have,
-          text: `has to be away from ${text}, and ${here.join(', ')} is on ${where(host, neighbours)}`,
-        });
-  }
-  // The first of a group has nobody to be near to.
-  if (at.size === 0 && neighbours.wish.workload === undefined)
-    return passed(check, need, { have: 'none anywhere yet', text: `there are no ${text} yet` });
-  return here.length > 0
-    ? passed(check, need, { have, text: `${here.join(', ')} is on ${where(host, neighbours)}` })
-    : failedForNow(check, need, 'near_violated', {
-        have,
-        text: `has to be near ${text}, and none of them is on ${where(host, neighbours)}`,
+  const need = `away from ${text}`;
+  return here.length === 0
+    ? passed(wishName(neighbours), need, {
+        have: 'none of them there',
+        text: `${text}: none ${where(host, neighbours)}`,
+      })
+    : failedForNow(wishName(neighbours), need, 'away_violated', {
+        have: here.join(', '),
+        text: `it has to be away from ${text}, and ${areThere(here, host, neighbours)}`,
       });
+};
+
+const checkNear = (host: HostSnapshot, neighbours: Neighbours): CheckResult => {
+  const { text, at, wish } = neighbours;
+  const here = neighboursAt(neighbours, host);
+  const check = wishName(neighbours);
+  const need = `near ${text}`;
+  // The first of a group has nobody to be near to.
+  if (at.size === 0 && wish.workload === undefined)
+    return passed(check, need, { have: 'none anywhere yet', text: `there are no ${text} yet` });
+  if (here.length > 0) return passed(check, need, { have: here.join(', '), text: areThere(here, host, neighbours) });
+  const none = wish.workload === undefined ? 'none of them is' : `${text} is not`;
+  return failedForNow(check, need, 'near_violated', {
+    have: 'none of them there',
+    text: `it has to be near ${text}, and ${none} ${where(host, neighbours)}`,
+  });
 };
 
 /** Hard wishes; soft ones are scores. */
 export const affinityChecks = (host: HostSnapshot, neighbours: readonly Neighbours[]): CheckResult[] =>
-  neighbours.filter(({ wish }) => wish.hard === true).map((one) => checkOne(host, one));
+  neighbours
+    .filter(({ wish }) => wish.hard === true)
+    .map((one) => (one.kind === 'away' ? checkAway(host, one) : checkNear(host, one)));

@@ -22,13 +22,16 @@ const compare = (amount: Amount, host: string): CheckResult => {
   const { check, what, need, have, most, format } = amount;
   const ok = need <= have;
   // Rounded alike they would read as "needs 1GiB, has 1GiB".
-  if (!ok && format === formatSize && format(need) === format(have))
+  if (!ok && format === formatSize && format(need) === format(need <= most ? have : most))
     return compare({ ...amount, format: inMebibytes }, host);
   const shown = { have: format(have) };
   if (ok) return passed(check, format(need), { ...shown, text: `${format(need)} of ${format(have)} free ${what}` });
-  const text = `needs ${format(need)} of ${what}; ${host} has ${format(have)} free`;
-  const fail = need <= most ? failedForNow : failed;
-  return fail(check, format(need), `not_enough_${check}`, { ...shown, text });
+  const needs = check === 'cpus' ? `it needs ${format(need)} ${what}` : `it needs ${format(need)} of ${what}`;
+  const code = `not_enough_${check}`;
+  if (need <= most)
+    return failedForNow(check, format(need), code, { ...shown, text: `${needs}; ${host} has ${format(have)} free` });
+  const text = `${needs}; ${host} can promise ${format(most)} at most`;
+  return failed(check, format(need), code, { have: format(most), text });
 };
 
 /** What may be promised in all: capacity times its ratio, without what the host keeps for itself. */
@@ -39,7 +42,7 @@ const round = (amount: number): string => String(Math.round(amount * 100) / 100)
 const checkCpus = (host: HostSnapshot, { spec }: PlacementRequest): CheckResult => {
   // More than the host has can never run at once, whatever the ratio promises.
   if (spec.cpus > host.cpus) {
-    const text = `needs ${spec.cpus} processors; ${host.name} has ${host.cpus}`;
+    const text = `it needs ${spec.cpus} processors; ${host.name} has ${host.cpus}`;
     return failed('cpus', String(spec.cpus), 'not_enough_cpus', { have: String(host.cpus), text });
   }
   const most = promised(host.cpus, host.cpuRatio, host.reserved.cpus);

@@ -2,6 +2,19 @@ import { type CheckResult, type DeviceRequest, deviceMatches } from '@innkeeper/
 import type { DeviceSnapshot, HostSnapshot, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
 
+const classText: Readonly<Record<DeviceRequest['class'], string>> = {
+  gpu: 'a GPU',
+  pci: 'a PCI device',
+  usb: 'a USB device',
+  render: 'a shared GPU',
+};
+
+/** `a GPU (vendor nvidia)` */
+export const deviceText = ({ class: kind, where }: DeviceRequest): string => {
+  const said = Object.entries(where).map(([key, value]) => `${key} ${value}`);
+  return said.length === 0 ? classText[kind] : `${classText[kind]} (${said.join(', ')})`;
+};
+
 const isFree = (device: DeviceSnapshot): boolean =>
   (device.state === 'free' || (device.state === 'claimed' && device.slots > 1)) && device.holders.length < device.slots;
 
@@ -11,12 +24,21 @@ const blockersOf = (device: DeviceSnapshot, all: readonly DeviceSnapshot[]): Dev
   return members.filter((member) => !isFree(member));
 };
 
+const stateText: Readonly<Record<DeviceSnapshot['state'], string>> = {
+  free: 'is free',
+  claimed: 'is claimed',
+  'in-use': 'is in use by something else',
+  'needs-reset': 'has to be reset first',
+  missing: 'is not there any more',
+  host: 'is needed by the host itself',
+};
+
 const whyTaken = (device: DeviceSnapshot, all: readonly DeviceSnapshot[]): string => {
-  const [blocker = device] = blockersOf(device, all);
+  const blockers = blockersOf(device, all);
+  const blocker = blockers.includes(device) ? device : (blockers[0] ?? device);
   const name = blocker === device ? device.title : `${device.title} shares an IOMMU group with ${blocker.title}, which`;
   if (blocker.holders.length > 0) return `${name} is held by ${blocker.holders.join(', ')}`;
-  if (blocker.state === 'host') return `${name} is needed by the host itself`;
-  return `${name} is ${blocker.state.replace('-', ' ')}`;
+  return `${name} ${stateText[blocker.state]}`;
 };
 
 /** Which device each request gets: as many as possible (Kuhn's algorithm; requests and devices are few). */
@@ -47,42 +69,59 @@ const checkOne = (
   wanted: DeviceRequest,
   position: number,
   given: DeviceSnapshot | undefined,
+  everPossible: boolean,
 ): CheckResult => {
   const check = `device:${position}`;
+  const need = deviceText(wanted);
   const matching = host.devices.filter((device) => deviceMatches(device, wanted));
-  if (given !== undefined) return passed(check, wanted.text, { have: given.title, text: `${given.title} is free` });
+  if (given !== undefined) return passed(check, need, { have: given.title, text: `${given.title} is free` });
   const [first] = matching;
   if (first === undefined) {
-    const text = `needs a device ${wanted.text}; ${host.name} has none`;
-    return failed(check, wanted.text, 'device_missing', { have: 'none', text });
+    const text = `it needs ${need}; ${host.name} has none`;
+    return failed(check, need, 'device_missing', { have: 'none', text });
   }
   const taken = matching.filter((device) => blockersOf(device, host.devices).length > 0);
   const reasons = taken.map((device) => whyTaken(device, host.devices));
   const text =
     reasons.length > 0
       ? reasons.join('; ')
-      : `${host.name} has ${matching.length} of ${wanted.text}, and more are asked for`;
-  // What the host needs itself, and more than there are, will not come free.
-  const hopeless =
-    matching.length === taken.length &&
-    taken.every((one) => blockersOf(one, host.devices).some(({ state }) => state === 'host'));
-  const fail = hopeless || taken.length === 0 ? failed : failedForNow;
-  return fail(check, wanted.text, 'device_taken', {
+      : `it needs ${need}; ${host.name} has ${matching.length}, and more are asked for`;
+  const fail = everPossible ? failedForNow : failed;
+  return fail(check, need, 'device_taken', {
     have: `${matching.length - taken.length} free of ${matching.length}`,
     text,
   });
 };
 
+const assignFrom = (
+  devices: readonly DeviceSnapshot[],
+  { spec }: PlacementRequest,
+): ReadonlyMap<number, DeviceSnapshot> =>
+  assign(spec.devices.map((wanted) => devices.filter((device) => deviceMatches(device, wanted))));
+
+const freeOf = ({ devices }: HostSnapshot): DeviceSnapshot[] =>
+  devices.filter((device) => blockersOf(device, devices).length === 0);
+
+/** What could come free: all but what the host needs itself, and what shares an IOMMU group with that. */
+const everFreeOf = ({ devices }: HostSnapshot): DeviceSnapshot[] =>
+  devices
+    .filter((device) => blockersOf(device, devices).every(({ state }) => state !== 'host'))
+    .map((device) => ({ ...device, holders: [] }));
+
+/** A free device for each request that can have one, by the position of the request. */
+export const assignDevices = (host: HostSnapshot, request: PlacementRequest): ReadonlyMap<number, DeviceSnapshot> =>
+  assignFrom(freeOf(host), request);
+
 /** A check for each device that is asked for. Concrete devices are picked when they are claimed, not here. */
-export const deviceChecks = (host: HostSnapshot, { spec }: PlacementRequest): CheckResult[] => {
-  if (spec.devices.length === 0) return [];
-  const wishes = spec.devices.map((wanted) =>
-    host.devices.filter((device) => deviceMatches(device, wanted) && blockersOf(device, host.devices).length === 0),
-  );
-  const given = assign(wishes);
-  return spec.devices.map((wanted, position) => checkOne(host, wanted, position, given.get(position)));
+export const deviceChecks = (host: HostSnapshot, request: PlacementRequest): CheckResult[] => {
+  const { devices } = request.spec;
+  if (devices.length === 0) return [];
+  const given = assignDevices(host, request);
+  // More devices never take one from a request: what is given now is given then as well.
+  const ever = given.size === devices.length ? given : assignFrom(everFreeOf(host), request);
+  return devices.map((wanted, position) => checkOne(host, wanted, position, given.get(position), ever.has(position)));
 };
 
 /** Free devices of a host that somebody may need more than a workload that asks for none. */
 export const freeExclusive = (host: HostSnapshot): DeviceSnapshot[] =>
-  host.devices.filter((device) => device.class === 'gpu' && isFree(device));
+  freeOf(host).filter((device) => device.class === 'gpu');

@@ -68,6 +68,6 @@ export const dependencyChecks = ({ spec }: PlacementRequest, snapshot: Snapshot)
     const check = `depends:${workload}`;
     const have = other === undefined ? 'not there' : other.running ? 'running' : 'not running';
     if (other?.running === true) return passed(check, until, { have, text: `${workload} is running` });
-    const text = `depends on ${workload}, which is ${have}`;
+    const text = `it depends on ${workload}, which is ${have}`;
     return failedForNow(check, until, 'dependency_not_running', { have, text });
   });

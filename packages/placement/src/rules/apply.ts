@@ -16,7 +16,7 @@ const open = (rule: Rule): Live => {
   try {
     return { rule, condition: compileCondition(rule.when), held: 0, error: undefined };
   } catch (thrown) {
-    return { rule, condition: { error: evaluationError(thrown) }, held: 0, error: undefined };
+    return { rule, condition: { error: evaluationError(thrown).replace(/^when: /, '') }, held: 0, error: undefined };
   }
 };
 
@@ -38,6 +38,12 @@ const namedText = ({ backend, driver, host }: Rule): string =>
   [backend, driver, host].filter((part) => part !== undefined).join(', ') || 'any candidate';
 
 const shown = ({ host, driver }: Candidate): string => `${host}/${driver}`;
+
+/** What a rule that prefers says of the candidates that it does not name; a negative weight speaks for these. */
+const otherText = (rule: Rule): string =>
+  (rule.weight ?? 0) < 0
+    ? `the rule ${rule.id} keeps it away from ${namedText(rule)}: ${rule.message}`
+    : `the rule ${rule.id} prefers ${namedText(rule)}`;
 
 /**
  * A rule that cannot be evaluated is taken as if it held: what it would then refuse is refused, and says why.
@@ -67,7 +73,7 @@ const scoreOf = ({ rule }: Live, candidate: Candidate, error: string | undefined
       error === undefined
         ? counts
           ? rule.message
-          : `the rule ${rule.id} prefers ${namedText(rule)}`
+          : otherText(rule)
         : `the rule ${rule.id} cannot be evaluated: ${error}`,
   };
 };

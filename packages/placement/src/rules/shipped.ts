@@ -16,7 +16,7 @@ export const shippedRules: readonly Rule[] = [
     then: 'prefer',
     weight: 100,
     backend: 'kvm',
-    message: 'a desktop with a GPU of its own runs better as a virtual machine: its drivers are its own',
+    message: 'a desktop with devices of its own runs better as a virtual machine: its drivers are its own',
   },
   {
     id: 'no-docker-in-containers',
