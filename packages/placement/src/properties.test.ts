@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { type Candidate, completeSpec, type PlacementRecord, type WorkloadSpec } from '@innkeeper/model';
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
 import { keyOf } from './reason.ts';
 import { replay } from './replay.ts';
@@ -138,7 +138,7 @@ const reordered = (one: Snapshot): fc.Arbitrary<Snapshot> =>
   });
 
 describe('the worlds that are tried', () => {
-  test('have a place for a good part of the requests, and not for all', () => {
+  it('have a place for a good part of the requests, and not for all', () => {
     const tried = fc.sample(fc.tuple(anySnapshot, anyRequest), { numRuns: 300, seed: 1 });
     const placed = tried.filter(([one, request]) => decide(one, request).winner !== undefined).length;
     expect(placed).toBeGreaterThan(60);
