@@ -14,7 +14,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{packages,services,infra}/**/*.test.ts', 'test/house/**/*.test.ts'],
+          include: ['{packages,services,infra}/**/*.test.ts', 'test/{house,placement}/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },

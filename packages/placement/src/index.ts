@@ -2,7 +2,7 @@ export { capacityFor } from './capacity.ts';
 export { decide } from './decide.ts';
 export { proposeMoves } from './rebalance.ts';
 export { recordDifferences, replay } from './replay.ts';
-export { compileCondition } from './rules/engine.ts';
+export { compileCondition, type RuleFacts } from './rules/engine.ts';
 export { shippedRules } from './rules/shipped.ts';
 export type {
   DeviceSnapshot,
