@@ -1,4 +1,4 @@
-import type { Candidate, CandidateResult, CheckResult, ScorePart } from '@innkeeper/model';
+import { type Candidate, type CandidateResult, type CheckResult, parseSize, type ScorePart } from '@innkeeper/model';
 import type { PlacementRequest } from './snapshot.ts';
 
 const asWhat = { lxc: 'a container', kvm: 'a virtual machine' } as const;
@@ -36,7 +36,8 @@ const ifs: Readonly<Record<string, (failed: CheckResult, candidate: Candidate) =
   device_taken: ({ need, text }) => `${need} were free (${text})`,
   away_violated: ({ need, have }) => `${have} were elsewhere (it has to be ${need})`,
   near_violated: ({ need, text }) => `${need.replace(/^near /, '')} were there (${text})`,
-  dependency_not_running: ({ check, have }) => `${check.replace(/^depends:/, '')} were running (it is ${have})`,
+  dependency_not_running: ({ check, have }) =>
+    `${check.replace(/^depends:/, '')} were ${have === 'not there' ? 'there and running' : 'running'}`,
 };
 
 const ifOf = (failed: CheckResult, candidate: Candidate): string =>
@@ -65,6 +66,23 @@ export const leads = (winner: CandidateResult, other: CandidateResult): ScorePar
     .sort((a, b) => b.points - a.points || (a.name < b.name ? -1 : 1));
 };
 
+/** Failures that come from what was asked for or ruled, and not from how things are just now. */
+const lasting = new Set([
+  'backend_excluded',
+  'capability_missing',
+  'image_variant_missing',
+  'rule_require',
+  'rule_forbid',
+  'rule_error',
+]);
+
+/** What speaks against a candidate that does not fit: what was asked for; else what would have put the winner ahead anyway. */
+const refusalOf = (winner: CandidateResult, other: CandidateResult): string | undefined => {
+  const failed = failures(other);
+  const ahead = winner.total > other.total ? leads(winner, other)[0] : undefined;
+  return (failed.find(({ code }) => lasting.has(code)) ?? ahead ?? failed[0])?.text;
+};
+
 /** Why the other backend was not taken: its refusal if it could not, else what put this one ahead. */
 export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult[]): string => {
   const { host, backend } = winner.candidate;
@@ -78,13 +96,24 @@ export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult
     const [lead] = leads(winner, possible);
     return `${opening}: ${lead?.text ?? `${keyOf(possible.candidate)} would do as well, and of equals the first by name is taken`}`;
   }
-  return `${opening}: ${others.flatMap(failures)[0]?.text ?? 'nothing else fits'}`;
+  const [best] = others;
+  return `${opening}: ${(best && refusalOf(winner, best)) ?? 'nothing else fits'}`;
 };
 
 /** What the manifest itself leaves out: to say that it did says nothing of why the rest does not fit. */
 const ownWishes = new Set(['backend_excluded', 'host_excluded', 'host_labels_differ']);
 
 const isLeftOut = (result: CandidateResult): boolean => failures(result).some(({ code }) => ownWishes.has(code));
+
+/** How much of what is asked for is there, 0 … 1; less than nothing when another workload would have to move. */
+const shareThere = ({ code, check, need, have }: CheckResult): number => {
+  if (code === 'near_violated' || code === 'away_violated') return -1;
+  if (code !== `not_enough_${check}`) return 1;
+  const [there = 0, asked = 1] = [have, need].map((text) => (check === 'cpus' ? Number(text) : parseSize(text)));
+  return there / asked;
+};
+
+const closeness = (result: CandidateResult): number => Math.min(1, ...failures(result).map(shareThere));
 
 /** The candidate that is nearest to fitting: what waiting helps first, then what more room would, then the fewest failed checks. */
 const nearest = (all: readonly CandidateResult[]): CandidateResult | undefined =>
@@ -94,6 +123,7 @@ const nearest = (all: readonly CandidateResult[]): CandidateResult | undefined =
       Number(b.nearMiss !== undefined) - Number(a.nearMiss !== undefined) ||
       Number(isLeftOut(a)) - Number(isLeftOut(b)) ||
       failures(a).length - failures(b).length ||
+      closeness(b) - closeness(a) ||
       better(a, b),
   )[0];
 
@@ -118,13 +148,12 @@ export const refusalFor = ({ name }: PlacementRequest, all: readonly CandidateRe
   if (closest.nearMiss !== undefined)
     return `${name} fits nowhere: it would ${closest.nearMiss.replace(/^fits/, 'fit')}`;
   // What cannot change says more than what can.
-  const lasting = failures(closest).find(({ temporary }) => temporary !== true) ?? failures(closest)[0];
-  return `${name} fits nowhere: on ${keyOf(closest.candidate)}, ${lasting?.text ?? ''}`;
+  const worst = failures(closest).find(({ temporary }) => temporary !== true) ?? failures(closest)[0];
+  return `${name} fits nowhere: on ${keyOf(closest.candidate)}, ${worst?.text ?? ''}`;
 };
 
 /** Waiting helps when some candidate fails nothing but what passes by itself. */
 export const waitsForOf = (all: readonly CandidateResult[]): { waitsFor?: string } => {
-  const hopeful = all.filter(isHopeful);
-  const [first] = hopeful.sort((a, b) => failures(a).length - failures(b).length || better(a, b));
-  return first?.nearMiss === undefined ? {} : { waitsFor: first.nearMiss };
+  const waitsFor = nearest(all.filter(isHopeful))?.nearMiss;
+  return waitsFor === undefined ? {} : { waitsFor };
 };

@@ -15,8 +15,12 @@ type Derivation = readonly [id: string, capability: CapabilityName, asks: (spec:
 
 const when = (asked: boolean, text: string): string | undefined => (asked ? text : undefined);
 
-const exclusive = ({ devices }: CompleteSpec): string[] =>
-  devices.filter((device) => device.class === 'gpu' || device.class === 'pci').map(deviceText);
+/** Devices of its own, each kind once, with the verb that follows. */
+const exclusive = ({ devices }: CompleteSpec): string | undefined => {
+  const kinds = new Set(devices.filter((one) => one.class === 'gpu' || one.class === 'pci').map(deviceText));
+  if (kinds.size === 0) return undefined;
+  return `${[...kinds].join(' and ')} of its own ${kinds.size === 1 ? 'needs' : 'need'} PCI passthrough`;
+};
 
 /** Fields of the model, and what of a driver they cannot do without. */
 const derivations: readonly Derivation[] = [
@@ -32,15 +36,7 @@ const derivations: readonly Derivation[] = [
     (s) => when(s.image.firmware === 'uefi-secure-boot', `${s.image.name} needs UEFI with Secure Boot`),
   ],
   ['tpm', 'tpm', (s) => when(s.image.tpm, `${s.image.name} needs a TPM 2.0`)],
-  [
-    'device-pci',
-    'device.pci',
-    (s) =>
-      when(
-        exclusive(s).length > 0,
-        `${exclusive(s).join(' and ')} of its own ${exclusive(s).length === 1 ? 'needs' : 'need'} PCI passthrough`,
-      ),
-  ],
+  ['device-pci', 'device.pci', exclusive],
   [
     'device-usb',
     'device.usb',

@@ -32,12 +32,12 @@ const scoreRoom = (host: HostSnapshot, { spec }: PlacementRequest): ScorePart =>
     ? {
         name: 'spread',
         points: Math.round(free * roomPoints),
-        text: `${percent} % of the memory of ${host.name} is not promised`,
+        text: `${percent} % of the memory of ${host.name} is free`,
       }
     : {
         name: 'pack',
         points: Math.round((1 - free) * roomPoints),
-        text: `${100 - percent} % of the memory of ${host.name} is promised`,
+        text: `${100 - percent} % of the memory of ${host.name} is taken`,
       };
 };
 

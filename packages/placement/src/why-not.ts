@@ -7,8 +7,8 @@ const answer = (record: PlacementRecord, result: CandidateResult): string => {
   );
   if (winner === result) return 'it is the place that was chosen';
   if (!result.fits) {
-    const reasons = result.checks.filter(({ ok }) => !ok).map(({ text }) => text);
-    return `${reasons.join('; ')}${result.nearMiss === undefined ? '' : ` (${result.nearMiss})`}`;
+    const failed = result.checks.filter(({ ok }) => !ok);
+    return [...new Set(failed.map(({ text }) => text))].join('; ');
   }
   if (winner === undefined) return 'it would fit';
   const ahead = leads(winner, result).map(({ points, text }) => `+${points} since ${text}`);
