@@ -13,7 +13,7 @@ const drivers = [
     placeable: true,
     healthy: true,
     versions: {},
-    networks: [],
+    networks: [{ name: 'default', active: true, taken: [] }],
     images: ['debian/12'],
     capabilities: { 'guest.os': capability(['linux']), 'kernel.own': capability(false) },
   },
@@ -23,7 +23,7 @@ const drivers = [
     placeable: true,
     healthy: true,
     versions: {},
-    networks: [],
+    networks: [{ name: 'default', active: true, taken: [] }],
     images: ['debian/12'],
     capabilities: {
       'guest.os': capability(['linux', 'windows']),

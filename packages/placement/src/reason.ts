@@ -36,6 +36,7 @@ const ifs: Readonly<Record<string, (failed: CheckResult, candidate: Candidate) =
   device_taken: ({ need, text }) => `${need} were free (${text})`,
   away_violated: ({ need, have }) => `${have} were elsewhere (it has to be ${need})`,
   near_violated: ({ need, text }) => `${need.replace(/^near /, '')} were there (${text})`,
+  network_inactive: ({ need }, { host }) => `the network ${need} of ${host} were active`,
   dependency_not_running: ({ check, have }) =>
     `${check.replace(/^depends:/, '')} were ${have === 'not there' ? 'there and running' : 'running'}`,
 };

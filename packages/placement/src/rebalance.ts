@@ -11,7 +11,7 @@ const mostMoves = 20;
 
 /** How uneven hosts are: the standard deviation of the share of their memory that is promised. */
 export const unevenness = ({ hosts }: Snapshot): number => {
-  const shares = hosts.filter(({ state }) => state === 'up').map(promisedShare);
+  const shares = hosts.filter(({ state }) => state === 'up').map((host) => promisedShare(host));
   if (shares.length === 0) return 0;
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   return Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length);

@@ -20,24 +20,25 @@ const scoreImage = (host: HostSnapshot, request: PlacementRequest): ScorePart =>
 };
 
 /** How much of a host's memory is promised, 0 … 1 and beyond: what rebalancing evens out as well. */
-export const promisedShare = (host: HostSnapshot): number => {
+export const promisedShare = (host: HostSnapshot, more = 0): number => {
   const most = host.memoryBytes * host.memoryRatio - host.reserved.memoryBytes;
-  return most <= 0 ? 1 : (host.claimed.memoryBytes + host.foreign.memoryBytes) / most;
+  return most <= 0 ? 1 : (host.claimed.memoryBytes + host.foreign.memoryBytes + more) / most;
 };
 
+/** As it would be with the workload: an empty small host is not roomier than an empty large one. */
 const scoreRoom = (host: HostSnapshot, { spec }: PlacementRequest): ScorePart => {
-  const free = Math.max(0, 1 - promisedShare(host));
+  const free = Math.max(0, 1 - promisedShare(host, spec.memoryBytes));
   const percent = Math.round(free * 100);
   return spec.strategy === 'spread'
     ? {
         name: 'spread',
         points: Math.round(free * roomPoints),
-        text: `${percent} % of the memory of ${host.name} is free`,
+        text: `${percent} % of the memory of ${host.name} would be left`,
       }
     : {
         name: 'pack',
         points: Math.round((1 - free) * roomPoints),
-        text: `${100 - percent} % of the memory of ${host.name} is taken`,
+        text: `${100 - percent} % of the memory of ${host.name} would be taken`,
       };
 };
 

@@ -18,7 +18,7 @@ const driver = (parts: Partial<DriverReport> & Pick<DriverReport, 'driver' | 'ba
   placeable: true,
   healthy: true,
   versions: {},
-  networks: [],
+  networks: [{ name: 'default', active: true, taken: [] }],
   images: [],
   capabilities: {},
   ...parts,
@@ -124,7 +124,6 @@ const ruleOf =
   (id: string, when: string, parts: Partial<Rule> = {}): Rule => ({
     id,
     when,
-    // biome-ignore lint/suspicious/noThenProperty: the word of the rule language; a rule is never awaited.
     then: effect,
     message: `the rule ${id} says so`,
     ...parts,

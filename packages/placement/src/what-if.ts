@@ -83,7 +83,7 @@ const assumedReport = (driver: Backend, { hosts }: Snapshot): DriverReport => {
     placeable: true,
     healthy: true,
     versions: {},
-    networks: [],
+    networks: [{ name: 'default', active: true, taken: [] }],
     images: [],
     capabilities: wellKnown[driver],
   };

@@ -36,8 +36,8 @@ describe('why a workload is not on a host', () => {
 
   it('is by how much another place scored more, and for what', () => {
     expect(answers([host('h1'), host('h2', { images: [] })], ask(), 'h2')).toEqual({
-      kvm: 'it fits, but h1/lxc scored 80 and this one 20: +50 since a Linux service is lighter as a container: it starts at once and shares memory with the host, +10 since the image is there',
-      lxc: 'it fits, but h1/lxc scored 80 and this one 70: +10 since the image is there',
+      kvm: 'it fits, but h1/lxc scored 79 and this one 19: +50 since a Linux service is lighter as a container: it starts at once and shares memory with the host, +10 since the image is there',
+      lxc: 'it fits, but h1/lxc scored 79 and this one 69: +10 since the image is there',
     });
   });
 
@@ -45,14 +45,14 @@ describe('why a workload is not on a host', () => {
     const request = ask({ backend: 'lxc', placement: { away: [{ workload: 'noisy' }] } });
     const hosts = [host('h1'), host('h2', { devices: [gpu] })];
     expect(answers(hosts, request, 'h2', { workloads: [placed('noisy', 'h2')] })?.lxc).toBe(
-      'it fits, but h1/lxc scored 80 and this one 35: +30 since it wants to be away from noisy, and noisy is on h2, +15 since the free RTX 4090 of h2 is kept for those who ask for one',
+      'it fits, but h1/lxc scored 79 and this one 34: +30 since it wants to be away from noisy, and noisy is on h2, +15 since the free RTX 4090 of h2 is kept for those who ask for one',
     );
   });
 
   it('is the rule with a negative weight, when that is all', () => {
     const rules = [preferring('old', 'h.name == "h2"', -40, { host: 'h2', message: 'h2 is old' })];
     expect(answers([host('h1'), host('h2')], ask({ backend: 'lxc' }), 'h2', { rules })?.lxc).toBe(
-      'it fits, but h1/lxc scored 30 and this one -10: +40 since h2 is old',
+      'it fits, but h1/lxc scored 29 and this one -11: +40 since h2 is old',
     );
   });
 

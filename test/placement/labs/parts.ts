@@ -29,7 +29,7 @@ const reportOf = (parts: Pick<DriverReport, 'driver' | 'backend' | 'capabilities
   placeable: true,
   healthy: true,
   versions: {},
-  networks: [],
+  networks: [{ name: 'default', active: true, taken: [] }],
   images: [],
   ...parts,
 });

@@ -1,5 +1,11 @@
+import type { DriverReport } from '@innkeeper/model';
 import { ask, GiB, host, kvm, lxc, MiB, placed } from '../testing.ts';
 import { lighter, type Question } from './question.ts';
+
+const onLan = (driver: DriverReport, active = true): DriverReport => ({
+  ...driver,
+  networks: [...driver.networks, { name: 'lan', active, taken: [] }],
+});
 
 /** Is there room, and may it go there? */
 export const hostQuestions: readonly Question[] = [
@@ -214,6 +220,26 @@ export const hostQuestions: readonly Question[] = [
     request: ask({ dependsOn: ['db'] }),
     reason: 'wiki fits nowhere: it would fit h1/lxc if db were there and running',
     waitsFor: 'fits h1/lxc if db were there and running',
+  },
+  {
+    says: 'a network that only one host has',
+    hosts: [host('h1'), host('h2', { drivers: [onLan(lxc), onLan(kvm)] })],
+    request: ask({ networks: [{ network: 'lan' }] }),
+    winner: 'h2/lxc',
+    reason: `runs as a container on h2: ${lighter}`,
+  },
+  {
+    says: 'a network that no host has is a refusal',
+    hosts: [host('h1')],
+    request: ask({ networks: [{ network: 'lan' }] }),
+    reason: 'wiki fits nowhere: on h1/lxc, it needs the network lan; h1 has default',
+  },
+  {
+    says: 'a network that is not active: it waits',
+    hosts: [host('h1', { drivers: [onLan(lxc, false)] })],
+    request: ask({ networks: [{ network: 'lan' }] }),
+    reason: 'wiki fits nowhere: it would fit h1/lxc if the network lan of h1 were active',
+    waitsFor: 'fits h1/lxc if the network lan of h1 were active',
   },
   {
     says: 'without hosts nothing fits',

@@ -23,6 +23,10 @@ export const workloadFacts = ({ name, spec }: PlacementRequest): Facts<'w'> => (
   liveMigration: spec.liveMigration,
 });
 
+/** What is left to promise, as the check of capacity counts it. */
+const freeMemory = ({ memoryBytes, memoryRatio, reserved, claimed, foreign }: HostSnapshot): number =>
+  Math.max(0, memoryBytes * memoryRatio - reserved.memoryBytes - claimed.memoryBytes - foreign.memoryBytes);
+
 export const hostFacts = (host: HostSnapshot, workloads: number): Facts<'h'> => ({
   name: host.name,
   state: host.state,
@@ -31,7 +35,7 @@ export const hostFacts = (host: HostSnapshot, workloads: number): Facts<'h'> => 
   devices: host.devices.map((device) => device.class),
   cpus: whole(host.cpus),
   memory: whole(host.memoryBytes),
-  freeMemory: whole(Math.max(0, host.memoryBytes - host.claimed.memoryBytes - host.foreign.memoryBytes)),
+  freeMemory: whole(freeMemory(host)),
   workloads: BigInt(workloads),
 });
 
