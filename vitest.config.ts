@@ -5,7 +5,7 @@ const conditions = ['@innkeeper/source', 'node'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 
-/** `unit` needs nothing but Node; the others need a machine that `npm run up` has set up. */
+/** `unit` needs nothing but Node, `lab` brings a machine of its own; the others need one that `npm run up` has set up. */
 export default defineConfig({
   test: {
     projects: [
@@ -50,6 +50,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 1_800_000,
+          hookTimeout: 3_600_000,
         },
       },
     ],

@@ -197,7 +197,7 @@ export const dryRun = ({ root, prefix, hasOwnDatabase, lab }, say) => {
       );
       seconds += image.seconds;
     }
-    say(`Then: inn apply -f ${lab ?? 'examples/lab.yaml'} --wait`);
+    say(`Then: inn apply -f ${lab ?? 'examples/lab.yaml'} --wait${lab === undefined ? ' --fitting' : ''}`);
   }
   say(
     `All together at most about ${duration(seconds + 10)}. Nothing has been changed; everything can be undone with npm run down -- --purge`,

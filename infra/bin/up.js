@@ -45,11 +45,9 @@ const runAsRoot = (flags) => {
     complain('This needs root, and sudo is not installed.', `Run it as root: su -c "npm run ${flags.command}"`);
     return 1;
   }
-  if (status === 1 && !process.stdin.isTTY) {
-    complain(
-      'If sudo asked for a password above: there is no terminal to ask on.',
-      'Run it on a terminal, or as root.',
-    );
+  // sudo fails with the same code as what it ran, so it is asked once more.
+  if (status === 1 && !process.stdin.isTTY && spawnSync('sudo', ['--non-interactive', '--', 'true']).status !== 0) {
+    complain('sudo wants a password, and there is no terminal to ask on.', 'Run it on a terminal, or as root.');
   }
   return status ?? 1;
 };

@@ -30,7 +30,9 @@ export const callApi = (
   new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
-    const request = httpRequest({ socketPath: socket, method, path, headers, timeout: timeoutMs }, (response) => {
+    // A connection of its own: a kept one may be closed by the server at the moment it is used again.
+    const target = { socketPath: socket, agent: false, method, path, headers, timeout: timeoutMs };
+    const request = httpRequest(target, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

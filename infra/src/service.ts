@@ -22,6 +22,7 @@ import {
   runningSettings,
   startControlPlaneUnit,
   stopControlPlaneUnit,
+  unitRestarts,
   usesUnits,
 } from './service/units.ts';
 import { waitFor } from './wait.ts';
@@ -82,6 +83,11 @@ export const isControlPlaneCurrent = async (options: ControlPlaneOptions): Promi
   return (await current(options)) && (await isReady(options.paths)) === true;
 };
 
+/** Under software emulation, or while other guests start, libvirt's first answers alone take half a minute. */
+const readyLimitMs = 180_000;
+/** Once may be a database that was a moment late. */
+const tolerableRestarts = 3;
+
 const notReady = async ({ host, paths }: ControlPlaneOptions, what: string): Promise<never> => {
   const units = await usesUnits(host, paths);
   const tail = units
@@ -99,18 +105,18 @@ const notReady = async ({ host, paths }: ControlPlaneOptions, what: string): Pro
 const waitUntilReady = async (options: ControlPlaneOptions, isAlive: () => Promise<boolean>): Promise<void> => {
   const answer = await waitFor(
     async () => ((await isReady(options.paths)) ? 'ready' : (await isAlive()) ? undefined : 'ended'),
-    { limitMs: 30_000 },
+    { limitMs: readyLimitMs, everyMs: 250 },
   );
   if (answer === 'ended') await notReady(options, 'ended while it started');
-  if (answer === undefined) await notReady(options, 'was started and is not ready after 30 s');
+  if (answer === undefined) await notReady(options, `was started and is not ready after ${readyLimitMs / 1000} s`);
 };
 
 const startAsUnit = async (options: ControlPlaneOptions): Promise<void> => {
   const { host, paths, root } = options;
   await installProgram(host, root);
   await startControlPlaneUnit(host, paths, unitOf(paths));
-  // Restart=always keeps trying, so there is no moment at which it has ended for good.
-  await waitUntilReady(options, async () => true);
+  // Restart=always keeps trying, so one that cannot start is told by how often it was tried.
+  await waitUntilReady(options, async () => (await unitRestarts(host, controlPlaneUnit)) < tolerableRestarts);
 };
 
 const startByHand = async (options: ControlPlaneOptions): Promise<void> => {

@@ -90,7 +90,7 @@ test('up sets everything up, shows the token once and runs the lab', async () =>
   expect(text).toContain('http://127.0.0.1:7799');
   expect(text).toMatch(/✓ database: PostgreSQL started on .*\/run\/innkeeper\/postgres/);
   expect(await readFile(`${base}/root/services/cli/bin/inn.js.log`, 'utf8')).toBe(
-    `apply -f ${base}/root/examples/lab.yaml --wait\nls\n`,
+    `apply -f ${base}/root/examples/lab.yaml --wait --fitting\nls\n`,
   );
   expect((await stat(`${base}/prefix/usr/local/bin/inn`)).isFile()).toBe(true);
 });

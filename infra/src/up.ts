@@ -74,6 +74,6 @@ export const up = async (options: UpOptions): Promise<{ readonly changed: readon
   const changed = await withSetupLock(ground.host, ground.paths, () => runSteps(steps, ground));
   await waitForHost(ground);
   await ensureAdminToken(ground);
-  if (options.lab !== false) await runLab(ground, options.lab ?? `${ground.root}/examples/lab.yaml`);
+  if (options.lab !== false) await runLab(ground, options.lab);
   return { changed };
 };

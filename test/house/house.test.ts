@@ -273,6 +273,8 @@ interface LockEntry {
   readonly version?: string;
   readonly dev?: boolean;
   readonly link?: boolean;
+  readonly inBundle?: boolean;
+  readonly integrity?: string;
   readonly engines?: { readonly node?: string };
 }
 
@@ -301,5 +303,18 @@ describe('what is installed for production', () => {
         : [`${path}@${entry.version ?? '?'} needs Node ${range}`];
     });
     expect(newer).toEqual([]);
+  });
+});
+
+describe('the lockfile', () => {
+  // npm leaves a stub of version alone for what its registry did not carry. Such an entry names neither content nor
+  // platform: npm takes it unchecked, and on every platform (a gigabyte of other systems' linters).
+  it('names content, and with it platform, of every package', () => {
+    const { packages } = readJson<{ packages: Record<string, LockEntry> }>('package-lock.json');
+    const stubs = Object.entries(packages)
+      .filter(([path]) => path.includes('node_modules/'))
+      .filter(([, { link, inBundle, integrity }]) => !link && !inBundle && integrity === undefined)
+      .map(([path]) => path);
+    expect(stubs).toEqual([]);
   });
 });

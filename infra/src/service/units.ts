@@ -101,5 +101,9 @@ export const runningSettings = async (host: Host): Promise<Settings> => {
   return settingsIn(Object.fromEntries(variables) as Record<string, string>);
 };
 
+/** How often systemd has started it again since it was last asked to. */
+export const unitRestarts = async (host: Host, name: string): Promise<number> =>
+  Number((await host.run(['systemctl', 'show', '--property=NRestarts', '--value', name])).stdout.trim());
+
 export const isUnitActive = async (host: Host, name: string): Promise<boolean> =>
   (await host.run(['systemctl', 'is-active', '--quiet', name], { expect: [0, 1, 2, 3, 4] })).exitCode === 0;

@@ -125,6 +125,8 @@ const open = (target: Target, path: string, asking: Asking): Promise<IncomingMes
       `${base}${path}`,
       {
         method: asking.method ?? 'GET',
+        // A kept connection that the server closes after five idle seconds fails the next request of a busy client.
+        agent: false,
         ...(socketPath === undefined ? {} : { socketPath }),
         ...(asking.signal === undefined ? {} : { signal: asking.signal }),
         headers: {

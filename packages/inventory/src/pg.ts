@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 /** The only file that knows node-postgres: graphile-worker wants its pool, and its clients say when they are lost. */
-export type { Pool } from 'pg';
 
 /** Graphile wants handlers for connections that break while idle, and while they are being made. */
 export const openPool = (url: string, max: number): pg.Pool => {

@@ -27,6 +27,8 @@ const files: Readonly<Record<string, string>> = {
   'etc/systemd/system/systemd-resolved.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
   'etc/systemd/system/sys-kernel-debug.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/sys-kernel-tracing.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
+  'etc/systemd/system/sys-kernel-config.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
+  'etc/systemd/system/sys-fs-fuse-connections.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/innkeeper-grow-root.service':
     '[Unit]\nDescription=Grow the root file system to its disk\nConditionVirtualization=vm\nDefaultDependencies=no\nAfter=systemd-remount-fs.service\nBefore=local-fs.target\n\n[Service]\nType=oneshot\nExecStart=/lib/systemd/systemd-growfs /\n\n[Install]\nWantedBy=local-fs.target\n',
   'etc/machine-id': '',

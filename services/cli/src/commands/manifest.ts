@@ -11,15 +11,21 @@ import type { Command } from 'commander';
 import { finishAll } from '../follow.ts';
 import { readManifest, readYaml } from '../manifest-file.ts';
 import { print, say } from '../show/output.ts';
-import { planText } from '../show/plan.ts';
+import { obstaclesOf, planText } from '../show/plan.ts';
 import { client } from '../target.ts';
 
+interface ApplyOptions {
+  readonly wait: boolean;
+  /** Leaves out what has room nowhere, unless that is everything. */
+  readonly fitting: boolean;
+}
+
 /** Nothing is created unless everything could be: the plan of the whole manifest comes first. */
-const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> => {
+const applyManifest = async (manifest: Manifest, { wait, fitting }: ApplyOptions): Promise<void> => {
   const innkeeper = client();
   const plan = await innkeeper.plan(manifest);
   say(planText(plan));
-  const first = plan.workloads.find(({ action }) => action === 'impossible');
+  const { first, leftOut } = obstaclesOf(plan, fitting);
   if (first !== undefined) {
     throw new InnkeeperError(
       first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict',
@@ -27,6 +33,7 @@ const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> =
       first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
     );
   }
+  if (leftOut.length > 0) say(`left out, since there is no room: ${leftOut.join(', ')}`);
   for (const rule of manifest.rules ?? []) {
     const saved = await innkeeper.putRule(rule);
     if (saved !== undefined) say(`rule ${rule.id}: version ${saved.version}`);
@@ -34,10 +41,11 @@ const applyManifest = async (manifest: Manifest, wait: boolean): Promise<void> =
   const operations: OperationView[] = [];
   for (const { name, action } of plan.workloads) {
     const spec = manifest.workloads[name];
-    const operation = action === 'none' || spec === undefined ? undefined : await innkeeper.put(name, spec);
+    const operation =
+      action === 'none' || leftOut.includes(name) || spec === undefined ? undefined : await innkeeper.put(name, spec);
     if (operation !== undefined) operations.push(operation);
   }
-  if (operations.length === 0) say('nothing to do: everything is as described');
+  if (operations.length === 0) say(`nothing to do: everything ${leftOut.length > 0 ? 'else ' : ''}is as described`);
   await finishAll(innkeeper, operations, wait);
 };
 
@@ -85,8 +93,9 @@ export const addManifests = (program: Command): void => {
     .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
     .option('--wait', 'wait until done (the default)')
     .option('--no-wait', 'print the operations and return')
-    .action(async ({ file, wait }: { file: string; wait?: boolean }) =>
-      applyManifest(await readManifest(file), wait !== false),
+    .option('--fitting', 'leave out what has room nowhere, in place of doing nothing')
+    .action(async ({ file, wait, fitting }: { file: string; wait?: boolean; fitting?: boolean }) =>
+      applyManifest(await readManifest(file), { wait: wait !== false, fitting: fitting === true }),
     );
   addWhatIf(
     program

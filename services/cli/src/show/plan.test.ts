@@ -1,7 +1,7 @@
 import type { PlacementRecord, WorkloadPlan } from '@innkeeper/model';
 import { describe, expect, it } from 'vitest';
 import { placementText } from './placement.ts';
-import { planText } from './plan.ts';
+import { obstaclesOf, planText } from './plan.ts';
 
 const plan = (parts: Partial<WorkloadPlan>): WorkloadPlan => ({
   name: 'wiki',
@@ -10,6 +10,14 @@ const plan = (parts: Partial<WorkloadPlan>): WorkloadPlan => ({
   mapping: [],
   warnings: [],
   ...parts,
+});
+
+const problemOf = (code: 'unplaceable' | 'conflict'): WorkloadPlan['problem'] => ({
+  type: `urn:innkeeper:${code}`,
+  title: code,
+  status: 409,
+  code,
+  detail: code,
 });
 
 const record: PlacementRecord = {
@@ -143,5 +151,25 @@ describe('a placement', () => {
       reason: 'runs as a container on h1: the driver kvm does not work: \u001b[2J',
     });
     expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('what keeps a manifest from being applied', () => {
+  const wiki = plan({ action: 'create' });
+  const large = plan({ name: 'large', action: 'impossible', problem: problemOf('unplaceable') });
+  const taken = plan({ name: 'taken', action: 'impossible', problem: problemOf('conflict') });
+
+  it('is the first that is impossible', () => {
+    expect(obstaclesOf({ workloads: [wiki, large, taken] }, false)).toEqual({ first: large, leftOut: [] });
+    expect(obstaclesOf({ workloads: [wiki] }, false)).toEqual({ first: undefined, leftOut: [] });
+  });
+
+  it('is no lack of room when what fits is asked for, but a conflict is', () => {
+    expect(obstaclesOf({ workloads: [wiki, large] }, true)).toEqual({ first: undefined, leftOut: ['large'] });
+    expect(obstaclesOf({ workloads: [wiki, large, taken] }, true)).toEqual({ first: taken, leftOut: ['large'] });
+  });
+
+  it('is a lack of room for everything', () => {
+    expect(obstaclesOf({ workloads: [large] }, true)).toEqual({ first: large, leftOut: [] });
   });
 });

@@ -28,3 +28,21 @@ const workloadLines = (entry: WorkloadPlan): string[] => [
 ];
 
 export const planText = ({ workloads }: ManifestPlan): string => workloads.flatMap(workloadLines).join('\n');
+
+interface Obstacles {
+  /** What keeps the whole manifest from being applied. */
+  readonly first: WorkloadPlan | undefined;
+  /** Names of those that are applied without. */
+  readonly leftOut: readonly string[];
+}
+
+/** `fitting` leaves out what has room nowhere, unless nothing would be left; a conflict is never left out. */
+export const obstaclesOf = ({ workloads }: ManifestPlan, fitting: boolean): Obstacles => {
+  const impossible = workloads.filter(({ action }) => action === 'impossible');
+  const homeless = impossible.filter(({ problem }) => problem?.code === 'unplaceable');
+  if (!fitting || homeless.length === workloads.length) return { first: impossible[0], leftOut: [] };
+  return {
+    first: impossible.find((one) => !homeless.includes(one)),
+    leftOut: homeless.map(({ name }) => name),
+  };
+};

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, ask, labHost, sendImages, sendRepository } from './lab-host.ts';
+
+const limitBytes = 2 ** 30;
+const bootLimitMs = 10 * 60_000;
+
+/** Everything that set-up leaves on a machine, looked for by place and by name. */
+const traces = {
+  paths:
+    'for p in /var/lib/innkeeper /run/innkeeper /run/innkeeper-setup.lock /etc/innkeeper /var/log/innkeeper /opt/innkeeper* /usr/local/bin/inn; do ls -d $p 2>/dev/null; done; find /etc -name "*innkeeper*"',
+  units: 'systemctl list-units --all --no-legend "innkeeper*"; systemctl list-unit-files --no-legend "innkeeper*"',
+  accounts: 'getent passwd innkeeper-db; getent group innkeeper innkeeper-db',
+  mounts: 'grep innkeeper /proc/self/mountinfo',
+  domains: 'virsh -q -c lxc:///system list --all --name; virsh -q -c qemu:///system list --all --name',
+  processes: 'pgrep -af "[i]nnkeeper/"',
+};
+
+const containerInit =
+  'pid=$(cat /run/libvirt/lxc/wiki.pid) && echo $(cat /proc/$pid/task/$pid/children) $(stat -c %Y /proc/$pid)';
+
+const inGuest = {
+  uid: 'inn exec wiki -- id -u',
+  ids: 'inn exec wiki -- cat /proc/self/uid_map',
+  system: 'inn exec wiki -- systemctl is-system-running --wait',
+  failed: 'inn exec wiki -- systemctl --failed --no-legend --plain',
+  group: 'inn exec wiki -- cat /proc/self/cgroup',
+};
+
+/** Waits in the machine, so that one connection is enough. */
+const wikiRuns = 'for i in $(seq 300); do inn ls | grep -q "^wiki  *running" && break; sleep 1; done; inn ls';
+
+const bootId = async (): Promise<string | undefined> => {
+  const { stdout, exitCode } = await labHost(['ssh', 'cat', '/proc/sys/kernel/random/boot_id']);
+  return exitCode === 0 ? stdout.trim() : undefined;
+};
+
+const reboot = async (): Promise<void> => {
+  const before = await bootId();
+  await labHost(['ssh', 'systemctl', 'reboot']);
+  const deadline = Date.now() + bootLimitMs;
+  for (;;) {
+    const now = await bootId();
+    if (now !== undefined && now !== before) return;
+    if (Date.now() > deadline) throw new Error('the machine is not back in time');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+};
+
+/** One history: each test goes on where the one before stopped. */
+describe('up on a fresh Debian 13 with systemd and cgroup v2', () => {
+  let first: Record<'clone' | 'up', Answer>;
+
+  beforeAll(async () => {
+    const { exitCode, stderr } = await labHost(['start']);
+    expect(exitCode, stderr).toBe(0);
+    await sendRepository();
+    await sendImages('/var/cache/innkeeper-images');
+    first = await ask('keeper', {
+      clone: 'git clone -q /srv/innkeeper.bundle innkeeper',
+      up: 'cd innkeeper && INNKEEPER_IMAGE_CACHE=/var/cache/innkeeper-images npm run up',
+    });
+  });
+
+  afterAll(async () => {
+    await labHost(['stop']);
+  });
+
+  it('goes from a clone to running workloads, as a user with sudo', () => {
+    expect(first.clone.exitCode, first.clone.output).toBe(0);
+    expect(first.up.exitCode, first.up.output).toBe(0);
+    expect(first.up.output).toMatch(/^wiki +running +container /m);
+  });
+
+  it('has both services run and start at boot', async () => {
+    const { active, enabled, failed } = await ask('root', {
+      active: 'systemctl is-active innkeeper innkeeper-database libvirtd.socket',
+      enabled: 'systemctl is-enabled innkeeper innkeeper-database',
+      failed: 'systemctl --failed --no-legend --plain',
+    });
+    expect(active.output).toBe('active\nactive\nactive');
+    expect(enabled.output).toBe('enabled\nenabled');
+    expect(failed.output).toBe('');
+  });
+
+  it('runs programs in a container as its root, in its own ids and its own control group', async () => {
+    const { uid, ids, system, failed, group } = await ask('root', inGuest);
+    expect(uid.output).toBe('0');
+    expect(ids.output).toMatch(/^0 +[1-9]\d{5,} +65536$/);
+    expect(failed.output).toBe('');
+    expect(system.output).toBe('running');
+    expect(group.output).not.toContain('innkeeper.service');
+  });
+
+  it("has the kernel keep the container's limits", async () => {
+    // The group of libvirt's controller: the machine's scope of systemd is above it, the container's own groups below.
+    const group = '/sys/fs/cgroup/$(cut -d: -f3 /proc/$(cat /run/libvirt/lxc/wiki.pid)/cgroup)';
+    const { memory, cpu, kind } = await ask('root', {
+      memory: `cat "${group}/memory.max"`,
+      cpu: `cat "${group}/cpu.max"`,
+      kind: 'stat -fc %T /sys/fs/cgroup',
+    });
+    expect(kind.output).toBe('cgroup2fs');
+    expect(memory.output).toBe(String(limitBytes));
+    expect(cpu.output).toBe('100000 100000');
+  });
+
+  it('finds nothing to do when it is run again, as root too', async () => {
+    const again = await ask('keeper', {
+      user: 'cd innkeeper && npm run up -- --no-lab',
+      root: 'cd innkeeper && sudo npm run up -- --no-lab',
+    });
+    for (const { output, exitCode } of Object.values(again)) {
+      expect(exitCode, output).toBe(0);
+      expect(output.match(/nothing to do/g)).toHaveLength(8);
+    }
+  });
+
+  it('leaves containers running when the service is restarted', async () => {
+    const { before, restart, after } = await ask('root', {
+      before: containerInit,
+      restart: `systemctl restart innkeeper && ${wikiRuns}`,
+      after: containerInit,
+    });
+    expect(restart.output).toMatch(/^wiki +running/m);
+    expect(after.output).toBe(before.output);
+  });
+
+  it('has services and workloads run again after a reboot of the machine', async () => {
+    await reboot();
+    const { wiki, active } = await ask('root', {
+      wiki: wikiRuns,
+      active: 'systemctl is-active innkeeper innkeeper-database',
+    });
+    expect(active.output).toBe('active\nactive');
+    expect(wiki.output).toMatch(/^wiki +running +container /m);
+  });
+
+  it('is stopped by down, and guests run on', async () => {
+    const { down, active, guests } = await ask('keeper', {
+      down: 'cd innkeeper && npm run down',
+      active: 'systemctl is-active innkeeper innkeeper-database',
+      guests: 'sudo virsh -q -c lxc:///system list --name',
+    });
+    expect(down.exitCode, down.output).toBe(0);
+    expect(active.output).toBe('inactive\ninactive');
+    expect(guests.output).toBe('wiki');
+  });
+
+  it('leaves nothing when it is purged', async () => {
+    const { purge } = await ask('keeper', { purge: 'cd innkeeper && npm run down -- --purge --yes' });
+    expect(purge.exitCode, purge.output).toBe(0);
+    expect(purge.output).toContain('nothing of Innkeeper is left');
+    for (const [what, { output }] of Object.entries(await ask('root', traces))) expect(output, what).toBe('');
+  });
+});
