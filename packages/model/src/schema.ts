@@ -13,3 +13,6 @@ export const manifestSchema = z
 /** JSON Schema (2020-12) of a manifest, for editors; what a field costs to change stands beside it as `x-change-cost`. */
 export const manifestJsonSchema = (): Record<string, unknown> =>
   z.toJSONSchema(manifestSchema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+
+/** The committed file. */
+export const manifestSchemaText = (): string => `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`;

@@ -2,7 +2,7 @@ import {
   hostDescription,
   InnkeeperError,
   type Manifest,
-  manifestJsonSchema,
+  manifestSchemaText,
   type OperationView,
   parseWith,
   type WhatIf,
@@ -107,5 +107,5 @@ export const addManifests = (program: Command): void => {
   program
     .command('schema')
     .description('print the JSON Schema of manifests, for editors')
-    .action(() => print(JSON.stringify(manifestJsonSchema(), null, 2)));
+    .action(() => print(manifestSchemaText().trimEnd()));
 };
