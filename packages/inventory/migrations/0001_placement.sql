@@ -38,4 +38,5 @@ ALTER TABLE "innkeeper"."device_claims" ADD CONSTRAINT "device_claims_workload_i
 ALTER TABLE "innkeeper"."device_claims" ADD CONSTRAINT "device_claims_host_key_devices_host_key_fk" FOREIGN KEY ("host","key") REFERENCES "innkeeper"."devices"("host","key") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "device_claims_by_workload" ON "innkeeper"."device_claims" USING btree ("workload_id");--> statement-breakpoint
 UPDATE "innkeeper"."hosts" SET "cpus_ceiling" = greatest("cpus_claimed", "cpus_total" * "cpu_ratio"), "memory_ceiling" = greatest("memory_claimed", floor("memory_total" * "memory_ratio")::bigint);--> statement-breakpoint
-ALTER TABLE "innkeeper"."hosts" ADD CONSTRAINT "hosts_not_oversold" CHECK ("innkeeper"."hosts"."cpus_claimed" <= "innkeeper"."hosts"."cpus_ceiling" and "innkeeper"."hosts"."memory_claimed" <= "innkeeper"."hosts"."memory_ceiling");
+ALTER TABLE "innkeeper"."hosts" ADD CONSTRAINT "hosts_not_oversold" CHECK ("innkeeper"."hosts"."cpus_claimed" <= "innkeeper"."hosts"."cpus_ceiling" and "innkeeper"."hosts"."memory_claimed" <= "innkeeper"."hosts"."memory_ceiling");--> statement-breakpoint
+UPDATE "innkeeper"."placements" SET "record" = "record" || '{"rules": []}'::jsonb WHERE NOT "record" ? 'rules';

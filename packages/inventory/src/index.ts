@@ -4,7 +4,15 @@ export * from './devices.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
 export * from './operations.ts';
-export { orphanedLockers, type QueueRunner, releaseQueueLocks, startQueue, wake, wakeWaiting } from './queue.ts';
+export {
+  orphanedLockers,
+  type QueueRunner,
+  releaseForgotten,
+  releaseQueueLocks,
+  startQueue,
+  wake,
+  wakeWaiting,
+} from './queue.ts';
 export * from './records.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';

@@ -93,6 +93,34 @@ export const orphanedLockers = async (db: Db): Promise<string[]> => {
   return rows.map((row) => row.locked_by);
 };
 
+/** A lock this old belongs to a job that has begun long ago. */
+const forgottenSeconds = 5;
+
+/**
+ * Frees named queues that this process has locked and works on no more: a job whose end could not be written, since the
+ * database was away just then, would hold its queue for four hours. True when there were any.
+ */
+export const releaseForgotten = async (
+  db: Db,
+  queueIds: readonly string[],
+  inProgress: readonly string[],
+): Promise<boolean> => {
+  const list = (texts: readonly string[]) =>
+    sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
+  const rows = await db.execute(sql`
+    with forgotten as (
+      update graphile_worker._private_job_queues set locked_at = null, locked_by = null
+      where locked_by = any(${list(queueIds)}) and locked_at < now() - make_interval(secs => ${forgottenSeconds})
+        and queue_name <> all(${list(inProgress)})
+      returning id
+    ), ended as (
+      delete from graphile_worker._private_jobs j using forgotten f
+      where j.job_queue_id = f.id and j.locked_by is not null
+    )
+    select id from forgotten`);
+  return rows.length > 0;
+};
+
 /** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. */
 export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Promise<void> => {
   if (queueIds.length === 0) return;

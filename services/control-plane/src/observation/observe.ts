@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readMachine } from '@innkeeper/host';
 import {
-  findGuest,
   insertOperation,
+  listGuests,
   listHosts,
   listWorkloads,
   recordDevices,
@@ -39,24 +39,35 @@ export const probeHost = async (
   await wakeWaiting(db);
 };
 
-/** Says what changed since the last look, so that nothing happens silently. */
-const tellChange = async (control: Control, host: string, driver: string, seen: GuestObservation): Promise<void> => {
-  const before = (await findGuest(control.inventory.db, host, driver, seen.uuid))?.observation;
-  if (before?.state === seen.state) return;
+/** Says what changed since the last look, so that nothing happens silently; true when something did. */
+const tellChange = async (
+  control: Control,
+  host: string,
+  seen: GuestObservation,
+  before: GuestObservation | undefined,
+): Promise<boolean> => {
+  if (before?.state === seen.state) return false;
   const kind = before === undefined ? 'guest.appeared' : `guest.${seen.state}`;
   const text =
     before === undefined
       ? `${seen.name} is on ${host} (${seen.state})`
       : `${seen.name} is ${seen.state} (was ${before.state})`;
   await tell(control, { kind, subject: { kind: 'guest', id: seen.uuid, name: seen.name }, text });
+  return true;
 };
 
 export const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
   const driver = managed.drivers.get(id);
   if (driver === undefined) return;
   const seen = await driver.list();
-  for (const guest of seen) await tellChange(control, managed.name, id, guest);
+  const rows = (await listGuests(control.inventory.db)).filter((row) => row.host === managed.name && row.driver === id);
+  const before = new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
+  let changed = false;
+  for (const guest of seen)
+    changed = (await tellChange(control, managed.name, guest, before.get(guest.uuid))) || changed;
   await replaceGuests(control.inventory.db, managed.name, id, seen);
+  // A foreign guest that ended leaves room, one that was waited for may run now.
+  if (changed) await wakeWaiting(control.inventory.db);
 };
 
 /**

@@ -27,7 +27,7 @@ export const CandidateCard = ({ result, won }: Props) => {
       </Group>
       {nearMiss !== undefined && !fits && (
         <Text size="sm" mb={6}>
-          It would fit if: {nearMiss}
+          It {nearMiss.replace(/^fits/, 'would fit')}
         </Text>
       )}
       <Stack gap={2}>

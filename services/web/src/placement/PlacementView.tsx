@@ -11,12 +11,37 @@ interface Props {
   readonly children?: ReactNode;
 }
 
+const colorOf = ({ winner, waitsFor }: PlacementRecord): string => {
+  if (winner !== undefined) return 'green';
+  return waitsFor === undefined ? 'red' : 'yellow';
+};
+
+/** Rules that said something here, or could not be evaluated. */
+const RuleLines = ({ rules }: Pick<PlacementRecord, 'rules'>) => {
+  const told = rules.filter(({ held, error }) => held > 0 || error !== undefined);
+  if (told.length === 0) return null;
+  return (
+    <div>
+      <Text size="sm" fw={600}>
+        Rules
+      </Text>
+      <List size="sm">
+        {told.map(({ id, effect, message, error }) => (
+          <List.Item key={id}>
+            {id} ({effect}): {error === undefined ? message : `cannot be evaluated: ${error}`}
+          </List.Item>
+        ))}
+      </List>
+    </div>
+  );
+};
+
 /** A decision, whole: the sentence, what was required, and every candidate with every check. */
 export const PlacementView = ({ record, children }: Props) => (
   <Stack gap="sm">
-    <Alert color={record.winner === undefined ? 'red' : 'green'} role="status">
+    <Alert color={colorOf(record)} role="status">
       <Text size="sm" fw={600}>
-        {record.reason}
+        {record.waitsFor === undefined ? record.reason : `${record.workload} would wait: ${record.waitsFor}`}
       </Text>
     </Alert>
     {children}
@@ -32,6 +57,7 @@ export const PlacementView = ({ record, children }: Props) => (
         </List>
       </div>
     )}
+    <RuleLines rules={record.rules} />
     {record.candidates.map((result) => (
       <CandidateCard
         key={`${result.candidate.host}/${result.candidate.driver}`}
