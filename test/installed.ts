@@ -44,6 +44,8 @@ export const virsh = async (uri: string, ...args: string[]): Promise<string> =>
 
 /** A container that nobody's Innkeeper made; it is defined and does not run. */
 export const defineForeign = async (name: string, directory: string): Promise<void> => {
+  // Of a run that was ended before it could clean up.
+  await undefineForeign(name);
   const file = `${directory}/${name}.xml`;
   await host.files.write(
     file,
