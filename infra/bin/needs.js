@@ -23,6 +23,7 @@ export const debianPackages = [
   { name: 'libvirt-daemon-config-network', why: 'the network "default"', optional: true },
   { name: 'qemu-system-x86', why: 'runs virtual machines' },
   { name: 'qemu-utils', why: 'disks of virtual machines (qcow2)' },
+  { name: 'e2fsprogs', why: 'file systems of those disks (mkfs.ext4)' },
   { name: 'ovmf', why: 'UEFI firmware and Secure Boot' },
   { name: 'swtpm', why: 'a TPM for virtual machines that ask for one', optional: true },
   { name: 'swtpm-tools', why: 'makes the state of a new TPM', optional: true },
