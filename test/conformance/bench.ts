@@ -21,6 +21,8 @@ const foreignXml = {
 } as const;
 
 export interface OpenBench extends ConformanceBench {
+  /** Takes away every guest that an order was made for. */
+  removeAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
   }
   await libvirt.define(foreignXml[backend](foreign.name, foreign.uuid), { validate: false });
   let made = 0;
+  const orders: GuestOrder[] = [];
   const report: DriverReport = await driver.probe();
 
   const order = async (parts: Parameters<ConformanceBench['order']>[0] = {}): Promise<GuestOrder> => {
@@ -55,7 +58,7 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
     const stored: WorkloadSpec = { image: 'debian/12', backend };
     const network = report.networks.find(({ name }) => name === 'default');
     const { gateway = '192.168.122.1', prefix: length = 24 } = network ?? {};
-    return {
+    const order: GuestOrder = {
       name: `test-conform-${backend}-${made}`,
       uuid,
       spec: { ...completeSpec(stored), ...parts.spec },
@@ -73,6 +76,8 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
       },
       report,
     };
+    orders.push(order);
+    return order;
   };
 
   const leftovers = async ({ uuid, name }: GuestRef): Promise<string[]> => {
@@ -97,6 +102,11 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
       fingerprint: async () => (await libvirt.xml([foreign.uuid], { inactive: true })).get(foreign.uuid) ?? 'gone',
     },
     restartBackend,
+    removeAll: async () => {
+      for (const { uuid, name, claims } of orders.splice(0))
+        for (const step of driver.destroy({ uuid, name }, claims.networks, 'delete'))
+          await step.run({ signal: new AbortController().signal, fence: 1, progress: () => undefined });
+    },
     close: async () => {
       await libvirt.undefine(foreign.uuid).catch(() => undefined);
       await host.files.remove(prefix);
