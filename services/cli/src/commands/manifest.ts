@@ -75,6 +75,8 @@ interface PlanOptions extends WhatIfOptions {
 }
 
 const plan = async (options: PlanOptions): Promise<void> => {
+  if (!['table', 'wide', 'json'].includes(options.output))
+    throw new InnkeeperError('invalid', `-o ${options.output}: must be one of table, wide, json`);
   const whatIf = await readWhatIf(options);
   if (options.file === undefined && Object.keys(whatIf).length === 0)
     throw new InnkeeperError('invalid', 'plan needs a manifest or a world that is different', {
@@ -82,7 +84,7 @@ const plan = async (options: PlanOptions): Promise<void> => {
     });
   const manifest = options.file === undefined ? {} : await readManifest(options.file);
   const result = await client().plan(manifest, whatIf);
-  print(options.output === 'json' ? JSON.stringify(result, null, 2) : planText(result));
+  print(options.output === 'json' ? JSON.stringify(result, null, 2) : planText(result, options.output === 'wide'));
   if (result.workloads.some(({ action }) => action === 'impossible')) process.exitCode = 2;
 };
 
@@ -102,7 +104,7 @@ export const addManifests = (program: Command): void => {
       .command('plan')
       .description('say what apply would do, field by field and candidate by candidate, changing nothing')
       .option('-f, --file <path>', 'the manifest (- for standard input); without one, the workloads that there are')
-      .option('-o, --output <format>', 'table or json', 'table'),
+      .option('-o, --output <format>', 'table, wide (every candidate with every check) or json', 'table'),
   ).action(plan);
   program
     .command('schema')

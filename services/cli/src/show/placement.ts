@@ -17,19 +17,30 @@ const ruleLine = ({ id, effect, held, message, error }: RuleOutcome): string =>
     ? `  • ${id} (${effect}) holds for ${held}: ${plain(message)}`
     : `  ${red('✗')} ${id} (${effect}) cannot be evaluated: ${plain(error)}`;
 
-/** The whole decision, for a person. */
-export const placementText = (record: PlacementRecord): string => {
+/** What was required, what rules said, and every candidate with every check and score. */
+const detailLines = (record: PlacementRecord): string[] => {
   const { winner } = record;
   const told = record.rules.filter(({ held, error }) => held > 0 || error !== undefined);
   const isWinner = ({ candidate }: CandidateResult): boolean =>
     winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
   return [
-    `${bold(plain(record.workload))} ${plain(record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason)}`,
     ...(record.requirements.length === 0
       ? []
       : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
     ...(told.length === 0 ? [] : ['rules', ...told.map(ruleLine)]),
     'candidates',
     ...record.candidates.flatMap((result) => candidateLines(result, isWinner(result))),
-  ].join('\n');
+  ];
 };
+
+/** The whole decision, for a person. */
+export const placementText = (record: PlacementRecord): string => {
+  const sentence = record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason;
+  return [`${bold(plain(record.workload))} ${plain(sentence)}`, ...detailLines(record)].join('\n');
+};
+
+/** The same without its sentence, to stand below a line that says it. */
+export const candidateText = (record: PlacementRecord): string =>
+  detailLines(record)
+    .map((line) => `    ${line}`)
+    .join('\n');

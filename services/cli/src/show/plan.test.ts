@@ -76,6 +76,12 @@ describe('a plan', () => {
     ]);
   });
 
+  it('shows every candidate with every check when it is asked to', () => {
+    const text = planText({ workloads: [plan({ action: 'create', placement: record })] }, true);
+    expect(text.split('\n')).toContain('        ✗ needs 2GiB of memory');
+    expect(text.split('\n')).toContain('      h1/lxc  chosen  score 50');
+  });
+
   it('says what changes and what that costs', () => {
     const changes = [{ field: 'memory', from: undefined, to: '1GiB', cost: 'restart' as const }];
     expect(planText({ workloads: [plan({ action: 'change', changes })] })).toContain(

@@ -1,4 +1,5 @@
 import type { ManifestPlan, WorkloadPlan } from '@innkeeper/model';
+import { candidateText } from './placement.ts';
 import { bold, dim, green, plain, red, yellow } from './style.ts';
 
 const signs = {
@@ -27,7 +28,14 @@ const workloadLines = (entry: WorkloadPlan): string[] => [
   ...(entry.action === 'none' ? [] : entry.warnings.map((line) => yellow(`    ! ${plain(line)}`))),
 ];
 
-export const planText = ({ workloads }: ManifestPlan): string => workloads.flatMap(workloadLines).join('\n');
+/** `wide` adds every candidate with every check. */
+export const planText = ({ workloads }: ManifestPlan, wide = false): string =>
+  workloads
+    .flatMap((entry) => [
+      ...workloadLines(entry),
+      ...(wide && entry.placement !== undefined ? [candidateText(entry.placement)] : []),
+    ])
+    .join('\n');
 
 interface Obstacles {
   /** What keeps the whole manifest from being applied. */

@@ -15,7 +15,7 @@ import {
   tokenView,
   versionView,
 } from '@innkeeper/model';
-import type { Control } from '../control.ts';
+import { type Control, tell } from '../control.ts';
 import { diagnose } from '../doctor.ts';
 import { createToken, demand } from '../identity.ts';
 import { hostViews } from '../views.ts';
@@ -50,14 +50,21 @@ const addHosts = (app: App, control: Control): void => {
       responses: { 200: json(hostView, 'The host'), ...failures },
     }),
     async (c) => {
-      demand(c.get('identity'), 'admin');
+      const identity = c.get('identity');
+      demand(identity, 'admin');
       const { name } = c.req.valid('param');
-      const found = await changeHost(db, name, await changeOf(c.req));
+      const change = await changeOf(c.req);
+      const found = await changeHost(db, name, change);
       const view = (await hostViews(db, control.installation)).find((one) => one.name === name);
       if (!found || view === undefined)
         throw new InnkeeperError('not_found', `There is no host ${name.slice(0, 80)}`, {
           hint: 'inn host ls shows what there is',
         });
+      await tell(control, {
+        kind: 'host.changed',
+        subject: { kind: 'host', id: view.id, name },
+        text: `${name} was changed by ${identity.who}: ${JSON.stringify(change)}`,
+      });
       await wakeWaiting(db);
       return c.json(view, 200);
     },
