@@ -23,7 +23,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'integration',
-          include: ['{packages,services,infra}/**/*.integration.test.ts', 'test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          include: [
+            '{packages,services,infra}/**/*.integration.test.ts',
+            'test/integration/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/dist/**'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -60,7 +60,7 @@ describe('a workload that fits nowhere now', () => {
     await innkeeper.client.changeHost(host, { draining: true });
     const operation = await put('test-op-late', small);
     const waiting = await untilState('test-op-late', 'waiting');
-    expect(waiting.operation?.progress).toContain('is being emptied');
+    expect(waiting.operation?.progress).toContain('were not being emptied');
     await innkeeper.client.changeHost(host, { draining: false });
     expect((await innkeeper.finished(operation)).state).toBe('done');
     expect((await view('test-op-late')).state).toBe('running');

@@ -1,4 +1,4 @@
-import { findWorkload, listGuests, type WorkloadRow } from '@innkeeper/inventory';
+import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   completeSpec,
   InnkeeperError,
@@ -14,24 +14,13 @@ import { decide, imagine, type PlacementRequest, type Snapshot, withoutPlaced, w
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
 import { problemOf } from './problem.ts';
-import { type Known, readKnown, snapshotOf } from './snapshot.ts';
+import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
 
 export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
   name,
   spec: completeSpec(spec),
   current: row?.placed ?? undefined,
 });
-
-/** The same decision as a real placement, with nothing claimed and nothing stored. */
-export const previewPlacement = async (
-  control: Control,
-  name: string,
-  spec: WorkloadSpec,
-): Promise<PlacementRecord> => {
-  const row = await findWorkload(control.inventory.db, name);
-  const known = await readKnown(control.inventory.db, row?.id);
-  return decide(snapshotOf(known, control.installation), requestOf(name, spec, row));
-};
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */
 const previewMapping = (
@@ -77,10 +66,8 @@ export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec):
 };
 
 /** Throws `conflict` for a name that a guest of somebody else has on some host. */
-const checkForeignName = async (control: Control, name: string): Promise<void> => {
-  const taken = (await listGuests(control.inventory.db)).find(
-    ({ observation }) => observation.name === name && observation.ownership?.installation !== control.installation,
-  );
+const checkForeignName = ({ installation }: Control, { guests }: Known, name: string): void => {
+  const taken = guests.find((guest) => guest.observation.name === name && isForeign(guest, installation));
   if (taken === undefined) return;
   throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
     hint: 'choose another name; foreign guests are never touched',
@@ -98,12 +85,14 @@ const checkPlaceable = (name: string, record: PlacementRecord): void => {
   if (record.winner === undefined && record.waitsFor === undefined) throw unplaceable(name, record);
 };
 
-/** Everything that can be refused before anything is stored. */
+/** Everything that can be refused before anything is stored: the same decision as a real placement, with nothing claimed. */
 export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
-  const row = await findWorkload(control.inventory.db, name);
+  const known = await readKnown(control.inventory.db);
+  const row = known.workloads.find((one) => one.name === name);
+  // What exists keeps its place and its claims.
   if (row !== undefined && row.placed !== null) return checkChange(name, row.spec, spec);
-  await checkForeignName(control, name);
-  checkPlaceable(name, await previewPlacement(control, name, spec));
+  checkForeignName(control, known, name);
+  checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));
 };
 
 const actionOf = (
@@ -124,7 +113,7 @@ interface Planning {
   snapshot: Snapshot;
 }
 
-const planOne = async (planning: Planning, name: string, spec: WorkloadSpec): Promise<WorkloadPlan> => {
+const planOne = (planning: Planning, name: string, spec: WorkloadSpec): WorkloadPlan => {
   const { control, known } = planning;
   const row = known.workloads.find((one) => one.name === name);
   const there = planning.snapshot.workloads.some((one) => one.name === name);
@@ -146,7 +135,7 @@ const planOne = async (planning: Planning, name: string, spec: WorkloadSpec): Pr
   try {
     if (exists && row !== undefined) checkChange(name, row.spec, spec);
     else {
-      await checkForeignName(control, name);
+      checkForeignName(control, known, name);
       checkPlaceable(name, placement);
     }
   } catch (error) {
@@ -175,7 +164,7 @@ export const planManifest = async (
   };
   const specs = workloads ?? Object.fromEntries(known.workloads.map(({ name, spec }) => [name, spec]));
   const plans: WorkloadPlan[] = [];
-  for (const [name, spec] of dependenciesFirst(specs)) plans.push(await planOne(planning, name, spec));
+  for (const [name, spec] of dependenciesFirst(specs)) plans.push(planOne(planning, name, spec));
   const order = Object.keys(specs);
   return { workloads: plans.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)) };
 };

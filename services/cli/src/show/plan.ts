@@ -1,4 +1,4 @@
-import type { ManifestPlan, WorkloadPlan } from '@innkeeper/model';
+import { type ManifestPlan, nearMissText, type WorkloadPlan } from '@innkeeper/model';
 import { candidateText } from './placement.ts';
 import { bold, dim, green, plain, red, yellow } from './style.ts';
 
@@ -14,7 +14,7 @@ const shown = (value: unknown): string => (value === undefined ? '(default)' : p
 
 const sentence = ({ name, action, problem, placement }: WorkloadPlan): string => {
   if (action === 'none') return 'is as described';
-  if (action === 'wait') return `waits: ${placement?.waitsFor ?? 'for room'}`;
+  if (action === 'wait') return `waits: ${nearMissText(placement?.waitsFor ?? 'fits nowhere')}`;
   return (problem?.detail ?? placement?.reason ?? '').replace(`${name} `, '');
 };
 

@@ -9,7 +9,7 @@ import {
   uidClaimOf,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, InnkeeperError, type PlacementRecord } from '@innkeeper/model';
+import { type Candidate, completeSpec, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
 import { claimAll } from '../claim.ts';
 import { driverOf } from '../control.ts';
@@ -136,7 +136,7 @@ const place = async (context: OperationContext): Promise<Placed> => {
   if ('plan' in found) return found;
   await keepRefusal(context, found);
   const { reason, waitsFor } = found.record;
-  if (waitsFor !== undefined) throw new Waiting(waitsFor);
+  if (waitsFor !== undefined) throw new Waiting(nearMissText(waitsFor));
   throw new InnkeeperError('unplaceable', reason, { hint: `inn explain ${context.workload.name}` });
 };
 

@@ -1,4 +1,4 @@
-import type { Candidate, PlacementRecord } from '@innkeeper/model';
+import { type Candidate, nearMissText, type PlacementRecord } from '@innkeeper/model';
 import { Alert, List, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CandidateCard } from './CandidateCard.tsx';
@@ -41,7 +41,7 @@ export const PlacementView = ({ record, children }: Props) => (
   <Stack gap="sm">
     <Alert color={colorOf(record)} role="status">
       <Text size="sm" fw={600}>
-        {record.waitsFor === undefined ? record.reason : `${record.workload} would wait: ${record.waitsFor}`}
+        {record.waitsFor === undefined ? record.reason : `${record.workload} waits: ${nearMissText(record.waitsFor)}`}
       </Text>
     </Alert>
     {children}
