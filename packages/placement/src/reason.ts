@@ -1,4 +1,11 @@
-import { type Candidate, type CandidateResult, type CheckResult, parseSize, type ScorePart } from '@innkeeper/model';
+import {
+  type Candidate,
+  type CandidateResult,
+  type CheckResult,
+  nearMissText,
+  parseSize,
+  type ScorePart,
+} from '@innkeeper/model';
 import type { PlacementRequest } from './snapshot.ts';
 
 const asWhat = { lxc: 'a container', kvm: 'a virtual machine' } as const;
@@ -146,8 +153,7 @@ export const refusalFor = ({ name }: PlacementRequest, all: readonly CandidateRe
   if (closest === undefined) return `${name} fits nowhere: no host with a driver is known`;
   const against = contradiction(all);
   if (against !== undefined) return `${name} fits nowhere: ${against}`;
-  if (closest.nearMiss !== undefined)
-    return `${name} fits nowhere: it would ${closest.nearMiss.replace(/^fits/, 'fit')}`;
+  if (closest.nearMiss !== undefined) return `${name} fits nowhere: ${nearMissText(closest.nearMiss)}`;
   // What cannot change says more than what can.
   const worst = failures(closest).find(({ temporary }) => temporary !== true) ?? failures(closest)[0];
   return `${name} fits nowhere: on ${keyOf(closest.candidate)}, ${worst?.text ?? ''}`;
