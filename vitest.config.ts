@@ -14,7 +14,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{packages,services,infra}/**/*.test.ts', 'test/house/**/*.test.ts'],
+          include: ['{packages,services,infra}/**/*.test.ts', 'test/{house,placement}/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },
@@ -23,7 +23,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'integration',
-          include: ['{packages,services,infra}/**/*.integration.test.ts', 'test/integration/**/*.test.ts'],
+          include: [
+            '{packages,services,infra}/**/*.integration.test.ts',
+            'test/integration/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/dist/**'],
           fileParallelism: false,
           testTimeout: 120_000,
@@ -35,10 +39,21 @@ export default defineConfig({
         ssr,
         test: {
           name: 'main-job',
-          include: ['test/main-job/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          include: ['test/main-job/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
  * Packages and libvirt, by the same set-up that a user runs, into an installation of the tests' own that is purged at once:
- * what stays is what the Debian packages are, and a running libvirt.
+ * what stays is what the Debian packages are, Chromium for the browser tests among them, and a running libvirt.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
+import { ensureChromium } from './chromium.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prefix = '/tmp/innkeeper-test-prepare';
@@ -15,4 +16,7 @@ const up = spawnSync('node', ['infra/bin/up.js', 'up', '--yes', '--no-lab'], { c
 if (up.status !== 0) process.exit(up.status ?? 1);
 const down = spawnSync('node', ['infra/bin/up.js', 'down', '--purge', '--yes'], { cwd: root, stdio: 'inherit', env });
 if (down.status !== 0) process.exit(down.status ?? 1);
-await ensureLibvirt(localHost('tests'));
+const host = localHost('tests');
+await ensureLibvirt(host);
+const withoutBrowser = await ensureChromium(host);
+if (withoutBrowser !== undefined) process.stdout.write(`! chromium: ${withoutBrowser}\n`);

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { chromium } from './chromium.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,3 +31,5 @@ const env = { INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/
 run('set-up of what the tests need', 'node', ['test/prepare.js'], env);
 run('integration', 'npx', ['vitest', 'run', '--project', 'integration'], env);
 run('main job', 'npx', ['vitest', 'run', '--project', 'main-job'], env);
+if (existsSync(chromium)) run('browser', 'npx', ['vitest', 'run', '--project', 'browser'], env);
+else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');

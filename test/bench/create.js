@@ -1,112 +1,60 @@
 /**
- * A second container through the API against raw `virsh define` + `virsh start` of an equal prepared one, taken in turn;
- * and what the control plane costs while nothing happens.
+ * A second container through the API against raw `virsh define` + `virsh start` of an equal prepared one and against
+ * `lxc launch` of the same root file system, taken in turn; and what the control plane costs while nothing happens.
  */
-import { readFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createClient } from '@innkeeper/client';
-import { localHost } from '@innkeeper/host';
-import { findImage, pathsUnder } from '@innkeeper/model';
-import { createContainerRoot, destroyContainerRoot, imageStore, mountContainerRoot } from '@innkeeper/storage';
+import {
+  client,
+  controlPlanePid,
+  env,
+  finished,
+  followEvents,
+  host,
+  paths,
+  root,
+  setUp,
+  virsh,
+} from './installation.js';
+import { openLxd } from './lxd.js';
+import { inTurn, machineFacts, median, rssOf, ticksOf, time } from './measure.js';
+import { createRaw, rootfs } from './raw.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const prefix = '/tmp/innkeeper-bench';
-const paths = pathsUnder(prefix);
-const host = localHost('bench');
-const env = { INNKEEPER_PREFIX: prefix, INNKEEPER_LISTEN: 'off', INNKEEPER_IMAGE_CACHE: '/var/cache/innkeeper-images' };
-const samplesWanted = 12;
-const warmUps = 2;
-const rawUid = 0x60000000;
+const rounds = 12;
+const idleSeconds = 60;
+/** What the image is grown by to see whether that matters: one large file and many small ones. */
+const grownBytes = 2 ** 30;
+const grownFiles = 20_000;
 
-const median = (/** @type {number[]} */ values) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const program = (/** @type {string[]} */ argv, options = {}) => host.run(argv, { timeoutMs: 900_000, ...options });
-const virsh = (/** @type {string[]} */ ...args) => program(['virsh', '-q', '-c', 'lxc:///system', ...args]);
-const setUp = (/** @type {string[]} */ ...args) =>
-  program([process.execPath, `${root}/infra/bin/up.js`, ...args], { cwd: root, env });
-const client = createClient({ socket: paths.socket });
-
-const time = async (/** @type {() => Promise<unknown>} */ work) => {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-};
-
-const untilRunning = async (/** @type {string} */ name) => {
-  // Without statistics, and not at once again: looking must not take the processor from what is looked at.
-  while (!(await client.workloads()).some((one) => one.name === name && one.state === 'running')) await delay(10);
-};
-
-const createByApi = async (/** @type {number} */ round) => {
+const createByApi = async (
+  /** @type {Awaited<ReturnType<typeof followEvents>>} */ events,
+  /** @type {number} */ round,
+) => {
   const name = `bench-api-${round}`;
+  const running = events.until(({ kind, subject }) => kind === 'guest.running' && subject.name === name);
   let operation;
   const ms = await time(async () => {
     operation = await client.put(name, { image: 'debian/12' });
-    await untilRunning(name);
+    await running;
   });
-  if (operation !== undefined) await client.operation(operation.id, '60s');
-  await client.remove(name, { wait: '60s' });
+  await finished(operation);
+  await finished(await client.remove(name));
   return ms;
 };
 
-/** The same definition under another name, over a root that is mounted already. */
-const createRaw = async (/** @type {string} */ template, /** @type {number} */ round) => {
-  const uuid = `00000000-0000-4000-8000-${String(round).padStart(12, '0')}`;
-  const name = `bench-raw-${round}`;
-  const image = findImage('debian/12');
-  if (image === undefined) throw new Error('no image');
-  const { rootfs } = await imageStore(host, { paths }).rootfs(image);
-  await createContainerRoot(host, paths, { id: uuid, lower: rootfs, uidStart: rawUid, files: {} });
-  await mountContainerRoot(host, paths, uuid);
-  const xml = template
-    .replace(/<uuid>[^<]*</, `<uuid>${uuid}<`)
-    .replace(/<name>[^<]*</, `<name>${name}<`)
-    .replace(/<metadata>[\s\S]*?<\/metadata>/, '')
-    .replace(/roots\/[0-9a-f-]{36}\//, `roots/${uuid}/`)
-    .replace(/target=(['"])\d+\1/g, `target='${rawUid}'`)
-    .replace(/<mac [^>]*>/, '')
-    .replace(/(<ip [^>]*address=['"])[0-9.]+/, '$1192.168.122.253');
-  const file = `${prefix}/raw.xml`;
-  await host.files.write(file, xml);
-  const ms = await time(async () => {
-    await virsh('define', file);
-    await virsh('start', name);
-  });
-  await virsh('destroy', name);
-  await virsh('undefine', name);
-  await destroyContainerRoot(host, paths, uuid);
-  return ms;
+/** The image of this installation, larger by {@link grownBytes} and {@link grownFiles}; its other copies stay as they are. */
+const growImage = async () => {
+  const folder = `${await rootfs()}/var/bench`;
+  await host.files.makeDirectory(folder, 0o755);
+  await host.run(['fallocate', '-l', String(grownBytes), `${folder}/large`]);
+  await host.run(['sh', '-c', `cd "$1" && seq -w 1 ${grownFiles} | xargs touch`, 'sh', folder], { timeoutMs: 120_000 });
 };
-
-const processTree = (/** @type {number} */ pid) => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map(Number);
-  return [pid, ...children];
-};
-const rssOf = (/** @type {number} */ pid) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-const ticksOf = (/** @type {number} */ pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]);
-};
-const controlPlane = () => Number(readFileSync(`${prefix}/run/innkeeper/innkeeper.pid`, 'utf8'));
 
 const idle = async () => {
   await delay(5000);
-  const pids = processTree(controlPlane());
-  const before = pids.reduce((sum, pid) => sum + ticksOf(pid), 0);
-  const seconds = 60;
-  await delay(seconds * 1000);
-  const after = pids.reduce((sum, pid) => sum + ticksOf(pid), 0);
-  return {
-    rss: pids.reduce((sum, pid) => sum + rssOf(pid), 0),
-    cpu: after - before === 0 ? 0 : (after - before) / seconds,
-  };
+  const pid = controlPlanePid();
+  const before = ticksOf(pid);
+  await delay(idleSeconds * 1000);
+  return { rss: rssOf(pid), cpu: (ticksOf(pid) - before) / idleSeconds };
 };
 
 const coldStart = async () => {
@@ -119,76 +67,113 @@ const coldStart = async () => {
   });
 };
 
-const listTime = () =>
+const listOnce = () =>
   time(() =>
-    program([process.execPath, `${root}/services/cli/bin/inn.js`, 'ls'], { env: { INNKEEPER_PREFIX: prefix } }),
+    host.run([process.execPath, `${root}/services/cli/bin/inn.js`, 'ls'], {
+      env: { INNKEEPER_PREFIX: env.INNKEEPER_PREFIX },
+    }),
   );
+
+const openPeer = async (/** @type {(text: string) => void} */ progress) => {
+  progress('starting LXD beside us');
+  const archive = `${paths.state}/rootfs.tar`;
+  await host.run(['tar', '-C', await rootfs(), '--numeric-owner', '-cf', archive, '.'], { timeoutMs: 300_000 });
+  const lxd = await openLxd({ directory: `${paths.prefix}/lxd`, rootfs: archive, bridge: 'virbr0' });
+  await host.files.remove(archive);
+  return lxd;
+};
+
+const measureCreate = async (/** @type {(text: string) => void} */ progress) => {
+  const { stdout: template } = await virsh('dumpxml', 'bench-1', '--inactive');
+  const events = await followEvents();
+  const lxd = await openPeer(progress);
+  try {
+    const peer = 'launch' in lxd ? lxd : undefined;
+    const samples = await inTurn(
+      {
+        create_running_ms: (round) => createByApi(events, round),
+        raw_virsh_ms: (round) => createRaw(template, round),
+        ...(peer === undefined
+          ? {}
+          : {
+              lxd_launch_ms: async (/** @type {number} */ round) => {
+                const ms = await peer.launch(`bench-${round}`);
+                await peer.remove(`bench-${round}`);
+                return ms;
+              },
+            }),
+      },
+      { rounds, progress },
+    );
+    progress('growing the image by 1 GiB and 20,000 files');
+    await growImage();
+    const grown = await inTurn({ grown: (round) => createByApi(events, round) }, { rounds, first: 100, progress });
+    return {
+      samples: { ...samples, create_grown_ms: grown.grown ?? [] },
+      reason: 'reason' in lxd ? lxd.reason : undefined,
+    };
+  } finally {
+    if ('close' in lxd) await lxd.close();
+    await events.close();
+  }
+};
+
+const measure = async (/** @type {(text: string) => void} */ progress) => {
+  progress('building or unpacking the image');
+  await finished(await client.put('bench-1', { image: 'debian/12' }));
+  const { samples, reason } = await measureCreate(progress);
+  progress('the three workloads of the lab');
+  await finished(await client.put('bench-2', { image: 'debian/12', isolation: 'strong' }));
+  await finished(await client.put('bench-3', { image: 'windows/11' }));
+  const list = await inTurn({ ls_ms: listOnce }, { rounds, progress });
+  progress('idle for a minute');
+  const { rss, cpu } = await idle();
+  const cold = await inTurn({ cold_start_ms: coldStart }, { rounds: 10, warmUps: 1, progress });
+  const all = { ...samples, ...list, ...cold };
+  const of = (/** @type {string} */ key) =>
+    all[/** @type {keyof typeof all} */ (key)] === undefined
+      ? null
+      : median(all[/** @type {keyof typeof all} */ (key)]);
+  const [create, lxd] = [of('create_running_ms') ?? Number.NaN, of('lxd_launch_ms')];
+  return {
+    metrics: {
+      create_running_ms: create,
+      raw_virsh_ms: of('raw_virsh_ms'),
+      create_running_ratio: create / (of('raw_virsh_ms') ?? Number.NaN),
+      create_grown_ratio: (of('create_grown_ms') ?? Number.NaN) / create,
+      lxd_launch_ms: lxd,
+      lxd_ratio: lxd === null ? null : lxd / create,
+      cold_start_ms: of('cold_start_ms'),
+      idle_rss_mb: rss,
+      idle_cpu_pct: cpu,
+      ls_ms: of('ls_ms'),
+    },
+    notes: reason === undefined ? {} : { lxd_launch_ms: reason, lxd_ratio: reason },
+    samples: all,
+  };
+};
 
 export const bench = async (/** @type {(text: string) => void} */ progress) => {
   progress('setting up an installation of its own');
+  await setUp('down', '--purge', '--yes');
   await setUp('up', '--yes', '--no-lab');
   try {
-    progress('building or unpacking the image');
-    for (const name of ['bench-1', 'bench-2', 'bench-3']) {
-      const operation = await client.put(name, { image: 'debian/12' });
-      for (
-        let now = operation;
-        now !== undefined && now.finishedAt === undefined;
-        now = await client.operation(now.id, '60s')
-      );
-    }
-    const { stdout: template } = await virsh('dumpxml', 'bench-1', '--inactive');
-    /** @type {Record<string, number[]>} */
-    const samples = { create_running_ms: [], raw_virsh_ms: [], ls_ms: [], cold_start_ms: [] };
-    for (let round = 0; round < samplesWanted + warmUps; round += 1) {
-      progress(`create: round ${round + 1} of ${samplesWanted + warmUps}`);
-      const api = await createByApi(round);
-      const raw = await createRaw(template, round);
-      if (round < warmUps) continue;
-      samples.create_running_ms?.push(api);
-      samples.raw_virsh_ms?.push(raw);
-    }
-    for (let round = 0; round < samplesWanted; round += 1) samples.ls_ms?.push(await listTime());
-    progress('idle for a minute');
-    const { rss, cpu } = await idle();
-    for (let round = 0; round < 10; round += 1) samples.cold_start_ms?.push(await coldStart());
-    const create = median(samples.create_running_ms ?? []);
-    const raw = median(samples.raw_virsh_ms ?? []);
+    const measured = await measure(progress);
     return {
       bench: 'create',
-      metrics: {
-        create_running_ms: create,
-        raw_virsh_ms: raw,
-        create_running_ratio: create / raw,
-        lxd_launch_ms: null,
-        lxd_ratio: null,
-        cold_start_ms: median(samples.cold_start_ms ?? []),
-        idle_rss_mb: rss,
-        idle_cpu_pct: cpu,
-        ls_ms: median(samples.ls_ms ?? []),
-      },
-      notes: {
-        lxd_launch_ms: 'the comparison with LXD is not built yet',
-        lxd_ratio: 'the comparison with LXD is not built yet',
-      },
+      ...measured,
       goals: {
         create_running_ratio: { most: 2 },
+        create_grown_ratio: { most: 1.3 },
+        lxd_ratio: { least: 6 },
         cold_start_ms: { most: 3000 },
         idle_rss_mb: { most: 200 },
         idle_cpu_pct: { most: 1 },
         ls_ms: { most: 300 },
       },
-      samples,
-      machine: {
-        cores: cpus().length,
-        memory: totalmem(),
-        node: process.version,
-        libvirt: (await virsh('--version')).stdout.trim(),
-        postgres: '18.4',
-      },
+      machine: machineFacts((await virsh('--version')).stdout.trim()),
     };
   } finally {
-    await setUp('up', '--yes', '--no-lab');
     await setUp('down', '--purge', '--yes');
   }
 };

@@ -1,6 +1,16 @@
 #!/usr/bin/env node
 /** `npm run -s bench -- NAME --json`: progress on standard error, one JSON object as the last line of standard output. */
-const benches = { create: './create.js' };
+const benches = { create: './create.js', placement: './placement.js' };
+
+/** Key, value, goal and verdict. @param {string} key @param {number | null} value */
+const line = (key, value) => {
+  const text = value === null ? `– (${result.notes?.[key]})` : String(Math.round(value * 100) / 100);
+  const goal = result.goals?.[key];
+  if (goal === undefined || value === null) return `${key.padEnd(24)} ${text.padStart(10)}`;
+  const met = value <= (goal.most ?? Infinity) && value >= (goal.least ?? -Infinity);
+  const bound = goal.most === undefined ? `≥ ${goal.least}` : `≤ ${goal.most}`;
+  return `${key.padEnd(24)} ${text.padStart(10)}  goal ${bound}: ${met ? 'met' : 'MISSED'}`;
+};
 
 const [name, ...flags] = process.argv.slice(2);
 if (name === undefined || !(name in benches) || flags.some((flag) => flag !== '--json')) {
@@ -10,17 +20,4 @@ if (name === undefined || !(name in benches) || flags.some((flag) => flag !== '-
 const { bench } = await import(benches[/** @type {keyof typeof benches} */ (name)]);
 const result = await bench((/** @type {string} */ text) => process.stderr.write(`${text}\n`));
 if (flags.includes('--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
-else {
-  for (const [key, value] of Object.entries(result.metrics)) {
-    const goal = result.goals[key];
-    const verdict =
-      goal === undefined || value === null
-        ? ''
-        : value <= goal.most
-          ? `goal ≤ ${goal.most}: met`
-          : `goal ≤ ${goal.most}: MISSED`;
-    process.stdout.write(
-      `${key.padEnd(24)} ${String(value === null ? `– (${result.notes[key]})` : Math.round(value * 100) / 100).padStart(10)}  ${verdict}\n`,
-    );
-  }
-}
+else for (const [key, value] of Object.entries(result.metrics)) process.stdout.write(`${line(key, value)}\n`);

@@ -3,7 +3,7 @@ import { type FaultPoints, type Running, readConfig, startControlPlane } from '@
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import { connect } from '@innkeeper/libvirt';
-import { pathsUnder } from '@innkeeper/model';
+import { type OperationView, pathsUnder } from '@innkeeper/model';
 import { pino } from 'pino';
 
 export const prefix = '/tmp/innkeeper-test-operations';
@@ -14,6 +14,8 @@ const lxc = connect(host, 'lxc:///system');
 /** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */
 export interface Installation {
   readonly client: Client;
+  /** Follows an operation to its end. */
+  finished(operation: OperationView | undefined): Promise<OperationView>;
   /** Called at every point of every operation; what it throws happens there. */
   fault: FaultPoints['at'];
   stop(): Promise<void>;
@@ -33,8 +35,15 @@ export const install = async (): Promise<Installation> => {
     log: pino({ level: 'silent' }),
     faults: { at: (point) => faults.at(point) },
   });
+  const client = createClient({ socket: paths.socket });
   return {
-    client: createClient({ socket: paths.socket }),
+    client,
+    finished: async (operation) => {
+      if (operation === undefined) throw new Error('there was nothing to do');
+      let now = operation;
+      while (now.finishedAt === undefined) now = await client.operation(now.id, '30s');
+      return now;
+    },
     get fault() {
       return faults.at;
     },

@@ -4,17 +4,12 @@ import { type Installation, install, leftOnHost } from './installation.ts';
 
 const name = 'test-op';
 const spec = { image: 'debian/12' } as const;
-const applySteps = ['place', 'image', 'root', 'define', 'start', 'observe', 'addresses'];
+const applySteps = ['place', 'image', 'define', 'start', 'observe', 'addresses'];
 const removeSteps = ['claims', 'stop', 'undefine', 'addresses', 'root', 'forget'];
 
 let innkeeper: Installation;
 
-const finished = async (operation: OperationView | undefined): Promise<OperationView> => {
-  if (operation === undefined) throw new Error('there was nothing to do');
-  let now = operation;
-  while (now.finishedAt === undefined) now = await innkeeper.client.operation(now.id, '30s');
-  return now;
-};
+const finished = (operation: OperationView | undefined): Promise<OperationView> => innkeeper.finished(operation);
 
 /** Throws once, at one point. */
 const failOnce = (where: string, error: () => Error): void => {

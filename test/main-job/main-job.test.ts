@@ -1,7 +1,8 @@
 import { parseManifest, type WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, inn, installation, root, setUp, virsh } from './inn.ts';
+import { defineForeign, host, installedAs, root, undefineForeign, virsh } from '../installed.ts';
 
+const { installation, inn, setUp } = installedAs({ name: 'main-job', listen: '127.0.0.1:7796' });
 const lab = `${root}/test/main-job/lab.yaml`;
 const state = `${installation.INNKEEPER_PREFIX}/var/lib/innkeeper`;
 
@@ -15,9 +16,6 @@ const until = async (what: string, reached: () => Promise<boolean>, timeoutMs = 
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 };
-
-const foreign =
-  '<domain type="lxc"><name>test-foreign</name><memory>65536</memory><os><type>exe</type><init>/bin/true</init></os></domain>';
 
 const writeManifest = async (name: string, text: string): Promise<string> => {
   const path = `${installation.INNKEEPER_PREFIX}/${name}`;
@@ -34,7 +32,7 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   afterAll(async () => {
-    await host.run(['virsh', '-q', '-c', 'lxc:///system', 'undefine', 'test-foreign'], { expect: [0, 1] });
+    await undefineForeign('test-foreign');
     await setUp('down', '--purge', '--yes');
   });
 
@@ -93,8 +91,7 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('lists a guest that it did not create, and never touches it', async () => {
-    const file = await writeManifest('foreign.xml', foreign);
-    await virsh('lxc:///system', 'define', file);
+    await defineForeign('test-foreign', installation.INNKEEPER_PREFIX);
     await until('the foreign guest is seen', async () =>
       (await views()).some(({ name, managed }) => name === 'test-foreign' && !managed),
     );
@@ -135,28 +132,39 @@ describe('the main job, as a newcomer does it', () => {
     expect(await ours()).toHaveLength(before);
   });
 
-  it('comes to the same end when it is killed in the middle of an apply', async () => {
+  it.each([
+    ['the control plane', ['test-a', 'test-b'], 'run/innkeeper/innkeeper.pid'],
+    ['its database', ['test-c', 'test-d'], 'var/lib/innkeeper/postgres/data/postmaster.pid'],
+  ])('comes to the same end when %s is killed in the middle of an apply', async (_what, names, pidFile) => {
     const manifest = await writeManifest(
       'two.yaml',
-      'workloads:\n  test-a:\n    image: debian/12\n  test-b:\n    image: debian/12\n',
+      `workloads:\n${names.map((name) => `  ${name}:\n    image: debian/12\n`).join('')}`,
     );
     await inn('apply', '-f', manifest, '--no-wait');
-    const pid = (await host.files.readText(`${installation.INNKEEPER_PREFIX}/run/innkeeper/innkeeper.pid`)).trim();
+    const [pid = ''] = (await host.files.readText(`${installation.INNKEEPER_PREFIX}/${pidFile}`)).trim().split('\n');
     await host.run(['kill', '-9', pid]);
     expect((await setUp('up', '--yes', '--lab', manifest)).exitCode).toBe(0);
-    await until(
-      'both run',
-      async () =>
-        (await ours()).filter(({ name, state: now }) => /^test-[ab]$/.test(name) && now === 'running').length === 2,
-    );
-    const names = (await virsh('lxc:///system', 'list', '--all', '--name'))
-      .split('\n')
-      .filter((name) => /^test-[ab]$/.test(name));
-    expect(names.sort()).toEqual(['test-a', 'test-b']);
+    const mine = ({ name }: { readonly name: string }): boolean => names.includes(name);
+    await until('both run', async () => {
+      const there = (await ours()).filter(mine);
+      return there.length === names.length && there.every(({ state: now }) => now === 'running');
+    });
+    const defined = (await virsh('lxc:///system', 'list', '--all', '--name')).split('\n');
+    expect(defined.filter((name) => names.includes(name)).sort()).toEqual(names);
   });
 
   it('leaves nothing behind when everything is removed', async () => {
-    const names = (await ours()).map(({ name }) => name);
+    const all = await ours();
+    const names = all.map(({ name }) => name);
+    const interfaces: { readonly tap: string; readonly mac: string }[] = [];
+    for (const { name, backend } of all) {
+      const list = await virsh(backend === 'lxc' ? 'lxc:///system' : 'qemu:///system', 'domiflist', name);
+      for (const line of list.split('\n').filter((one) => one.trim() !== '')) {
+        const [tap = '', , , , mac = ''] = line.trim().split(/\s+/);
+        interfaces.push({ tap, mac });
+      }
+    }
+    expect(interfaces).toHaveLength(names.length);
     const removed = await inn('rm', ...names);
     expect(removed.exitCode, removed.stderr).toBe(0);
     expect(await ours()).toEqual([]);
@@ -167,7 +175,12 @@ describe('the main job, as a newcomer does it', () => {
     expect(await host.files.readText('/proc/self/mountinfo')).not.toContain(state);
     expect(await host.files.list(`${state}/roots`)).toEqual([]);
     expect((await host.files.list(`${state}/disks`)).filter((name) => name !== 'base')).toEqual([]);
-    expect(await virsh('qemu:///system', 'net-dumpxml', 'default')).not.toMatch(/test-(wiki|runner|desktop|a|b)/);
+    const taps = await host.files.list('/sys/class/net');
+    expect(interfaces.filter(({ tap }) => taps.includes(tap))).toEqual([]);
+    const network = `${await virsh('qemu:///system', 'net-dumpxml', 'default')}${await virsh('qemu:///system', 'net-dhcp-leases', 'default')}`;
+    expect(interfaces.filter(({ mac }) => network.includes(mac))).toEqual([]);
+    const claimed = JSON.parse((await inn('host', 'ls', '-o', 'json')).stdout)[0].capacity.claimed;
+    expect(claimed).toEqual({ cpus: 0, memoryBytes: 0, diskBytes: 0 });
   });
 
   it('has an example for newcomers that is a valid manifest', async () => {

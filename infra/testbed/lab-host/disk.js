@@ -51,7 +51,7 @@ const addAccounts = async (host, tree, key) => {
 const addFiles = async (host, tree, { npmrc, authorities }) => {
   for (const path of removed) await host.files.remove(`${tree}/${path}`);
   for (const [path, content] of Object.entries(files)) await host.files.write(`${tree}/${path}`, content, 0o644);
-  if (npmrc !== undefined) await host.files.write(`${tree}/etc/npmrc`, npmrc, 0o644);
+  await host.files.write(`${tree}/etc/npmrc`, npmrc, 0o644);
   for (const { name, text } of authorities)
     await host.files.write(`${tree}/usr/local/share/ca-certificates/${name}`, text, 0o644);
   await host.run(['chroot', tree, 'update-ca-certificates']);

@@ -4,10 +4,7 @@
  * @module
  */
 
-const debian = 'http://archive.example/debian';
-const security = 'http://archive.example/debian-security';
 const localAuthorities = '/usr/local/share/ca-certificates';
-const npmsOwn = 'https://registry.example/';
 
 /** @typedef {{ readonly uri: string, readonly suites: readonly string[] }} Source */
 
@@ -37,20 +34,22 @@ const paragraph = (block) => {
 const readSources = (text) => [...text.split('\n').flatMap(oneLine), ...text.split(/\n\s*\n/).flatMap(paragraph)];
 
 /**
- * Lines of sources.list for a suite, from the archives where another release of Debian is taken from.
+ * Lines of sources.list for a suite, from the archives where another release of Debian is taken from; none where that is
+ * not known: mmdebstrap then takes its own.
  * @param {string} suite
  * @param {string | undefined} own the building machine's release; undefined when it is no Debian
  * @param {readonly string[]} texts its files of sources
  */
 export const sourcesFor = (suite, own, texts) => {
   const known = own === undefined ? [] : texts.flatMap(readSources);
-  /** @param {string} name @param {string} otherwise */
-  const from = (name, otherwise) => known.find(({ suites }) => suites.includes(name))?.uri ?? otherwise;
-  const main = from(`${own}`, debian);
+  /** @param {string} name */
+  const from = (name) => known.find(({ suites }) => suites.includes(name))?.uri;
+  const [main, security] = [from(`${own}`), from(`${own}-security`)];
+  if (main === undefined) return [];
   return [
     `deb ${main} ${suite} main`,
     `deb ${main} ${suite}-updates main`,
-    `deb ${from(`${own}-security`, security)} ${suite}-security main`,
+    ...(security === undefined ? [] : [`deb ${security} ${suite}-security main`]),
   ];
 };
 
@@ -75,7 +74,7 @@ export const surroundings = async (host, suite) => {
   const registry = (await host.run(['npm', 'config', 'get', 'registry'])).stdout.trim();
   return {
     sources: sourcesFor(suite, own, [list, ...lists.map(({ text }) => text)]),
-    npmrc: registry === npmsOwn ? undefined : `registry=${registry}\n`,
+    npmrc: `registry=${registry}\n`,
     authorities: await textsIn(host, localAuthorities, /\.crt$/),
   };
 };

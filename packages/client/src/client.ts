@@ -1,18 +1,31 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import {
+  type CapacityView,
   type ErrorCode,
   type EventView,
   errorCodes,
   type Finding,
+  type HostChange,
   type HostView,
   type ImageView,
   InnkeeperError,
+  type Manifest,
   type ManifestPlan,
+  type MoveProposal,
   type OperationView,
   type PlacementRecord,
+  type PlacementView,
   type Problem,
+  type ReplayView,
   type Role,
+  type Rule,
+  type RuleTest,
+  type RuleVersion,
+  type RuleView,
+  type SavedPlacement,
   type TokenView,
+  type WhatIf,
+  type WhyNotView,
   type WorkloadSpec,
   type WorkloadView,
 } from '@innkeeper/model';
@@ -34,11 +47,25 @@ export interface Client {
   act(name: string, action: 'start' | 'stop' | 'restart', options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
   explain(name: string): Promise<PlacementRecord>;
-  plan(workloads: Readonly<Record<string, unknown>>): Promise<ManifestPlan>;
+  whyNot(name: string, host: string): Promise<WhyNotView>;
+  /** Without workloads: those that there are. */
+  plan(manifest: Partial<Manifest>, whatIf?: WhatIf): Promise<ManifestPlan>;
+  capacity(spec: WorkloadSpec, whatIf?: WhatIf): Promise<CapacityView>;
+  rebalance(): Promise<MoveProposal[]>;
+  placements(options?: { readonly workload?: string; readonly limit?: number }): Promise<SavedPlacement[]>;
+  placement(id: string): Promise<PlacementView>;
+  replay(id: string, rules: ReplayView['rules']): Promise<ReplayView>;
+  rules(): Promise<RuleView[]>;
+  ruleVersions(id: string): Promise<RuleVersion[]>;
+  testRule(rule: Rule): Promise<RuleTest>;
+  /** Undefined when it is so already. */
+  putRule(rule: Rule): Promise<RuleView | undefined>;
+  removeRule(id: string): Promise<void>;
   operations(limit?: number): Promise<OperationView[]>;
   operation(id: string, wait?: string): Promise<OperationView>;
   cancel(id: string): Promise<OperationView>;
   hosts(): Promise<HostView[]>;
+  changeHost(name: string, change: HostChange): Promise<HostView>;
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
   tokens(): Promise<TokenView[]>;
@@ -160,6 +187,7 @@ const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string
 export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
+  const ruleAt = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`;
   return {
     workloads: ({ stats } = {}) => items(`/v1/workloads${stats === true ? '?stats=true' : ''}`),
     workload: (name) => ask(target, at(name)),
@@ -170,12 +198,29 @@ export const createClient = (target: Target): Client => {
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
     explain: (name) => ask(target, `${at(name)}/explain`),
-    plan: (workloads) => ask(target, '/v1/plan', { method: 'POST', body: { workloads } }),
+    whyNot: (name, host) => ask(target, `${at(name)}/why-not?host=${encodeURIComponent(host)}`),
+    plan: (manifest, whatIf = {}) => ask(target, '/v1/plan', { method: 'POST', body: { ...manifest, ...whatIf } }),
+    capacity: (spec, whatIf = {}) => ask(target, '/v1/capacity', { method: 'POST', body: { spec, ...whatIf } }),
+    rebalance: () => items('/v1/rebalance'),
+    placements: ({ workload, limit = 50 } = {}) =>
+      items(
+        `/v1/placements?limit=${limit}${workload === undefined ? '' : `&workload=${encodeURIComponent(workload)}`}`,
+      ),
+    placement: (id) => ask(target, `/v1/placements/${encodeURIComponent(id)}`),
+    replay: (id, rules) =>
+      ask(target, `/v1/placements/${encodeURIComponent(id)}/replay?rules=${rules}`, { method: 'POST' }),
+    rules: () => items('/v1/rules'),
+    ruleVersions: (id) => items(`${ruleAt(id)}/versions`),
+    testRule: (rule) => ask(target, '/v1/rules/test', { method: 'POST', body: rule }),
+    putRule: (rule) => ask(target, ruleAt(rule.id), { method: 'PUT', body: rule }),
+    removeRule: (id) => ask(target, ruleAt(id), { method: 'DELETE' }),
     operations: (limit = 50) => items(`/v1/operations?limit=${limit}`),
     operation: (id, wait) =>
       ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),
     cancel: (id) => ask(target, `/v1/operations/${encodeURIComponent(id)}/cancel`, { method: 'POST' }),
     hosts: () => items('/v1/hosts'),
+    changeHost: (name, change) =>
+      ask(target, `/v1/hosts/${encodeURIComponent(name)}`, { method: 'PATCH', body: change }),
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
     tokens: () => items('/v1/tokens'),

@@ -56,6 +56,11 @@ export interface NetworkClaim {
   readonly address?: { readonly ip: string; readonly prefix: number; readonly gateway: string } | undefined;
 }
 
+/** What of a network a guest held, for giving it back. */
+export interface HeldNetwork extends Pick<NetworkClaim, 'network' | 'mac'> {
+  readonly address?: { readonly ip: string } | undefined;
+}
+
 /** What would be done, as data: golden-testable, shown by plan. */
 export interface GuestPlan {
   readonly name: string;
@@ -152,7 +157,7 @@ export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup> {
   /** Stopped afterwards, in any case. */
   stop(guest: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void>;
   /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. The claims come from the caller: the definition that holds them may be gone already. */
-  destroy(guest: GuestRef, networks: readonly NetworkClaim[], disks: 'keep' | 'delete'): readonly Step[];
+  destroy(guest: GuestRef, networks: readonly HeldNetwork[], disks: 'keep' | 'delete'): readonly Step[];
   /** Changes a guest to another plan; says which fields act now and which after a restart. */
   reconfigure(plan: GuestPlan): Promise<'applied' | 'needs-restart'>;
 }

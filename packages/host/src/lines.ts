@@ -14,8 +14,10 @@ export async function* readLines(argv: readonly string[], signal: AbortSignal): 
     cancelSignal: signal,
     forceKillAfterDelay: 2000,
   });
+  // Not `for await`: leaving it would wait for the program to end before it is told to.
+  const lines = child.iterable({ from: 'stdout' })[Symbol.asyncIterator]();
   try {
-    for await (const line of child.iterable({ from: 'stdout' })) yield String(line);
+    for (let next = await lines.next(); next.done !== true; next = await lines.next()) yield String(next.value);
   } finally {
     child.kill();
     await child;

@@ -1,6 +1,7 @@
+import { InnkeeperError, uidRangeSize } from '@innkeeper/model';
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, networkClaims, uidClaims } from './schema.ts';
+import { capacityClaims, deviceClaims, firstUid, networkClaims, uidClaims } from './schema.ts';
 
 export interface CapacityClaim {
   readonly workloadId: string;
@@ -8,19 +9,19 @@ export interface CapacityClaim {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** What guests that are not ours use of the host: not to be promised either. */
+  readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
 }
 
-/** Conditional update and claim in one statement: false when the host has no longer enough. A claim that is there already is kept. */
+/** Conditional update and claim in one statement: false when the host has no longer enough. The workload must hold none yet. */
 export const claimCapacity = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
-  const held = await db.select().from(capacityClaims).where(eq(capacityClaims.workloadId, claim.workloadId));
-  if (held.length > 0) return true;
   const rows = await db.execute(sql`
     with taken as (
       update innkeeper.hosts
       set cpus_claimed = cpus_claimed + ${claim.cpus}, memory_claimed = memory_claimed + ${claim.memoryBytes}
-      where name = ${claim.host} and state = 'up'
-        and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio
-        and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio
+      where name = ${claim.host} and state = 'up' and not draining
+        and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio - cpus_reserved - ${claim.foreign.cpus}::float8
+        and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio - memory_reserved - ${claim.foreign.memoryBytes}::float8
       returning name
     )
     insert into innkeeper.capacity_claims (workload_id, host, cpus, memory_bytes, disk_bytes)
@@ -37,9 +38,10 @@ export const releaseClaims = async (db: Db, workloadId: string): Promise<void> =
     from given_back g where h.name = g.host`);
   await db.delete(uidClaims).where(eq(uidClaims.workloadId, workloadId));
   await db.delete(networkClaims).where(eq(networkClaims.workloadId, workloadId));
+  await db.delete(deviceClaims).where(eq(deviceClaims.workloadId, workloadId));
 };
 
-/** Changes what is claimed for a workload that stays where it is; false when the host has no longer enough. */
+/** Changes what is claimed for a workload that stays where it is; false when the host has no longer enough. Less is always possible. */
 export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean> => {
   const rows = await db.execute(sql`
     with old as (select * from innkeeper.capacity_claims where workload_id = ${claim.workloadId} for update),
@@ -47,8 +49,10 @@ export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean
       update innkeeper.hosts h
       set cpus_claimed = h.cpus_claimed + ${claim.cpus} - old.cpus, memory_claimed = h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes
       from old where h.name = old.host
-        and h.cpus_claimed + ${claim.cpus} - old.cpus <= h.cpus_total * h.cpu_ratio
-        and h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes <= h.memory_total * h.memory_ratio
+        and (${claim.cpus} <= old.cpus
+          or h.cpus_claimed + ${claim.cpus} - old.cpus <= h.cpus_total * h.cpu_ratio - h.cpus_reserved - ${claim.foreign.cpus}::float8)
+        and (${claim.memoryBytes} <= old.memory_bytes
+          or h.memory_claimed + ${claim.memoryBytes} - old.memory_bytes <= h.memory_total * h.memory_ratio - h.memory_reserved - ${claim.foreign.memoryBytes}::float8)
       returning h.name
     )
     update innkeeper.capacity_claims set cpus = ${claim.cpus}, memory_bytes = ${claim.memoryBytes}, disk_bytes = ${claim.diskBytes}
@@ -56,49 +60,30 @@ export const resizeClaim = async (db: Db, claim: CapacityClaim): Promise<boolean
   return rows.length === 1;
 };
 
-/** First range of containers' ids and where they end (2^32 - 2 is the last id the kernel knows). */
-export const firstUid = 0x20000000;
-const lastUid = 0xfffe0000;
-const rangeSize = 65_536;
+interface IdRange {
+  readonly start: number;
+  readonly count: number;
+}
 
-/** Range starts that touch an interval somebody else uses. */
-const blockedStarts = (reserved: readonly { readonly start: number; readonly count: number }[]): number[] =>
-  reserved.flatMap(({ start, count }) => {
-    const from = Math.max(firstUid, Math.floor(start / rangeSize) * rangeSize);
-    const to = Math.min(start + count, firstUid + 4096 * rangeSize);
-    const starts: number[] = [];
-    for (let at = from; at < to; at += rangeSize) starts.push(at);
-    return starts;
-  });
+/** Ranges of others in a row: more than this many is a defect. */
+const mostTries = 10_000;
 
-/**
- * The lowest free range of 65,536 ids. Unique across hosts, so that a disk can move.
- * The candidates are the first range and the one after each taken one: the lowest free one is among them.
- */
-export const claimUidRange = async (
-  db: Db,
-  workloadId: string,
-  reserved: readonly { readonly start: number; readonly count: number }[],
-): Promise<number> => {
-  const [held] = await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId));
-  if (held !== undefined) return held.start;
-  const blocked = sql`array[${sql.join(
-    blockedStarts(reserved).map((start) => sql`${start}`),
-    sql`, `,
-  )}]::bigint[]`;
-  for (;;) {
-    const rows = await db.execute<{ start: string }>(sql`
-      with taken as (select start from innkeeper.uid_claims union select unnest(${blocked})),
-      free as (
-        select candidate from (select ${firstUid}::bigint as candidate union select start + ${rangeSize} from taken) c
-        where candidate <= ${lastUid}::bigint and not exists (select 1 from taken where taken.start = c.candidate)
-        order by candidate limit 1
+/** A free range of 65,536 ids. Unique across hosts, so that a disk can move; `reserved` are ids that others use. */
+export const claimUidRange = async (db: Db, workloadId: string, reserved: readonly IdRange[]): Promise<number> => {
+  const others = JSON.stringify(reserved.map(({ start, count }) => ({ start, count })));
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const [row] = await db.execute<{ start: string }>(sql`
+      with next as materialized (
+        select ${firstUid}::bigint + nextval('innkeeper.uid_cursor') * ${uidRangeSize} as start
       )
-      insert into innkeeper.uid_claims (start, workload_id) select candidate, ${workloadId} from free
+      insert into innkeeper.uid_claims (start, workload_id)
+      select start, ${workloadId} from next where not exists (
+        select 1 from jsonb_to_recordset(${others}::jsonb) as r(start bigint, count bigint)
+        where r.start < next.start + ${uidRangeSize} and next.start < r.start + r.count)
       on conflict do nothing returning start`);
-    const [row] = rows;
     if (row !== undefined) return Number(row.start);
   }
+  throw new InnkeeperError('conflict', 'No range of user ids is free');
 };
 
 export interface NetworkClaimRequest {
@@ -115,9 +100,6 @@ export type NetworkClaimRow = typeof networkClaims.$inferSelect;
 
 /** The first candidate that nobody holds. Undefined when all are held; throws a duplicate of `network_claims_mac_unique` for a MAC in use. */
 export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promise<NetworkClaimRow | undefined> => {
-  const held = await networkClaimsOf(db, request.workloadId);
-  const mine = held.find(({ position }) => position === request.position);
-  if (mine !== undefined) return mine;
   if (request.candidates.length === 0) {
     const [row] = await db
       .insert(networkClaims)
@@ -138,8 +120,8 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
         where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
       order by c.rank limit 1
       on conflict on constraint network_claims_one_holder do nothing returning address`);
-    if (rows.length === 1)
-      return (await networkClaimsOf(db, request.workloadId)).find(({ position }) => position === request.position);
+    const [row] = rows;
+    if (row !== undefined) return { ...request, address: row.address };
     if (request.candidates.length === 1) return undefined;
   }
   return undefined;

@@ -4,7 +4,9 @@ import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { type Listening, listenForever } from './pg.ts';
 import { prepareQueue } from './queue.ts';
+import { renewing } from './renewing.ts';
 import * as schema from './schema.ts';
 
 /** A connection pool or a transaction: statements take either. */
@@ -13,14 +15,15 @@ export type Db = PostgresJsDatabase<typeof schema>;
 export interface Inventory {
   readonly db: Db;
   readonly url: string;
-  /** Calls back with the payload of every notification until stopped. */
-  listen(channel: string, onNotify: (payload: string) => void): Promise<void>;
+  /** Calls back for every notification, and after a loss of the connection, until the inventory is closed. */
+  listen(channel: string, onNotify: () => void): Promise<void>;
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 const migrationLock = 0x1_4b_ee_9e_4;
-const connections = 10;
+/** Enough for the workers of one process and its requests. */
+const usualConnections = 10;
 
 /** Class 08 (connection exceptions) and shutdown states, and what the socket layer says. */
 const awayCodes = new Set([
@@ -88,7 +91,7 @@ const bringUpToDate = async (url: string): Promise<void> => {
 };
 
 /** Connects and migrates. Throws `unavailable` when the database does not answer. */
-export const openInventory = async (url: string): Promise<Inventory> => {
+export const openInventory = async (url: string, connections = usualConnections): Promise<Inventory> => {
   try {
     await bringUpToDate(url);
   } catch (error) {
@@ -96,19 +99,31 @@ export const openInventory = async (url: string): Promise<Inventory> => {
       throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
     throw error;
   }
-  const client = postgres(withoutHost(url), {
-    ...clientOptions(url),
-    max: connections,
-    idle_timeout: 60,
-    onnotice: () => undefined,
+  const pool = renewing((onLost) => {
+    const client = postgres(withoutHost(url), {
+      ...clientOptions(url),
+      max: connections,
+      // None is closed for being idle or old: every close is a loss.
+      idle_timeout: undefined,
+      max_lifetime: null,
+      onnotice: () => undefined,
+      onclose: onLost,
+    });
+    // Sets the parsers that the queries below count on.
+    drizzle(client);
+    return client;
   });
-  const db = drizzle(client, { schema });
+  const db = drizzle(pool.sql, { schema });
+  const listening: Listening[] = [];
   return {
     db,
     url,
-    listen: async (channel, onNotify) => void (await client.listen(channel, onNotify)),
+    listen: async (channel, onNotify) => void listening.push(await listenForever(url, channel, onNotify)),
     transaction: (work) => db.transaction((tx) => work(tx as unknown as Db)),
-    close: () => client.end({ timeout: 5 }),
+    close: async () => {
+      await Promise.all(listening.map((one) => one.close()));
+      await pool.close();
+    },
   };
 };
 

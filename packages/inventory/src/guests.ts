@@ -7,14 +7,6 @@ export type GuestRow = typeof guests.$inferSelect;
 
 export const listGuests = (db: Db): Promise<GuestRow[]> => db.select().from(guests);
 
-export const findGuest = async (db: Db, host: string, driver: string, uuid: string): Promise<GuestRow | undefined> =>
-  (
-    await db
-      .select()
-      .from(guests)
-      .where(and(eq(guests.host, host), eq(guests.driver, driver), eq(guests.uuid, uuid)))
-  )[0];
-
 /** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
 export const upsertGuests = async (
   db: Db,

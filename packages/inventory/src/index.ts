@@ -1,9 +1,20 @@
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
+export * from './devices.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
 export * from './operations.ts';
-export { orphanedLockers, type QueueRunner, releaseQueueLocks, startQueue, wake } from './queue.ts';
+export {
+  orphanedLockers,
+  type QueueRunner,
+  releaseForgotten,
+  releaseQueueLocks,
+  startQueue,
+  wake,
+  wakeWaiting,
+} from './queue.ts';
 export * from './records.ts';
+export { isLostWrite } from './renewing.ts';
+export * from './rules.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

@@ -64,19 +64,22 @@ export const takeOperation = async (
   workloadId: string,
   workerId: string,
 ): Promise<OperationRow | undefined> => {
-  const rows = await db.execute<{ id: string }>(sql`
-    update innkeeper.operations o
-    set state = case when o.state = 'undoing' then 'undoing' else 'running' end,
-        fence = o.fence + 1, worker_id = ${workerId}, started_at = coalesce(o.started_at, now())
-    where o.id = (
+  const [row] = await db
+    .update(operations)
+    .set({
+      state: sql`case when ${operations.state} = 'undoing' then 'undoing' else 'running' end`,
+      fence: sql`${operations.fence} + 1`,
+      workerId,
+      startedAt: sql`coalesce(${operations.startedAt}, now())`,
+    })
+    .where(sql`${operations.id} = (
       select id from innkeeper.operations where workload_id = ${workloadId} and finished_at is null order by seq limit 1 for update
     ) and (
-      o.worker_id is null or o.state = 'queued' or o.worker_id = ${workerId}
-      or not exists (select 1 from innkeeper.workers w where w.id = o.worker_id and w.lease_until > now())
-    )
-    returning o.id`);
-  const [row] = rows;
-  return row === undefined ? undefined : findOperation(db, row.id);
+      ${operations.workerId} is null or ${operations.state} = 'queued' or ${operations.workerId} = ${workerId}
+      or not exists (select 1 from innkeeper.workers w where w.id = ${operations.workerId} and w.lease_until > now())
+    )`)
+    .returning();
+  return row;
 };
 
 export interface StepEntry {
@@ -92,13 +95,18 @@ export interface Hold {
   readonly fence: number;
 }
 
-/** Writes journal entries; false when another process has taken the operation over. */
+export interface Journaled {
+  /** Who wants it cancelled; null while nobody does. */
+  readonly cancelRequested: string | null;
+}
+
+/** Writes journal entries and reads whether to go on; undefined when another process has taken the operation over. */
 export const journal = async (
   db: Db,
   hold: Hold,
   entries: readonly StepEntry[],
   progress: string | null,
-): Promise<boolean> => {
+): Promise<Journaled | undefined> => {
   const values = sql.join(
     entries.map(
       ({ position, name, state, text }) =>
@@ -106,10 +114,10 @@ export const journal = async (
     ),
     sql`, `,
   );
-  const rows = await db.execute(sql`
+  const rows = await db.execute<{ cancel_requested: string | null }>(sql`
     with mine as (
       update innkeeper.operations set progress = ${progress}
-      where id = ${hold.id} and fence = ${hold.fence} and finished_at is null returning id
+      where id = ${hold.id} and fence = ${hold.fence} and finished_at is null returning id, cancel_requested
     )
     insert into innkeeper.operation_steps (operation_id, position, name, state, text, started_at, finished_at)
     select mine.id, e.position, e.name, e.state, e.text,
@@ -119,8 +127,9 @@ export const journal = async (
     on conflict (operation_id, position) do update set
       name = excluded.name, state = excluded.state, text = coalesce(excluded.text, operation_steps.text),
       started_at = coalesce(operation_steps.started_at, excluded.started_at), finished_at = excluded.finished_at
-    returning position`);
-  return rows.length === entries.length;
+    returning (select cancel_requested from mine) as cancel_requested`);
+  const [row] = rows;
+  return row === undefined ? undefined : { cancelRequested: row.cancel_requested };
 };
 
 /** Keeps what a step decided; false when another process has taken the operation over. */
@@ -138,6 +147,28 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .update(operations)
     .set({ progress })
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
+};
+
+/** Puts an operation aside until something that could help changes; its step counts as not begun. */
+export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ state: 'waiting', progress: waitsFor, workerId: null })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  await db
+    .update(operationSteps)
+    .set({ state: 'pending', text: waitsFor })
+    .where(and(eq(operationSteps.operationId, hold.id), eq(operationSteps.state, 'running')));
+  return rows.length === 1;
+};
+
+/** Ends what waits for a workload, since something else is wanted now. */
+export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
+  await db
+    .update(operations)
+    .set({ cancelRequested: who })
+    .where(and(eq(operations.workloadId, workloadId), eq(operations.state, 'waiting')));
 };
 
 /** Turns to undoing, with the error that is the reason. */

@@ -1,33 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
-import pg from 'pg';
 import type { Db } from './database.ts';
+import { openPool, withPool } from './pg.ts';
 
-/** The only file that knows graphile-worker and node-postgres: a job here is a wake-up, the operations table is the truth. */
+/** The only file that knows graphile-worker: a job here is a wake-up, the operations table is the truth. */
 const task = 'innkeeper-operation';
 
 /** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
 const pollMs = 15_000;
 
 const silent = new Logger(() => () => undefined);
-
-/** Graphile wants handlers for connections that break while idle, and while they are being made. */
-const openPool = (url: string, max: number): pg.Pool => {
-  const pool = new pg.Pool({ connectionString: url, max });
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => void client.on('error', () => undefined));
-  return pool;
-};
-
-const withPool = async <T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
-  const pool = openPool(url, 1);
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-};
 
 export const prepareQueue = (url: string): Promise<void> =>
   withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
@@ -37,6 +20,17 @@ export const wake = async (db: Db, workloadId: string): Promise<void> => {
   await db.execute(
     sql`select graphile_worker.add_job(${task}, json_build_object('workloadId', ${workloadId}::text), queue_name := ${workloadId}::text, max_attempts := 1)`,
   );
+};
+
+/**
+ * Wakes for every workload that waits for room, a device or another workload: something that could help has changed.
+ * One job per workload, however often this is called.
+ */
+export const wakeWaiting = async (db: Db): Promise<void> => {
+  await db.execute(sql`
+    select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
+      queue_name := o.workload_id::text, max_attempts := 1, job_key := 'waiting:' || o.workload_id::text)
+    from innkeeper.operations o where o.state = 'waiting'`);
 };
 
 export interface QueueRunner {
@@ -97,6 +91,34 @@ export const orphanedLockers = async (db: Db): Promise<string[]> => {
     where q.locked_by is not null and q.locked_at < now() - make_interval(secs => ${orphanSeconds})
       and not exists (select 1 from innkeeper.workers w where q.locked_by = any(w.queue_ids))`);
   return rows.map((row) => row.locked_by);
+};
+
+/** A lock this old belongs to a job that has begun long ago. */
+const forgottenSeconds = 5;
+
+/**
+ * Frees named queues that this process has locked and works on no more: a job whose end could not be written, since the
+ * database was away just then, would hold its queue for four hours. True when there were any.
+ */
+export const releaseForgotten = async (
+  db: Db,
+  queueIds: readonly string[],
+  inProgress: readonly string[],
+): Promise<boolean> => {
+  const list = (texts: readonly string[]) =>
+    sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
+  const rows = await db.execute(sql`
+    with forgotten as (
+      update graphile_worker._private_job_queues set locked_at = null, locked_by = null
+      where locked_by = any(${list(queueIds)}) and locked_at < now() - make_interval(secs => ${forgottenSeconds})
+        and queue_name <> all(${list(inProgress)})
+      returning id
+    ), ended as (
+      delete from graphile_worker._private_jobs j using forgotten f
+      where j.job_queue_id = f.id and j.locked_by is not null
+    )
+    select id from forgotten`);
+  return rows.length > 0;
 };
 
 /** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. */

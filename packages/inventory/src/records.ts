@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
 import type { EventView, PlacementRecord, Role } from '@innkeeper/model';
 import { asc, desc, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
@@ -14,13 +16,58 @@ export const installationId = async (db: Db): Promise<string> => {
   return installationId(db);
 };
 
-export const insertPlacement = async (db: Db, workloadId: string, record: PlacementRecord): Promise<string> => {
+const unpack = promisify(gunzip);
+const squeeze = promisify<Buffer, { readonly level: number }, Buffer>(gzip);
+const pack = (value: unknown): Promise<Buffer> =>
+  squeeze(Buffer.from(JSON.stringify(value)), { level: constants.Z_BEST_SPEED });
+
+/** Records with what they were decided from are large: older ones of the same workload go. */
+const keptPlacements = 10;
+
+export const insertPlacement = async (
+  db: Db,
+  workloadId: string,
+  record: PlacementRecord,
+  input: unknown,
+): Promise<string> => {
   const [row] = await db
     .insert(placements)
-    .values({ workloadId, workloadName: record.workload, record })
+    .values({ workloadId, workloadName: record.workload, record, input: await pack(input) })
     .returning({ id: placements.id });
   return (row as { id: string }).id;
 };
+
+/** Leaves the latest records of a workload. */
+export const prunePlacements = async (db: Db, workloadId: string): Promise<void> => {
+  await db.execute(sql`
+    delete from innkeeper.placements where id in (
+      select id from innkeeper.placements where workload_id = ${workloadId}
+      order by decided_at desc offset ${keptPlacements})`);
+};
+
+export type PlacementRow = typeof placements.$inferSelect;
+
+/** Newest first; of one workload when a name is given. */
+export const listPlacements = (db: Db, limit: number, name?: string): Promise<Omit<PlacementRow, 'input'>[]> =>
+  db
+    .select({
+      id: placements.id,
+      workloadId: placements.workloadId,
+      workloadName: placements.workloadName,
+      record: placements.record,
+      decidedAt: placements.decidedAt,
+    })
+    .from(placements)
+    .where(name === undefined ? undefined : eq(placements.workloadName, name))
+    .orderBy(desc(placements.decidedAt))
+    .limit(limit);
+
+export const findPlacement = async (db: Db, id: string): Promise<PlacementRow | undefined> =>
+  (await db.select().from(placements).where(eq(placements.id, id)))[0];
+
+/** What a record was decided from; undefined when it was not kept. */
+export const inputOf = async ({ input }: PlacementRow): Promise<unknown> =>
+  input === null ? undefined : JSON.parse((await unpack(input)).toString('utf8'));
 
 export const latestPlacement = async (
   db: Db,
@@ -49,17 +96,14 @@ const eventsLock = 0x1_4b_ee_9e_5;
  * a reader that has seen id 7 has missed none below it.
  */
 export const insertEvent = async (db: Db, event: NewEvent): Promise<void> => {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${eventsLock})`);
-    await tx.insert(events).values({
-      kind: event.kind,
-      subjectKind: event.subject.kind,
-      subjectId: event.subject.id,
-      subjectName: event.subject.name,
-      text: event.text,
-    });
-    await tx.execute(sql`select pg_notify(${eventsChannel}, '')`);
-  });
+  const { kind, subject, text } = event;
+  await db.execute(sql`
+    with locked as materialized (select pg_advisory_xact_lock(${eventsLock})),
+    written as (
+      insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, text)
+      select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${text} from locked returning id
+    )
+    select pg_notify(${eventsChannel}, '') from written`);
 };
 
 export const listEventsAfter = async (db: Db, after: number, limit: number): Promise<EventView[]> => {

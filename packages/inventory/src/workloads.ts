@@ -39,11 +39,16 @@ export interface WorkloadChange {
   readonly placementId?: string | null;
   readonly reason?: string | null;
   readonly error?: (Problem & { code: ErrorCode }) | null;
-  readonly startedInBoot?: string | null;
 }
 
 export const updateWorkload = async (db: Db, id: string, change: WorkloadChange): Promise<void> => {
   await db.update(workloads).set(change).where(eq(workloads.id, id));
+};
+
+/** It runs on a host that is up: seen at the start itself, and in which boot of the host that was. */
+export const markRunning = async (db: Db, id: string, host: string): Promise<void> => {
+  const startedInBoot = sql`(select machine->>'bootId' from innkeeper.hosts where name = ${host})`;
+  await db.update(workloads).set({ state: 'ready', startedInBoot }).where(eq(workloads.id, id));
 };
 
 /** Its claims go with it. */

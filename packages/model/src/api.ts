@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { backends } from './backend.ts';
 import { guestStates, guestStats } from './guest.ts';
 import { placementRecord } from './placement.ts';
 import { operationStates, stepStates, workloadStates } from './states.ts';
-import { backends, workloadSpec } from './workload.ts';
+import { workloadSpec } from './workload/index.ts';
 
 const time = z.iso.datetime();
 
@@ -92,7 +93,7 @@ export const workloadView = z
   .meta({ id: 'Workload' });
 export type WorkloadView = z.output<typeof workloadView>;
 
-export const planAction = z.enum(['create', 'change', 'none', 'impossible']);
+export const planAction = z.enum(['create', 'change', 'none', 'wait', 'impossible']);
 
 export const workloadPlan = z
   .object({
@@ -125,7 +126,7 @@ export const eventView = z
     at: time,
     kind: z.string(),
     subject: z.object({
-      kind: z.enum(['workload', 'host', 'operation', 'guest', 'image']),
+      kind: z.enum(['workload', 'host', 'operation', 'guest', 'image', 'rule']),
       id: z.string(),
       name: z.string(),
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workloadSpec } from './workload.ts';
+import { workloadSpec } from './workload/index.ts';
 
 export const guestStates = ['running', 'paused', 'stopped', 'other'] as const;
 export type GuestState = (typeof guestStates)[number];

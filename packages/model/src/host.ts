@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { backends } from './workload.ts';
+import { backends } from './backend.ts';
+import { deviceReport } from './devices.ts';
+import { sizeField } from './units.ts';
 
 /** A fact about what a driver can do on a host, with what it was concluded from. */
 export const capability = z
@@ -23,9 +25,30 @@ export const capabilityNames = [
   'tpm',
   'exec',
   'console',
+  'pause',
   'limits.cpu',
   'limits.memory',
   'limits.disk',
+  'cpu.weight',
+  'cpu.pinning',
+  'memory.reserve',
+  'device.pci',
+  'device.usb',
+  'device.render',
+  'mount.host',
+  'volumes',
+  'nested',
+  'privileged',
+  'network.publish',
+  'network.limits',
+  'cloud-init',
+  'snapshots.schedule',
+  'readiness',
+  'restart',
+  'ephemeral',
+  'migrate.live',
+  'failover',
+  'replicate',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 
@@ -58,6 +81,8 @@ export const driverReport = z
     capabilities: z.partialRecord(z.enum(capabilityNames), capability),
     networks: z.array(networkReport),
     images: z.array(z.string()),
+    /** What it can give to guests; missing where it gives none. */
+    devices: z.array(deviceReport).optional(),
   })
   .meta({ id: 'DriverReport' });
 export type DriverReport = z.output<typeof driverReport>;
@@ -89,6 +114,7 @@ export const hostView = z
     name: z.string(),
     address: z.string(),
     state: z.enum(hostStates),
+    labels: z.record(z.string(), z.string()),
     reportedAt: z.iso.datetime().optional(),
     machine: machineReport.optional(),
     drivers: z.array(driverReport),
@@ -102,9 +128,24 @@ export const hostView = z
       cpuRatio: z.number(),
       /** How many times its memory may be promised; containers and balloons share. */
       memoryRatio: z.number(),
+      /** Kept for the host itself: never promised to guests. */
+      reserved: z.object({ cpus: z.number(), memoryBytes: z.number() }),
       claimed: z.object({ cpus: z.number(), memoryBytes: z.number(), diskBytes: z.number() }),
       foreign: z.object({ cpus: z.number(), memoryBytes: z.number() }),
     }),
   })
   .meta({ id: 'Host' });
 export type HostView = z.output<typeof hostView>;
+
+/** What of a host its operator sets; what is not given stays as it is. */
+export const hostChange = z
+  .strictObject({
+    labels: z.record(z.string(), z.string().max(200).nullable()).optional().meta({ description: 'null removes one' }),
+    draining: z.boolean().optional().meta({ description: 'true: nothing new is placed on it' }),
+    cpuRatio: z.number().min(0.1).max(64).optional(),
+    memoryRatio: z.number().min(0.1).max(8).optional(),
+    reservedCpus: z.number().min(0).max(512).optional(),
+    reservedMemory: sizeField('0B', '16TiB', 'reservedMemory').optional(),
+  })
+  .meta({ id: 'HostChange' });
+export type HostChange = z.output<typeof hostChange>;

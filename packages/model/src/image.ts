@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const families = ['linux', 'windows'] as const;
+export const families = ['linux', 'windows', 'bsd'] as const;
 export type Family = (typeof families)[number];
 
 /** How an image comes to be on a host. */

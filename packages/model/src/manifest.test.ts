@@ -50,7 +50,11 @@ describe('a manifest', () => {
     [{ memroy: '1GiB' }, 'workloads.wiki.memroy', 'did you mean "memory"?'],
     [{ placement: { hots: 'h1' } }, 'workloads.wiki.placement.hots', 'did you mean "host"?'],
     [{ networks: [{ adress: '192.168.122.2' }] }, 'workloads.wiki.networks[0].adress', 'did you mean "address"?'],
-    [{ placement: { zone: 'x' } }, 'workloads.wiki.placement.zone', 'known keys here: host'],
+    [
+      { placement: { zone: 'x' } },
+      'workloads.wiki.placement.zone',
+      'known keys here: host, hostLabels, strategy, spreadBy, near, away',
+    ],
   ])('says which key was meant in %j', (part, path, hint) => {
     const [complaint] = complaintsAbout({ image: 'debian/12', ...part });
     expect(complaint).toMatchObject({ path, hint });
@@ -120,12 +124,12 @@ describe('a manifest', () => {
 
   it('tells everything that is wrong at once', () => {
     const error = refusalOf({
-      rules: [],
+      rulez: [],
       workloads: { Wiki: { image: 'debian/12' }, a: { image: 'beos', memory: 'lots', cpu: 1 }, b: null, c: {} },
     });
     expect(error.complaints.map(({ path }) => path).sort()).toEqual(
       [
-        'rules',
+        'rulez',
         'workloads.Wiki',
         'workloads.a.cpu',
         'workloads.a.image',
@@ -134,7 +138,7 @@ describe('a manifest', () => {
         'workloads.c.image',
       ].sort(),
     );
-    expect(error.message).toBe('rules: unknown key "rules" (and 6 more)');
+    expect(error.message).toBe('rulez: unknown key "rulez" (and 6 more)');
   });
 
   it('may hold a thousand workloads and no more', () => {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { type Complaint, InnkeeperError } from './errors.ts';
 import { namePattern, nameProblem } from './names.ts';
 import { nearest } from './nearest.ts';
-import { type WorkloadSpec, workloadSpec } from './workload.ts';
+import { mostRules, type Rule, rule } from './rule.ts';
+import { type WorkloadSpec, workloadSpec } from './workload/index.ts';
 
 /** A manifest larger than this is refused before it is read as YAML. */
 export const largestManifest = 1024 * 1024;
@@ -10,9 +11,10 @@ const mostWorkloads = 1000;
 
 export interface Manifest {
   readonly workloads: Readonly<Record<string, WorkloadSpec>>;
+  readonly rules?: readonly Rule[];
 }
 
-const topLevelKeys = ['workloads'];
+const topLevelKeys = ['workloads', 'rules'];
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -39,8 +41,8 @@ const show = (value: unknown): string => {
 };
 
 /** The keys that an object at this place may have, read off the schema, for "did you mean". */
-const keysAt = (path: readonly PropertyKey[]): string[] => {
-  let schema: unknown = workloadSpec;
+const keysAt = (whole: z.ZodType, path: readonly PropertyKey[]): string[] => {
+  let schema: unknown = whole;
   for (const key of path) {
     while (isWrapped(schema)) schema = schema.unwrap();
     schema =
@@ -74,9 +76,15 @@ const unknownKeys = (
     };
   });
 
-const complaintsOf = (base: string, input: unknown, issues: readonly z.core.$ZodIssue[]): Complaint[] =>
+const complaintsOf = (
+  schema: z.ZodType,
+  base: string,
+  input: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): Complaint[] =>
   issues.flatMap((issue): Complaint[] => {
-    if (issue.code === 'unrecognized_keys') return unknownKeys(base, issue.path, issue.keys, keysAt(issue.path));
+    if (issue.code === 'unrecognized_keys')
+      return unknownKeys(base, issue.path, issue.keys, keysAt(schema, issue.path));
     const value = at(input, issue.path);
     const path = pathText(base, issue.path);
     if (issue.code === 'invalid_key') return [{ path, message: issue.issues.map(({ message }) => message).join('; ') }];
@@ -88,12 +96,14 @@ const complaintsOf = (base: string, input: unknown, issues: readonly z.core.$Zod
     return [{ path, message: `${issue.message}${said}` }];
   });
 
-/** Checks one specification. Throws `invalid` with a complaint for everything that is wrong, not only the first. */
-export const parseWorkloadSpec = (input: unknown, base: string): WorkloadSpec => {
-  const result = workloadSpec.safeParse(input);
+/** Checks an input against a schema. Throws `invalid` with a complaint for everything that is wrong, not only the first. */
+export const parseWith = <T extends z.ZodType>(schema: T, input: unknown, base: string): z.output<T> => {
+  const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw invalidInput(complaintsOf(base, input, result.error.issues));
+  throw invalidInput(complaintsOf(schema, base, input, result.error.issues));
 };
+
+export const parseWorkloadSpec = (input: unknown, base: string): WorkloadSpec => parseWith(workloadSpec, input, base);
 
 export const invalidInput = (complaints: readonly Complaint[]): InnkeeperError => {
   const [first] = complaints;
@@ -108,6 +118,27 @@ export const checkName = (name: string, path: string): void => {
   if (!namePattern.test(name)) throw invalidInput([{ path, message: nameProblem(name) }]);
 };
 
+const parseRules = (input: unknown, complaints: Complaint[]): Rule[] => {
+  if (input === undefined) return [];
+  if (!Array.isArray(input) || input.length > mostRules) {
+    complaints.push({ path: 'rules', message: `must be a list of at most ${mostRules} rules` });
+    return [];
+  }
+  const seen = new Set<string>();
+  return input.flatMap((one: unknown, index): Rule[] => {
+    const path = `rules[${index}]`;
+    const result = rule.safeParse(one);
+    if (!result.success) {
+      complaints.push(...complaintsOf(rule, path, one, result.error.issues));
+      return [];
+    }
+    if (seen.has(result.data.id))
+      complaints.push({ path: `${path}.id`, message: `a rule "${result.data.id}" stands above already` });
+    seen.add(result.data.id);
+    return [result.data];
+  });
+};
+
 /** Checks a whole manifest, read from YAML or JSON. Throws `invalid` with every complaint. */
 export const parseManifest = (input: unknown): Manifest => {
   if (!isObject(input)) {
@@ -119,11 +150,13 @@ export const parseManifest = (input: unknown): Manifest => {
     Object.keys(input).filter((key) => !topLevelKeys.includes(key)),
     topLevelKeys,
   );
-  if (!isObject(input.workloads)) {
+  const rules = parseRules(input.rules, complaints);
+  const given = input.workloads ?? (input.rules === undefined ? undefined : {});
+  if (!isObject(given)) {
     complaints.push({ path: 'workloads', message: 'must be a mapping from names to workloads' });
     throw invalidInput(complaints);
   }
-  const entries = Object.entries(input.workloads);
+  const entries = Object.entries(given);
   if (entries.length > mostWorkloads) {
     throw invalidInput([
       { path: 'workloads', message: `${entries.length} workloads; one manifest may hold ${mostWorkloads}` },
@@ -135,8 +168,8 @@ export const parseManifest = (input: unknown): Manifest => {
     if (!namePattern.test(name)) complaints.push({ path, message: nameProblem(name) });
     const result = workloadSpec.safeParse(spec);
     if (result.success) workloads[name] = result.data;
-    else complaints.push(...complaintsOf(path, spec, result.error.issues));
+    else complaints.push(...complaintsOf(workloadSpec, path, spec, result.error.issues));
   }
   if (complaints.length > 0) throw invalidInput(complaints);
-  return { workloads };
+  return { workloads, ...(input.rules === undefined ? {} : { rules }) };
 };

@@ -1,6 +1,7 @@
 /** States of a workload as people see it, and what may be asked in each: one table for API, command, page and docs. */
 export const workloadStates = [
   'pending',
+  'waiting',
   'creating',
   'running',
   'stopped',
@@ -14,6 +15,7 @@ export type WorkloadState = (typeof workloadStates)[number];
 
 export const stateMeaning: Readonly<Record<WorkloadState, string>> = {
   pending: 'accepted; nothing has been done on a host yet',
+  waiting: 'fits nowhere now; tried again when something changes',
   creating: 'being placed and made',
   running: 'its guest runs',
   stopped: 'its guest exists and does not run',
@@ -33,7 +35,18 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   restart: ['running', 'paused', 'stopped'],
   exec: ['running'],
   console: ['running', 'stopped'],
-  remove: ['pending', 'creating', 'running', 'stopped', 'paused', 'failed', 'missing', 'unknown', 'removing'],
+  remove: [
+    'pending',
+    'waiting',
+    'creating',
+    'running',
+    'stopped',
+    'paused',
+    'failed',
+    'missing',
+    'unknown',
+    'removing',
+  ],
 };
 
 /** Undefined when the action is possible; else the reason, for an error or a disabled button. */
@@ -42,7 +55,7 @@ export const whyNot = (action: WorkloadAction, state: WorkloadState): string | u
     ? undefined
     : `${action} is not possible while the workload is ${state} (${stateMeaning[state]}); it is possible when ${legal[action].join(' or ')}`;
 
-export const operationStates = ['queued', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const;
+export const operationStates = ['queued', 'waiting', 'running', 'undoing', 'done', 'failed', 'cancelled'] as const;
 export type OperationState = (typeof operationStates)[number];
 
 export const isFinished = (state: OperationState): boolean =>

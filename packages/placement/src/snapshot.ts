@@ -1,31 +1,63 @@
-import type { Candidate, CompleteSpec, DriverReport, HostState } from '@innkeeper/model';
+import type { Candidate, CompleteSpec, DeviceReport, DriverReport, HostState, Rule } from '@innkeeper/model';
 
-/** What a decision is made from; plain data, so that a stored one can be replayed. Sizes in bytes. */
-export interface Snapshot {
-  readonly hosts: readonly HostSnapshot[];
+/** A device of a host with the workloads that hold it. */
+export interface DeviceSnapshot extends DeviceReport {
+  readonly holders: readonly string[];
 }
 
+/** One host as a decision sees it. Amounts in processors and bytes. */
 export interface HostSnapshot {
   readonly name: string;
   readonly state: HostState;
+  readonly labels: Readonly<Record<string, string>>;
+  /** How old its last report is, in milliseconds. */
+  readonly reportAgeMs: number;
   readonly drivers: readonly DriverReport[];
+  /** Names of the images that are there. */
   readonly images: readonly string[];
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskFreeBytes: number;
+  /** How many times the capacity may be promised. */
   readonly cpuRatio: number;
   readonly memoryRatio: number;
-  /** Promised to our workloads, the one being placed not counted. */
+  /** Kept for the host itself. */
+  readonly reserved: { readonly cpus: number; readonly memoryBytes: number };
+  /** Promised to our workloads, the requesting one left out. */
   readonly claimed: { readonly cpus: number; readonly memoryBytes: number };
-  /** Taken by guests that are not ours. */
+  /** Used by guests that are not ours. */
   readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
-  /** Names of guests that are not ours, by driver: a new guest cannot have one of them. */
+  /** Names of foreign guests by driver: a name can be used once per driver. */
   readonly foreignNames: Readonly<Record<string, readonly string[]>>;
+  readonly devices: readonly DeviceSnapshot[];
+}
+
+/** A workload that has a place already: others want to be near it, away from it, or depend on it. */
+export interface PlacedWorkload {
+  readonly name: string;
+  readonly host: string;
+  readonly driver: string;
+  readonly project: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly running: boolean;
+}
+
+/** All that a decision depends on, as data: kept with a record, it gives the same decision again. */
+export interface Snapshot {
+  readonly hosts: readonly HostSnapshot[];
+  readonly workloads: readonly PlacedWorkload[];
+  readonly rules: readonly Rule[];
 }
 
 export interface PlacementRequest {
   readonly name: string;
   readonly spec: CompleteSpec;
-  /** Where it is already, if anywhere. */
+  /** Where it is now: it stays there unless something speaks against it. */
   readonly current?: Candidate | undefined;
+}
+
+/** What a record was decided from; kept with it, so that it can be decided again. */
+export interface PlacementInput {
+  readonly snapshot: Snapshot;
+  readonly request: PlacementRequest;
 }

@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
-import { InnkeeperError, type Paths } from '@innkeeper/model';
+import { InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
 import { layout } from './layout.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
-
-/** Ids that one container has to itself: 0 … 65535 inside. */
-export const uidRangeSize = 65_536;
 
 /** A container's root: an overlay whose lower layer is the shared image with its owners shifted by the mount. */
 export interface ContainerRoot {

@@ -1,6 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { addChanges } from './commands/change.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addHosts, addImages } from './commands/hosts.ts';
 import { addInspection } from './commands/inspect.ts';
+import { addManifests } from './commands/manifest.ts';
+import { addPlacement } from './commands/placement.ts';
+import { addRules } from './commands/rules.ts';
 import { reportFailure } from './show/failure.ts';
 
 const afterHelp = `
@@ -20,7 +25,8 @@ const setUp = async (verb: 'up' | 'down', args: readonly string[]): Promise<void
   await runSetUp(verb, args);
 };
 
-const build = (): Command => {
+/** Every command, ready to be parsed or looked at. */
+export const buildProgram = (): Command => {
   const program = new Command('inn')
     .description('Innkeeper keeps guests on hosts: LXC containers and KVM virtual machines, one model')
     .version('0.1.0')
@@ -31,7 +37,13 @@ const build = (): Command => {
     })
     .addHelpText('after', afterHelp);
   addInspection(program);
+  addManifests(program);
   addChanges(program);
+  addPlacement(program);
+  addRules(program);
+  addHosts(program);
+  addImages(program);
+  addCompletion(program);
   for (const verb of ['up', 'down'] as const) {
     program
       .command(verb)
@@ -55,7 +67,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   // Somebody closed the pipe (inn ls | head): not an error.
   process.stdout.on('error', () => process.exit(0));
   try {
-    await build().parseAsync([...args], { from: 'user' });
+    await buildProgram().parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (!isUsage(error)) return reportFailure(error);
     process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -32,8 +32,8 @@ const plainValue = (path: string, convert: () => unknown): unknown => {
   }
 };
 
-/** Reads a manifest of YAML (or JSON, which is YAML). Throws `invalid` with the line for what is not YAML. */
-export const readManifest = async (path: string): Promise<Manifest> => {
+/** Reads a file of YAML (or JSON, which is YAML). Throws `invalid` with the line for what is not YAML. */
+export const readYaml = async (path: string): Promise<unknown> => {
   const document = parseDocument(await readInput(path), { uniqueKeys: true, prettyErrors: true });
   const [error] = document.errors;
   if (error !== undefined) {
@@ -41,5 +41,7 @@ export const readManifest = async (path: string): Promise<Manifest> => {
     const text = (error.message.split('\n')[0] ?? 'is not YAML').replace(/ at line \d+, column \d+:?$/, '');
     throw invalidInput([{ path: `${path}${line === undefined ? '' : `:${line}`}`, message: text }]);
   }
-  return parseManifest(plainValue(path, () => document.toJS({ maxAliasCount: 100 })));
+  return plainValue(path, () => document.toJS({ maxAliasCount: 100 }));
 };
+
+export const readManifest = async (path: string): Promise<Manifest> => parseManifest(await readYaml(path));

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
-import { claimCapacity, claimNetwork, claimUidRange, type Db, isDuplicate, listGuests } from '@innkeeper/inventory';
+import {
+  claimCapacity,
+  claimDevices,
+  claimNetwork,
+  claimUidRange,
+  type Db,
+  type GuestRow,
+  isDuplicate,
+} from '@innkeeper/inventory';
 import {
   type Candidate,
   type CompleteSpec,
@@ -60,6 +68,10 @@ export interface ClaimRequest {
   readonly candidate: Candidate;
   readonly machine: MachineReport;
   readonly networks: readonly NetworkReport[];
+  /** All that is on the hosts: ids that foreign containers use are left to them. */
+  readonly guests: readonly GuestRow[];
+  /** What they use of the host. */
+  readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
 }
 
 const claimOneNetwork = async (
@@ -110,7 +122,7 @@ const claimOneNetwork = async (
   }
 };
 
-/** Takes capacity, ids and addresses in one transaction; what is held already is kept. Throws `conflict` naming what somebody else holds. */
+/** Takes capacity, ids and addresses in one transaction; the workload must hold nothing yet. Throws `conflict` naming what somebody else holds. */
 export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClaims> => {
   const { workloadId, spec, candidate, machine } = request;
   const enough = await claimCapacity(db, {
@@ -119,13 +131,21 @@ export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClai
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
     diskBytes: spec.diskBytes,
+    foreign: request.foreign,
   });
   if (!enough)
     throw new InnkeeperError(
-      'conflict',
+      'transient',
       `${candidate.host} has no longer room for ${request.name}: another workload was faster`,
     );
-  const foreignRanges = (await listGuests(db))
+  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices))) {
+    const wanted = spec.devices.map(({ text }) => text).join(', ');
+    throw new InnkeeperError(
+      'transient',
+      `${candidate.host} has no longer ${wanted} free for ${request.name}: another workload was faster`,
+    );
+  }
+  const foreignRanges = request.guests
     .filter(({ uuid }) => uuid !== workloadId)
     .flatMap(({ observation }) => (observation.ownership === undefined ? observation.idRanges : []));
   const uidStart = await claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isLostWrite } from '@innkeeper/inventory';
 import { toInnkeeperError } from '@innkeeper/model';
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
@@ -22,6 +23,12 @@ const startWhenPossible = async (): Promise<Running> => {
 };
 
 // A connection that breaks at the wrong moment must not end the process: guests and their operations depend on it.
+process.on('uncaughtException', (error) => {
+  if (isLostWrite(error))
+    return log.warn({ err: error }, 'a connection to the database was lost while it was written to');
+  log.fatal({ err: error }, 'a defect');
+  process.exit(1);
+});
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'a failure nobody waited for'));
 
 try {

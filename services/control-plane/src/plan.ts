@@ -1,4 +1,4 @@
-import { findWorkload, listGuests, listHosts } from '@innkeeper/inventory';
+import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   completeSpec,
   InnkeeperError,
@@ -6,35 +6,33 @@ import {
   type ManifestPlan,
   type PlacementRecord,
   specChanges,
+  type WhatIf,
   type WorkloadPlan,
   type WorkloadSpec,
 } from '@innkeeper/model';
-import { decide } from '@innkeeper/placement';
+import { decide, imagine, type PlacementRequest, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
 import { type Control, driverOf } from './control.ts';
+import { dependenciesFirst } from './dependencies.ts';
 import { problemOf } from './problem.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
 
-/** The same decision as a real placement, with nothing claimed and nothing stored. */
-export const previewPlacement = async (
-  control: Control,
-  name: string,
-  spec: WorkloadSpec,
-): Promise<PlacementRecord> => {
-  const row = await findWorkload(control.inventory.db, name);
-  const snapshot = await takeSnapshot(control.inventory.db, control.installation, row?.id);
-  return decide(snapshot, { name, spec: completeSpec(spec), current: row?.placed ?? undefined });
-};
+export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
+  name,
+  spec: completeSpec(spec),
+  current: row?.placed ?? undefined,
+});
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */
-const previewMapping = async (
+const previewMapping = (
   control: Control,
+  known: Known,
   name: string,
   spec: WorkloadSpec,
-  record: PlacementRecord,
-): Promise<Pick<WorkloadPlan, 'mapping' | 'warnings'>> => {
-  const { winner } = record;
-  const host = (await listHosts(control.inventory.db)).find((one) => one.name === winner?.host);
+  { winner }: PlacementRecord,
+): Pick<WorkloadPlan, 'mapping' | 'warnings'> => {
+  const host = known.hosts.find((one) => one.name === winner?.host);
   const report = host?.drivers.find(({ driver }) => driver === winner?.driver);
+  // A host that is only imagined has no driver to ask.
   if (winner === undefined || report === undefined) return { mapping: [], warnings: [] };
   const nobody = '00000000-0000-0000-0000-000000000000';
   const { mapping, warnings } = driverOf(control, winner.host, winner.driver).plan({
@@ -68,10 +66,8 @@ export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec):
 };
 
 /** Throws `conflict` for a name that a guest of somebody else has on some host. */
-const checkForeignName = async (control: Control, name: string): Promise<void> => {
-  const taken = (await listGuests(control.inventory.db)).find(
-    ({ observation }) => observation.name === name && observation.ownership?.installation !== control.installation,
-  );
+const checkForeignName = ({ installation }: Control, { guests }: Known, name: string): void => {
+  const taken = guests.find((guest) => guest.observation.name === name && isForeign(guest, installation));
   if (taken === undefined) return;
   throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
     hint: 'choose another name; foreign guests are never touched',
@@ -84,39 +80,91 @@ const unplaceable = (name: string, record: PlacementRecord): InnkeeperError =>
     hint: `inn plan shows every candidate with every check for ${name}`,
   });
 
-/** Everything that can be refused before anything is stored. Returns what is there already. */
-export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec) => {
-  const row = await findWorkload(control.inventory.db, name);
-  const exists = row !== undefined && row.placed !== null;
-  if (exists) checkChange(name, row.spec, spec);
-  else await checkForeignName(control, name);
-  const record = exists ? undefined : await previewPlacement(control, name, spec);
-  if (record !== undefined && record.winner === undefined) throw unplaceable(name, record);
-  return { row, record };
+/** One that fits nowhere is refused, unless time or room could help: then it waits. */
+const checkPlaceable = (name: string, record: PlacementRecord): void => {
+  if (record.winner === undefined && record.waitsFor === undefined) throw unplaceable(name, record);
 };
 
-const planOne = async (control: Control, name: string, spec: WorkloadSpec): Promise<WorkloadPlan> => {
-  const row = await findWorkload(control.inventory.db, name);
+/** Everything that can be refused before anything is stored: the same decision as a real placement, with nothing claimed. */
+export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
+  const known = await readKnown(control.inventory.db);
+  const row = known.workloads.find((one) => one.name === name);
+  // What exists keeps its place and its claims.
+  if (row !== undefined && row.placed !== null) return checkChange(name, row.spec, spec);
+  checkForeignName(control, known, name);
+  checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));
+};
+
+const actionOf = (
+  row: WorkloadRow | undefined,
+  exists: boolean,
+  changes: readonly unknown[],
+  record: PlacementRecord,
+): WorkloadPlan['action'] => {
+  if (!exists) return record.winner === undefined ? 'wait' : 'create';
+  const settled = row?.state === 'ready' && row.appliedGeneration === row.generation;
+  return settled && changes.length === 0 ? 'none' : 'change';
+};
+
+interface Planning {
+  readonly control: Control;
+  readonly known: Known;
+  /** As it is after the workloads that were planned before. */
+  snapshot: Snapshot;
+}
+
+const planOne = (planning: Planning, name: string, spec: WorkloadSpec): WorkloadPlan => {
+  const { control, known } = planning;
+  const row = known.workloads.find((one) => one.name === name);
+  const there = planning.snapshot.workloads.some((one) => one.name === name);
+  const exists = row !== undefined && row.placed !== null && there;
   const changes =
     row === undefined
       ? []
       : specChanges(row.spec, spec).map(({ field, from, to, cost }) => ({ field, from, to, cost }));
-  const settled = row !== undefined && row.state === 'ready' && row.appliedGeneration === row.generation;
-  const placement = await previewPlacement(control, name, spec);
-  const base = { name, changes, placement, ...(await previewMapping(control, name, spec, placement)) };
+  const current = exists ? row.placed : null;
+  const request = requestOf(name, spec, { placed: current });
+  const lifted =
+    current === null || row === undefined
+      ? planning.snapshot
+      : withoutPlaced(planning.snapshot, requestOf(name, row.spec), current);
+  const placement = decide(lifted, request);
+  const place = current ?? placement.winner;
+  planning.snapshot = place === undefined ? lifted : withPlaced(lifted, request, place);
+  const base = { name, changes, placement, ...previewMapping(control, known, name, spec, placement) };
   try {
-    await checkWorkload(control, name, spec);
+    if (exists && row !== undefined) checkChange(name, row.spec, spec);
+    else {
+      checkForeignName(control, known, name);
+      checkPlaceable(name, placement);
+    }
   } catch (error) {
     if (!(error instanceof InnkeeperError)) throw error;
     return { ...base, action: 'impossible', problem: problemOf(error) };
   }
-  const nothing = settled && changes.length === 0;
-  return { ...base, action: row === undefined || row.placed === null ? 'create' : nothing ? 'none' : 'change' };
+  return { ...base, action: actionOf(row, exists, changes, placement) };
 };
 
-/** What applying a manifest would do, changing nothing. */
-export const planManifest = async (control: Control, manifest: Manifest): Promise<ManifestPlan> => {
-  const workloads: WorkloadPlan[] = [];
-  for (const [name, spec] of Object.entries(manifest.workloads)) workloads.push(await planOne(control, name, spec));
-  return { workloads };
+/**
+ * What applying a manifest would do, changing nothing: each workload is decided with those before it in their places.
+ * Without workloads, what there is; `whatIf` takes hosts away or adds some.
+ */
+export const planManifest = async (
+  control: Control,
+  { workloads, rules = [] }: Partial<Manifest>,
+  whatIf: WhatIf = {},
+): Promise<ManifestPlan> => {
+  const known = await readKnown(control.inventory.db);
+  const given = rules.map(({ id }) => id);
+  const merged = { ...known, rules: [...known.rules.filter(({ id }) => !given.includes(id)), ...rules] };
+  const planning: Planning = {
+    control,
+    known,
+    snapshot: imagine(snapshotOf(merged, control.installation), whatIf),
+  };
+  const specs = workloads ?? Object.fromEntries(known.workloads.map(({ name, spec }) => [name, spec]));
+  const plans: WorkloadPlan[] = [];
+  for (const [name, spec] of dependenciesFirst(specs)) plans.push(planOne(planning, name, spec));
+  const order = Object.keys(specs);
+  return { workloads: plans.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)) };
 };

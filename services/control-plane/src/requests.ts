@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  cancelWaiting,
   findByIdempotencyKey,
   insertOperation,
   insertWorkload,
@@ -105,6 +106,8 @@ export const actOnWorkload = async (
       `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
       { hint: `virsh can do that on ${view.host ?? 'its host'}` },
     );
+  if (kind === 'remove' && view.spec?.protect === true)
+    throw new InnkeeperError('conflict', `${name} is protected`, { hint: 'apply it with protect: false first' });
   const reason = whyNot(kind, view.state);
   if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
   return control.inventory.transaction(async (tx) => {
@@ -112,6 +115,7 @@ export const actOnWorkload = async (
     if (row === undefined) throw notFound(name);
     const [pending] = (await unfinishedOf(tx, row.id)).filter((one) => one.kind === kind);
     if (pending !== undefined) return pending;
+    if (kind === 'remove') await cancelWaiting(tx, row.id, asker.who);
     // What the user set last is what is wanted: the manifest's power follows.
     if (kind !== 'remove') {
       await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] });

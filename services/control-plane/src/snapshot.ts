@@ -1,5 +1,18 @@
-import { claimedCapacity, type Db, type GuestRow, type HostRow, listGuests, listHosts } from '@innkeeper/inventory';
-import type { HostSnapshot, Snapshot } from '@innkeeper/placement';
+import {
+  claimedCapacity,
+  type Db,
+  type GuestRow,
+  type HeldDevice,
+  type HostRow,
+  listDevices,
+  listGuests,
+  listHosts,
+  listRules,
+  listWorkloads,
+  type WorkloadRow,
+} from '@innkeeper/inventory';
+import { completeSpec, type HostState, type Rule } from '@innkeeper/model';
+import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, Snapshot } from '@innkeeper/placement';
 
 export const isForeign = (guest: GuestRow, installation: string): boolean =>
   guest.observation.ownership?.installation !== installation;
@@ -21,6 +34,10 @@ export const foreignUse = (
 
 export const imagesOf = (host: HostRow): string[] => [...new Set(host.drivers.flatMap(({ images }) => images))].sort();
 
+/** What its operator says goes before what it reports, unless it does not answer at all. */
+export const hostStateOf = ({ state, draining }: HostRow): HostState =>
+  draining && state === 'up' ? 'draining' : state;
+
 const foreignNames = (guests: readonly GuestRow[], host: string, installation: string): Record<string, string[]> => {
   const names: Record<string, string[]> = {};
   for (const guest of guests) {
@@ -30,17 +47,69 @@ const foreignNames = (guests: readonly GuestRow[], host: string, installation: s
   return names;
 };
 
-/** What a decision is made from, as the inventory knows it now. */
-export const takeSnapshot = async (db: Db, installation: string, without?: string): Promise<Snapshot> => {
-  const [hosts, guests, claimed] = await Promise.all([listHosts(db), listGuests(db), claimedCapacity(db, without)]);
+/** What the inventory knows that decisions depend on. */
+export interface Known {
+  readonly hosts: readonly HostRow[];
+  readonly guests: readonly GuestRow[];
+  readonly claimed: Awaited<ReturnType<typeof claimedCapacity>>;
+  readonly workloads: readonly WorkloadRow[];
+  readonly devices: readonly HeldDevice[];
+  readonly rules: readonly Rule[];
+}
+
+/** `without`: a workload whose own claims do not count, since it is the one to be placed. */
+export const readKnown = async (db: Db, without?: string): Promise<Known> => {
+  const [hosts, guests, claimed, workloads, devices, rules] = await Promise.all([
+    listHosts(db),
+    listGuests(db),
+    claimedCapacity(db, without),
+    listWorkloads(db),
+    listDevices(db, without),
+    listRules(db),
+  ]);
+  return { hosts, guests, claimed, workloads, devices, rules: rules.map(({ rule }) => rule) };
+};
+
+const deviceOf = ({ report, state, holders }: HeldDevice): DeviceSnapshot => ({
+  ...report,
+  state: holders.length > 0 && state === 'free' ? 'claimed' : state,
+  holders: [...new Set(holders.map(({ workload }) => workload))].sort(),
+});
+
+const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload[] => {
+  const { placed } = row;
+  if (placed === null) return [];
+  const spec = completeSpec(row.spec);
+  const guest = guests.find(
+    ({ uuid, host, driver }) => uuid === row.id && host === placed.host && driver === placed.driver,
+  );
+  return [
+    {
+      name: row.name,
+      host: placed.host,
+      driver: placed.driver,
+      project: spec.project,
+      labels: spec.labels,
+      running: row.state === 'ready' && guest?.observation.state === 'running',
+    },
+  ];
+};
+
+/** What a decision is made from. Hosts that have never reported cannot take anything. */
+export const snapshotOf = (known: Known, installation: string, now = Date.now()): Snapshot => {
+  const { hosts, guests, claimed, workloads, devices, rules } = known;
   return {
+    rules,
+    workloads: workloads.flatMap((row) => placedOf(row, guests)),
     hosts: hosts.flatMap((host): HostSnapshot[] =>
       host.machine === null
         ? []
         : [
             {
               name: host.name,
-              state: host.state,
+              state: hostStateOf(host),
+              labels: host.labels,
+              reportAgeMs: Math.max(0, now - (host.reportedAt?.getTime() ?? 0)),
               drivers: host.drivers,
               images: imagesOf(host),
               cpus: host.machine.cpus,
@@ -48,9 +117,11 @@ export const takeSnapshot = async (db: Db, installation: string, without?: strin
               diskFreeBytes: host.machine.diskFreeBytes,
               cpuRatio: host.cpuRatio,
               memoryRatio: host.memoryRatio,
+              reserved: { cpus: host.cpusReserved, memoryBytes: host.memoryReserved },
               claimed: claimed.get(host.name) ?? { cpus: 0, memoryBytes: 0 },
               foreign: foreignUse(guests, host.name, installation),
               foreignNames: foreignNames(guests, host.name, installation),
+              devices: devices.filter((device) => device.host === host.name).map(deviceOf),
             },
           ],
     ),

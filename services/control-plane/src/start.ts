@@ -1,7 +1,7 @@
 import type { Driver, DriverFactory } from '@innkeeper/driver-contract';
 import { kvm, lxc } from '@innkeeper/drivers';
 import { localHost, readMachine } from '@innkeeper/host';
-import { ensureHost, installationId, openInventory } from '@innkeeper/inventory';
+import { ensureHost, insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
 import { type Logger, pino } from 'pino';
 import { serveStreams } from './api/streams.ts';
 import { buildApplication } from './application.ts';
@@ -10,6 +10,7 @@ import type { Control, ManagedHost } from './control.ts';
 import { coalesce, followHosts, observeDriver, probeHost, startAfterBoot } from './observation/observe.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
+import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
 
 const factories: readonly DriverFactory[] = [lxc, kvm];
@@ -49,6 +50,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const managed = await openLocalHost(config);
   const hosts = new Map([[managed.name, managed]]);
   await ensureHost(inventory.db, managed.name, 'local');
+  await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   const observers = new Map<string, Map<string, () => Promise<void>>>();
   const observe = async (name: string, driver?: string): Promise<void> => {
     const all = [...(observers.get(name) ?? [])];

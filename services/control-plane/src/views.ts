@@ -20,7 +20,7 @@ import {
   type WorkloadView,
 } from '@innkeeper/model';
 import type { Control } from './control.ts';
-import { foreignUse, imagesOf, isForeign } from './snapshot.ts';
+import { foreignUse, hostStateOf, imagesOf, isForeign } from './snapshot.ts';
 
 const time = (date: Date | null): string | undefined => date?.toISOString();
 
@@ -58,6 +58,7 @@ export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): O
  * | ready    | yes     | yes        | the guest's     |
  * | ready    | yes     | no         | missing         |
  * | others   | –       | –          | the record's    |
+ * One whose operation was put aside is waiting, whatever its record says.
  */
 export const stateOf = (row: WorkloadRow, host: HostRow | undefined, guest: GuestRow | undefined): WorkloadState => {
   if (row.state !== 'ready') return row.state;
@@ -79,8 +80,8 @@ const guestOf = (row: WorkloadRow, { guests }: Known): GuestRow | undefined =>
         (guest) => guest.uuid === row.id && guest.host === row.placed?.host && guest.driver === row.placed.driver,
       );
 
-const driftOf = (row: WorkloadRow, guest: GuestRow | undefined): string[] => {
-  if (row.state !== 'ready') return [];
+const driftOf = (row: WorkloadRow, guest: GuestRow | undefined, busy: boolean): string[] => {
+  if (row.state !== 'ready' || busy) return [];
   const wanted = row.spec.power ?? 'running';
   const drift: string[] = [];
   if (guest !== undefined && guest.observation.state !== wanted)
@@ -98,7 +99,7 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     id: row.id,
     name: row.name,
     managed: true,
-    state: stateOf(row, host, guest),
+    state: operation?.state === 'waiting' ? 'waiting' : stateOf(row, host, guest),
     image: spec.image.name,
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
@@ -108,7 +109,8 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     spec: row.spec,
     generation: row.generation,
     createdAt: row.createdAt.toISOString(),
-    drift: driftOf(row, guest),
+    // While something is being done about it, a difference is no drift.
+    drift: driftOf(row, guest, operation !== undefined),
     ...optional({
       backend: row.placed?.backend,
       driver: row.placed?.driver,
@@ -196,7 +198,8 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
     id: row.id,
     name: row.name,
     address: row.address,
-    state: row.state,
+    state: hostStateOf(row),
+    labels: row.labels,
     drivers: row.drivers,
     images: imagesOf(row),
     capacity: {
@@ -205,6 +208,7 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
       diskBytes: row.machine?.diskTotalBytes ?? 0,
       cpuRatio: row.cpuRatio,
       memoryRatio: row.memoryRatio,
+      reserved: { cpus: row.cpusReserved, memoryBytes: row.memoryReserved },
       claimed: claimed.get(row.name) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 },
       foreign: foreignUse(guests, row.name, installation),
     },

@@ -21,15 +21,18 @@ export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEm
 
 const lookAgainMs = 250;
 
-const nextEvent = (emitter: EventEmitter, ms: number): Promise<void> =>
+/** Resolves with the next event, after `ms`, or when the signal fires. */
+export const nextEvent = (emitter: EventEmitter, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       emitter.off('event', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
     emitter.once('event', done);
+    signal?.addEventListener('abort', done);
   });
 
 /** The operation when it is finished, or as it is when the time is over. */
@@ -40,7 +43,8 @@ export const waitForOperation = async (control: Control, id: string, ms: number)
     const woken = nextEvent(emitter, Math.min(lookAgainMs, Math.max(1, deadline - Date.now())));
     const row = await findOperation(control.inventory.db, id);
     if (row === undefined) throw new InnkeeperError('not_found', `There is no operation ${id}`);
-    if (isFinished(row.state) || Date.now() >= deadline) return row;
+    // One that waits for room may wait for days: that is an answer too.
+    if (isFinished(row.state) || row.state === 'waiting' || Date.now() >= deadline) return row;
     await woken;
   }
 };

@@ -11,11 +11,12 @@ import { connect } from '@innkeeper/libvirt';
 import { formatSize, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
 import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
 import type { Definition } from '../shared/definition.ts';
-import { forceStop, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
+import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { memoryInUse } from './memory.ts';
 import { kvmCapabilities } from './probe.ts';
 import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
 
@@ -125,8 +126,9 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       for (const { uuid } of refs) {
         const now = byUuid.get(uuid);
         const own = await diskOwnBytes(host, paths, uuid);
+        const memoryBytes = now === undefined ? undefined : memoryInUse(now);
         result.set(uuid, {
-          ...(now?.balloon.rssBytes === undefined ? {} : { memoryBytes: now.balloon.rssBytes }),
+          ...(memoryBytes === undefined ? {} : { memoryBytes }),
           ...(now?.cpuTimeNs === undefined ? {} : { cpuSeconds: now.cpuTimeNs / 1e9 }),
           ...(own === undefined ? {} : { ownDiskBytes: own }),
         });
@@ -185,11 +187,21 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await consoleFolders();
       await startGuest(libvirt, guest);
     },
-    stop: (guest, request, signal) => stopGuest(libvirt, guest, request, signal),
+    stop: async (guest, request, signal) => {
+      await requireOurs(guests, guest);
+      await stopGuest(libvirt, guest, request, signal);
+    },
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [
-        { name: 'stop', run: () => forceStop(libvirt, guest.uuid), noUndo },
+        {
+          name: 'stop',
+          run: async () => {
+            await requireOurs(guests, guest);
+            await forceStop(libvirt, guest.uuid);
+          },
+          noUndo,
+        },
         {
           name: 'undefine',
           run: () => undefineGuest(libvirt, guest.uuid, { nvram: disks === 'delete', tpm: disks === 'delete' }),

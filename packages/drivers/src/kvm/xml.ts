@@ -146,7 +146,8 @@ export const machineXml = (
         serial(definition, paths),
         el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
         ...screen(definition),
-        el('memballoon', { model: 'virtio' }),
+        // Every ten seconds the guest says what it uses: without a period libvirt knows QEMU's resident size only.
+        el('memballoon', { model: 'virtio' }, el('stats', { period: 10 })),
         el('rng', { model: 'virtio' }, el('backend', { model: 'random' }, '/dev/urandom')),
       ),
     ),

@@ -8,6 +8,7 @@ import {
   type GuestPlan,
   type GuestRef,
   type Step,
+  together,
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { type DriverReport, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
@@ -20,7 +21,7 @@ import {
   unmountContainerRoot,
 } from '@innkeeper/storage';
 import type { Definition } from '../shared/definition.ts';
-import { forceStop, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
+import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
@@ -140,28 +141,32 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           run: async ({ progress, signal }) => void (await images.rootfs(image, { onProgress: progress, signal })),
           noUndo: 'an image is a cache that the next workload uses',
         },
-        {
-          name: 'root',
-          run: async () => {
-            const { rootfs } = await images.rootfs(image);
-            await createContainerRoot(host, paths, {
-              id: plan.uuid,
-              lower: rootfs,
-              uidStart: definition.claims.uidStart,
-              files: guestFiles(definition),
-            });
-            await mountContainerRoot(host, paths, plan.uuid);
+        // libvirt looks at the root when the container starts, not when it is defined: neither has to wait for the other.
+        together(
+          'define',
+          {
+            name: 'root',
+            run: async () => {
+              const { rootfs } = await images.rootfs(image);
+              await createContainerRoot(host, paths, {
+                id: plan.uuid,
+                lower: rootfs,
+                uidStart: definition.claims.uidStart,
+                files: guestFiles(definition),
+              });
+              await mountContainerRoot(host, paths, plan.uuid);
+            },
+            undo: () => destroyContainerRoot(host, paths, plan.uuid),
           },
-          undo: () => destroyContainerRoot(host, paths, plan.uuid),
-        },
-        {
-          name: 'define',
-          run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
-          undo: async () => {
-            await forceStop(libvirt, plan.uuid);
-            await undefineGuest(libvirt, plan.uuid, {});
+          {
+            name: 'definition',
+            run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
+            undo: async () => {
+              await forceStop(libvirt, plan.uuid);
+              await undefineGuest(libvirt, plan.uuid, {});
+            },
           },
-        },
+        ),
       ];
     },
     settle: (plan) => {
@@ -178,11 +183,21 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       await mountContainerRoot(host, paths, guest.uuid);
       await startGuest(libvirt, guest);
     },
-    stop: (guest, request, signal) => stopGuest(libvirt, guest, request, signal),
+    stop: async (guest, request, signal) => {
+      await requireOurs(guests, guest);
+      await stopGuest(libvirt, guest, request, signal);
+    },
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [
-        { name: 'stop', run: () => forceStop(libvirt, guest.uuid), noUndo },
+        {
+          name: 'stop',
+          run: async () => {
+            await requireOurs(guests, guest);
+            await forceStop(libvirt, guest.uuid);
+          },
+          noUndo,
+        },
         { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, {}), noUndo },
         { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
         {

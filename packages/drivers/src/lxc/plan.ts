@@ -1,7 +1,7 @@
 import type { GuestOrder, GuestPlan, NetworkClaim } from '@innkeeper/driver-contract';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
-import { formatSize, InnkeeperError, type Paths } from '@innkeeper/model';
-import { containerRootPath, uidRangeSize } from '@innkeeper/storage';
+import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
+import { containerRootPath } from '@innkeeper/storage';
 import { commonElements, type Definition } from '../shared/definition.ts';
 
 /** The scheduler's accounting period, in µs: the kernel's own default. */

@@ -1,23 +1,9 @@
-import type { GuestOrder } from '@innkeeper/driver-contract';
+import { type GuestOrder, ownershipOf } from '@innkeeper/driver-contract';
 import { el, type XmlElement } from '@innkeeper/libvirt';
-import type { Ownership } from '@innkeeper/model';
 import { metadataElement } from './metadata.ts';
 
 /** What an operation journals of an order: all but the report, which the plan has used up. */
 export type Definition = Omit<GuestOrder, 'report'> & { readonly acceleration?: 'kvm' | 'tcg' | 'unproven' };
-
-export const ownershipOf = (definition: Definition): Ownership => ({
-  ...definition.ownership,
-  spec: definition.stored,
-  claims: {
-    uidStart: definition.claims.uidStart,
-    networks: definition.claims.networks.map(({ network, mac, address }) => ({
-      network,
-      mac,
-      ...(address === undefined ? {} : { address: address.ip }),
-    })),
-  },
-});
 
 /** The head that definitions of both backends share. */
 export const commonElements = (definition: Definition): XmlElement[] => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
 import type { Libvirt, PowerState } from '@innkeeper/libvirt';
 import { InnkeeperError } from '@innkeeper/model';
+import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
 
 const lookAgainMs = 300;
@@ -26,6 +27,13 @@ export const startGuest = async (libvirt: Libvirt, { uuid }: GuestRef): Promise<
     const isConflict = error instanceof InnkeeperError && error.code === 'conflict';
     if (!isConflict || (await stateOf(libvirt, uuid)) !== 'running') throw error;
   }
+};
+
+/** Throws `conflict` for a guest that carries no metadata of ours; one that is not there is nobody's. */
+export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef): Promise<void> => {
+  const description = await observer.description(uuid);
+  if (description === undefined || readOwnership(description.metadata) !== undefined) return;
+  throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is never touched`);
 };
 
 /** Pulls the plug; not running, or not there, is success. */

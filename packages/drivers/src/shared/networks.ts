@@ -1,4 +1,4 @@
-import type { NetworkClaim } from '@innkeeper/driver-contract';
+import type { HeldNetwork, NetworkClaim } from '@innkeeper/driver-contract';
 import { describeNetwork, type Libvirt } from '@innkeeper/libvirt';
 import type { NetworkReport } from '@innkeeper/model';
 
@@ -40,8 +40,8 @@ export const reserveAddresses = async (
 };
 
 /** Takes the entries back, and the leases that the guest got by them. */
-export const releaseAddresses = async (libvirt: Libvirt, claims: readonly NetworkClaim[]): Promise<void> => {
-  for (const { network, mac, address } of claims) {
+export const releaseAddresses = async (libvirt: Libvirt, held: readonly HeldNetwork[]): Promise<void> => {
+  for (const { network, mac, address } of held) {
     if (address === undefined) continue;
     await libvirt.removeDhcpHost(network, { mac });
     const lease = (await libvirt.leases(network)).find((one) => one.mac?.toLowerCase() === mac);

@@ -1,7 +1,6 @@
-import type { GuestPlan } from '@innkeeper/driver-contract';
-import { buildXml, canonicalXml, type Libvirt } from '@innkeeper/libvirt';
+import { type GuestPlan, ownershipOf } from '@innkeeper/driver-contract';
+import { buildXml, canonicalXml, isElement, type Libvirt, parseXml, type XmlNode } from '@innkeeper/libvirt';
 import type { Definition } from './definition.ts';
-import { ownershipOf } from './definition.ts';
 import { stateOf } from './lifecycle.ts';
 import { bareMetadata, metadataKey, metadataUri } from './metadata.ts';
 
@@ -24,6 +23,21 @@ export const redefine = async (
   return before !== undefined && after !== undefined && sameButMetadata(before, after) ? 'applied' : 'needs-restart';
 };
 
-const withoutMetadata = (xml: string): string => canonicalXml(xml.replace(/<metadata>[\s\S]*?<\/metadata>/, ''));
+const ofLibvirt = ['metadata', 'resource'];
 
-const sameButMetadata = (before: string, after: string): boolean => withoutMetadata(before) === withoutMetadata(after);
+/**
+ * What a guest starts from, in a form that can be compared: without what libvirt adds and takes away by itself (the
+ * partition of a container that runs), and with the devices in one order, since it moves controllers about.
+ */
+const comparable = (xml: string): string => {
+  const { root } = parseXml(canonicalXml(xml));
+  const children = root.children.flatMap((node): XmlNode[] => {
+    if (!isElement(node) || ofLibvirt.includes(node.name)) return [];
+    if (node.name !== 'devices') return [node];
+    const devices = node.children.filter(isElement).map((one) => [buildXml(one), one] as const);
+    return [{ ...node, children: devices.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) }];
+  });
+  return buildXml({ ...root, children });
+};
+
+const sameButMetadata = (before: string, after: string): boolean => comparable(before) === comparable(after);

@@ -1,9 +1,7 @@
-import { InnkeeperError, type Manifest, type OperationView, parseWorkloadSpec } from '@innkeeper/model';
+import { InnkeeperError, parseWorkloadSpec } from '@innkeeper/model';
 import type { Command } from 'commander';
-import { follow } from '../follow.ts';
-import { readManifest } from '../manifest-file.ts';
+import { finishAll, follow } from '../follow.ts';
 import { print, say } from '../show/output.ts';
-import { obstaclesOf, planText } from '../show/plan.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
 import { runConsole, runExec } from '../terminal.ts';
@@ -11,65 +9,6 @@ import { runConsole, runExec } from '../terminal.ts';
 interface WaitOptions {
   readonly wait: boolean;
 }
-
-const finishAll = async (operations: readonly OperationView[], wait: boolean): Promise<void> => {
-  if (wait) await follow(client(), operations);
-  else for (const { id, kind, workload } of operations) print(`${kind} ${workload.name}: operation ${id}`);
-};
-
-interface ApplyOptions {
-  readonly wait: boolean;
-  /** Leaves out what has room nowhere, unless that is everything. */
-  readonly fitting: boolean;
-}
-
-/** Nothing is created unless everything could be: the plan of the whole manifest comes first. */
-const applyManifest = async (manifest: Manifest, { wait, fitting }: ApplyOptions): Promise<void> => {
-  const innkeeper = client();
-  const plan = await innkeeper.plan(manifest.workloads);
-  say(planText(plan));
-  const { first, leftOut } = obstaclesOf(plan, fitting);
-  if (first !== undefined) {
-    throw new InnkeeperError(
-      first.problem?.code === 'unplaceable' ? 'unplaceable' : 'conflict',
-      `nothing was done: ${first.problem?.detail ?? first.name}`,
-      first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
-    );
-  }
-  if (leftOut.length > 0) say(`left out, since there is no room: ${leftOut.join(', ')}`);
-  const operations: OperationView[] = [];
-  for (const { name, action } of plan.workloads) {
-    const spec = manifest.workloads[name];
-    const operation =
-      action === 'none' || leftOut.includes(name) || spec === undefined ? undefined : await innkeeper.put(name, spec);
-    if (operation !== undefined) operations.push(operation);
-  }
-  if (operations.length === 0) say(`nothing to do: everything ${leftOut.length > 0 ? 'else ' : ''}is as described`);
-  await finishAll(operations, wait);
-};
-
-const addManifests = (program: Command): void => {
-  program
-    .command('apply')
-    .description('make what a manifest describes: create, change, or leave as it is')
-    .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
-    .option('--wait', 'wait until done (the default)')
-    .option('--no-wait', 'print the operations and return')
-    .option('--fitting', 'leave out what has room nowhere, in place of doing nothing')
-    .action(async ({ file, wait, fitting }: { file: string; wait?: boolean; fitting?: boolean }) =>
-      applyManifest(await readManifest(file), { wait: wait !== false, fitting: fitting === true }),
-    );
-  program
-    .command('plan')
-    .description('say what apply would do, field by field and candidate by candidate, changing nothing')
-    .requiredOption('-f, --file <path>', 'the manifest (- for standard input)')
-    .option('-o, --output <format>', 'table or json', 'table')
-    .action(async ({ file, output }: { file: string; output: string }) => {
-      const plan = await client().plan((await readManifest(file)).workloads);
-      print(output === 'json' ? JSON.stringify(plan, null, 2) : planText(plan));
-      if (plan.workloads.some(({ action }) => action === 'impossible')) process.exitCode = 2;
-    });
-};
 
 interface RunOptions {
   readonly name?: string;
@@ -106,7 +45,7 @@ const addRun = (program: Command): void => {
       );
       const operation = await client().put(name, spec);
       if (operation === undefined) return say(`${name} is as described`);
-      await finishAll([operation], options.wait);
+      await finishAll(client(), [operation], options.wait);
       if (options.wait) print(workloadTable([await client().workload(name)], false));
     });
 };
@@ -120,7 +59,7 @@ const addPower = (program: Command): void => {
       .action(async (names: readonly string[], { wait }: WaitOptions) => {
         const operations = [];
         for (const name of names) operations.push(await client().act(name, action));
-        await finishAll(operations, wait);
+        await finishAll(client(), operations, wait);
       });
   }
   program
@@ -131,7 +70,7 @@ const addPower = (program: Command): void => {
     .action(async (names: readonly string[], { wait }: WaitOptions) => {
       const operations = [];
       for (const name of names) operations.push(await client().remove(name));
-      await finishAll(operations, wait);
+      await finishAll(client(), operations, wait);
     });
 };
 
@@ -225,7 +164,6 @@ const addOperations = (program: Command): void => {
 
 export const addChanges = (program: Command): void => {
   addRun(program);
-  addManifests(program);
   addPower(program);
   addTerminals(program);
   addOperations(program);

@@ -1,13 +1,9 @@
-import { formatSize } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { checkFormat, print, printItems } from '../show/output.ts';
-import { placementText } from '../show/placement.ts';
 import { green, plain, red, yellow } from '../show/style.ts';
-import { table } from '../show/table.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
-
-const outputOption = ['-o, --output <format>', 'table, wide, json, yaml or name', 'table'] as const;
+import { outputOption } from './placement.ts';
 
 const addLists = (program: Command): void => {
   program
@@ -36,89 +32,6 @@ const addLists = (program: Command): void => {
         checkFormat(output) === 'json'
           ? JSON.stringify(view, null, 2)
           : (await import('yaml')).stringify(view).trimEnd(),
-      );
-    });
-  program
-    .command('explain <name>')
-    .description('why a workload runs where and as what it runs: every candidate with every check')
-    .option(...outputOption)
-    .action(async (name: string, { output }: { output: string }) => {
-      const record = await client().explain(name);
-      await printItems(
-        checkFormat(output),
-        [record],
-        ({ reason }) => reason,
-        () => placementText(record),
-      );
-    });
-};
-
-const addHosts = (program: Command): void => {
-  program
-    .command('host')
-    .description('the machines that guests run on')
-    .command('ls', { isDefault: true })
-    .description('list hosts with their capacity')
-    .option(...outputOption)
-    .action(async ({ output }: { output: string }) => {
-      const hosts = await client().hosts();
-      await printItems(
-        checkFormat(output),
-        hosts,
-        ({ name }) => name,
-        () =>
-          table(
-            [
-              { title: 'NAME', value: ({ name }) => name },
-              { title: 'STATE', value: ({ state }) => state },
-              {
-                title: 'DRIVERS',
-                value: ({ drivers }) =>
-                  drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', '),
-              },
-              {
-                title: 'CPUS',
-                value: ({ capacity }) => `${capacity.claimed.cpus}/${capacity.cpus}×${capacity.cpuRatio}`,
-                right: true,
-              },
-              {
-                title: 'MEMORY',
-                value: ({ capacity }) =>
-                  `${formatSize(capacity.claimed.memoryBytes)}/${formatSize(capacity.memoryBytes)}×${capacity.memoryRatio}`,
-                right: true,
-              },
-              { title: 'FOREIGN', value: ({ capacity }) => formatSize(capacity.foreign.memoryBytes), right: true },
-              { title: 'IMAGES', value: ({ images }) => images.join(', ') },
-            ],
-            hosts,
-          ),
-      );
-    });
-  program
-    .command('image')
-    .description('images that workloads are made of')
-    .command('ls', { isDefault: true })
-    .description('list the images known by name')
-    .option(...outputOption)
-    .action(async ({ output }: { output: string }) => {
-      const images = await client().images();
-      await printItems(
-        checkFormat(output),
-        images,
-        ({ name }) => name,
-        () =>
-          table(
-            [
-              { title: 'NAME', value: ({ name }) => name },
-              {
-                title: 'BECOMES',
-                value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', '),
-              },
-              { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
-              { title: 'WHAT', value: ({ title }) => title },
-            ],
-            images,
-          ),
       );
     });
 };
@@ -172,7 +85,6 @@ const addEvents = (program: Command): void => {
 
 export const addInspection = (program: Command): void => {
   addLists(program);
-  addHosts(program);
   addDoctor(program);
   addEvents(program);
 };

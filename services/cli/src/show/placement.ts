@@ -1,4 +1,4 @@
-import type { CandidateResult, PlacementRecord } from '@innkeeper/model';
+import type { CandidateResult, PlacementRecord, RuleOutcome } from '@innkeeper/model';
 import { bold, dim, green, plain, red } from './style.ts';
 
 const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
@@ -12,17 +12,35 @@ const candidateLines = (result: CandidateResult, winner: boolean): string[] => {
   ];
 };
 
-/** The whole decision, for a person. */
-export const placementText = (record: PlacementRecord): string => {
+const ruleLine = ({ id, effect, held, message, error }: RuleOutcome): string =>
+  error === undefined
+    ? `  • ${id} (${effect}) holds for ${held}: ${plain(message)}`
+    : `  ${red('✗')} ${id} (${effect}) cannot be evaluated: ${plain(error)}`;
+
+/** What was required, what rules said, and every candidate with every check and score. */
+const detailLines = (record: PlacementRecord): string[] => {
   const { winner } = record;
+  const told = record.rules.filter(({ held, error }) => held > 0 || error !== undefined);
   const isWinner = ({ candidate }: CandidateResult): boolean =>
     winner !== undefined && candidate.host === winner.host && candidate.driver === winner.driver;
   return [
-    `${bold(plain(record.workload))} ${plain(record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason)}`,
     ...(record.requirements.length === 0
       ? []
       : ['requirements', ...record.requirements.map(({ text }) => `  • ${plain(text)}`)]),
+    ...(told.length === 0 ? [] : ['rules', ...told.map(ruleLine)]),
     'candidates',
     ...record.candidates.flatMap((result) => candidateLines(result, isWinner(result))),
-  ].join('\n');
+  ];
 };
+
+/** The whole decision, for a person. */
+export const placementText = (record: PlacementRecord): string => {
+  const sentence = record.winner === undefined ? record.reason.replace(`${record.workload} `, '') : record.reason;
+  return [`${bold(plain(record.workload))} ${plain(sentence)}`, ...detailLines(record)].join('\n');
+};
+
+/** The same without its sentence, to stand below a line that says it. */
+export const candidateText = (record: PlacementRecord): string =>
+  detailLines(record)
+    .map((line) => `    ${line}`)
+    .join('\n');

@@ -23,6 +23,11 @@ const problemOf = (code: 'unplaceable' | 'conflict'): WorkloadPlan['problem'] =>
 const record: PlacementRecord = {
   workload: 'wiki',
   requirements: [{ id: 'guest-os', text: 'debian/12 is a Linux guest' }],
+  rules: [
+    { id: 'linux-as-container', effect: 'prefer', held: 2, message: 'lighter' },
+    { id: 'quiet', effect: 'forbid', held: 0, message: 'never said' },
+    { id: 'broken', effect: 'require', held: 0, message: 'm', error: 'No such key: zone' },
+  ],
   candidates: [
     {
       candidate: { host: 'h1', driver: 'lxc', backend: 'lxc' },
@@ -71,6 +76,12 @@ describe('a plan', () => {
     ]);
   });
 
+  it('shows every candidate with every check when it is asked to', () => {
+    const text = planText({ workloads: [plan({ action: 'create', placement: record })] }, true);
+    expect(text.split('\n')).toContain('        ✗ needs 2GiB of memory');
+    expect(text.split('\n')).toContain('      h1/lxc  chosen  score 50');
+  });
+
   it('says what changes and what that costs', () => {
     const changes = [{ field: 'memory', from: undefined, to: '1GiB', cost: 'restart' as const }];
     expect(planText({ workloads: [plan({ action: 'change', changes })] })).toContain(
@@ -114,6 +125,9 @@ describe('a placement', () => {
       'wiki runs as a container on h1: lighter',
       'requirements',
       '  • debian/12 is a Linux guest',
+      'rules',
+      '  • linux-as-container (prefer) holds for 2: lighter',
+      '  ✗ broken (require) cannot be evaluated: No such key: zone',
       'candidates',
       '  h1/lxc  chosen  score 50',
       '    ✓ h1 is up',
@@ -132,6 +146,7 @@ describe('a placement', () => {
         reason: 'wiki fits nowhere: no host with a driver is known',
         candidates: [],
         requirements: [],
+        rules: [],
       }),
     ).toBe('wiki fits nowhere: no host with a driver is known\ncandidates');
   });

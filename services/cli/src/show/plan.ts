@@ -1,12 +1,25 @@
-import type { ManifestPlan, WorkloadPlan } from '@innkeeper/model';
+import { type ManifestPlan, nearMissText, type WorkloadPlan } from '@innkeeper/model';
+import { candidateText } from './placement.ts';
 import { bold, dim, green, plain, red, yellow } from './style.ts';
 
-const signs = { create: green('+'), change: yellow('~'), none: dim('='), impossible: red('✗') } as const;
+const signs = {
+  create: green('+'),
+  change: yellow('~'),
+  none: dim('='),
+  wait: yellow('…'),
+  impossible: red('✗'),
+} as const;
 
 const shown = (value: unknown): string => (value === undefined ? '(default)' : plain(JSON.stringify(value)));
 
+const sentence = ({ name, action, problem, placement }: WorkloadPlan): string => {
+  if (action === 'none') return 'is as described';
+  if (action === 'wait') return `waits: ${nearMissText(placement?.waitsFor ?? 'fits nowhere')}`;
+  return (problem?.detail ?? placement?.reason ?? '').replace(`${name} `, '');
+};
+
 const workloadLines = (entry: WorkloadPlan): string[] => [
-  `${signs[entry.action]} ${bold(plain(entry.name))} ${entry.action === 'none' ? 'is as described' : plain(entry.problem?.detail ?? entry.placement?.reason ?? '')}`,
+  `${signs[entry.action]} ${bold(plain(entry.name))} ${plain(sentence(entry))}`,
   ...(entry.action === 'impossible' && entry.problem?.hint !== undefined ? [`    → ${plain(entry.problem.hint)}`] : []),
   ...entry.changes.map(
     ({ field, from, to, cost }) => `    ${plain(field)}: ${shown(from)} → ${shown(to)}  ${dim(`(${cost})`)}`,
@@ -15,7 +28,14 @@ const workloadLines = (entry: WorkloadPlan): string[] => [
   ...(entry.action === 'none' ? [] : entry.warnings.map((line) => yellow(`    ! ${plain(line)}`))),
 ];
 
-export const planText = ({ workloads }: ManifestPlan): string => workloads.flatMap(workloadLines).join('\n');
+/** `wide` adds every candidate with every check. */
+export const planText = ({ workloads }: ManifestPlan, wide = false): string =>
+  workloads
+    .flatMap((entry) => [
+      ...workloadLines(entry),
+      ...(wide && entry.placement !== undefined ? [candidateText(entry.placement)] : []),
+    ])
+    .join('\n');
 
 interface Obstacles {
   /** What keeps the whole manifest from being applied. */

@@ -1,6 +1,6 @@
 import type { OperationView } from '@innkeeper/model';
 import { isFinished } from '@innkeeper/model';
-import { dim, green, plain, red } from './style.ts';
+import { dim, green, plain, red, yellow } from './style.ts';
 
 /** One line per operation: redrawn on a terminal, printed when it changes elsewhere. */
 export interface Progress {
@@ -17,6 +17,7 @@ const lineOf = (operation: OperationView): string => {
   const doing = operation.progress ?? step?.name ?? 'waiting';
   const name = `${kind} ${workload.name}`;
   if (state === 'done') return `${green('✓')} ${name} ${dim(seconds(operation))}`;
+  if (state === 'waiting') return `${yellow('…')} ${name} waits: ${plain(operation.progress ?? 'for room')}`;
   if (isFinished(state)) return `${red('✗')} ${name}: ${plain(operation.error?.detail ?? state)}`;
   return `  ${name}: ${step !== undefined && step.name !== doing ? `${step.name}, ` : ''}${plain(doing)}`;
 };
@@ -37,7 +38,7 @@ const asLines = (): Progress => {
   const shown = new Map<string, string>();
   const stable = (operation: OperationView): string => {
     const step = operation.steps.findLast((one) => one.state === 'running' || one.state === 'undoing');
-    return isFinished(operation.state)
+    return isFinished(operation.state) || operation.state === 'waiting'
       ? lineOf(operation)
       : `  ${operation.kind} ${operation.workload.name}: ${step?.name ?? 'waiting'}`;
   };

@@ -1,5 +1,5 @@
 import { formatSize, formatUptime, type WorkloadView } from '@innkeeper/model';
-import { dim, green, red, yellow } from './style.ts';
+import { dim, green, plain, red, yellow } from './style.ts';
 import { type Column, table } from './table.ts';
 
 const none = '–';
@@ -20,6 +20,7 @@ const kind = ({ backend, managed }: WorkloadView): string =>
   `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? '' : ' (foreign)'}`;
 
 const state = (view: WorkloadView): string => {
+  if (view.state === 'waiting') return view.state;
   if (view.operation !== undefined) return `${view.state} (${view.operation.progress ?? view.operation.kind})`;
   return view.drift.length > 0 ? `${view.state}*` : view.state;
 };
@@ -55,6 +56,10 @@ const wideColumns: readonly Column<WorkloadView>[] = [
 
 export const workloadTable = (views: readonly WorkloadView[], wide: boolean): string => {
   const drifting = views.filter(({ drift }) => drift.length > 0);
-  const notes = drifting.map(({ name, drift }) => `* ${name}: ${drift.join('; ')}`);
-  return [table(wide ? wideColumns : columns, views), ...notes].join('\n');
+  const waiting = views.filter(({ state }) => state === 'waiting');
+  const notes = [
+    ...drifting.map(({ name, drift }) => `* ${name}: ${drift.join('; ')}`),
+    ...waiting.map(({ name, operation }) => `… ${name} waits: ${operation?.progress ?? 'for room'}`),
+  ];
+  return [table(wide ? wideColumns : columns, views), ...notes.map(plain)].join('\n');
 };

@@ -1,10 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { InnkeeperError, invalidInput } from '@innkeeper/model';
+import { InnkeeperError } from '@innkeeper/model';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import type { Control } from '../control.ts';
 import { type Arrival, checkBrowser, demand, type Identity, identify } from '../identity.ts';
 import { asProblem } from '../problem.ts';
+import { refuseInvalid } from './refusal.ts';
 
 export interface AppEnv {
   Bindings: { arrival: Arrival };
@@ -35,17 +36,7 @@ const fromHttpException = (error: HTTPException): InnkeeperError =>
 
 /** The application without routes: identity, limits and errors. */
 export const createApp = (control: Control): App => {
-  const app: App = new OpenAPIHono<AppEnv>({
-    defaultHook: (result) => {
-      if (result.success) return undefined;
-      throw invalidInput(
-        result.error.issues.map((issue) => ({
-          path: issue.path.map(String).join('.') || result.target,
-          message: issue.message,
-        })),
-      );
-    },
-  });
+  const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   app.onError((error) => {
     const known = error instanceof HTTPException ? fromHttpException(error) : error;
     const response = problemResponse(known);

@@ -1,7 +1,7 @@
 import { listEventsAfter, newestEventId } from '@innkeeper/inventory';
 import { streamSSE } from 'hono/streaming';
 import type { Control } from '../control.ts';
-import { eventWaker } from '../wait.ts';
+import { eventWaker, nextEvent } from '../wait.ts';
 import type { App } from './app.ts';
 
 const heartbeatMs = 15_000;
@@ -19,17 +19,7 @@ export const addEvents = (app: App, control: Control): void => {
       stream.onAbort(() => open.abort());
       await stream.write(': innkeeper\n\n');
       while (!open.signal.aborted) {
-        const woken = new Promise<void>((resolve) => {
-          const done = (): void => {
-            clearTimeout(timer);
-            emitter.off('event', done);
-            open.signal.removeEventListener('abort', done);
-            resolve();
-          };
-          const timer = setTimeout(done, heartbeatMs);
-          emitter.once('event', done);
-          open.signal.addEventListener('abort', done);
-        });
+        const woken = nextEvent(emitter, heartbeatMs, open.signal);
         const events = await listEventsAfter(db, last, perRead);
         for (const event of events) {
           await stream.writeSSE({ id: event.id, event: event.kind, data: JSON.stringify(event) });

@@ -2,11 +2,15 @@ import type { Control } from '../control.ts';
 import type { App } from './app.ts';
 import { addMachine } from './machine.ts';
 import { addOperations } from './operations.ts';
+import { addPlacements } from './placements.ts';
+import { addRules } from './rules.ts';
 import { addWorkloads } from './workloads.ts';
 
 /** All routes that answer JSON; registered as statements, since chained types cost the compiler seconds. */
 export const addRoutes = (app: App, control: Control): void => {
   addWorkloads(app, control);
+  addPlacements(app, control);
+  addRules(app, control);
   addOperations(app, control);
   addMachine(app, control);
 };

@@ -1,21 +1,60 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { findWorkload, latestPlacement } from '@innkeeper/inventory';
 import {
   checkName,
   InnkeeperError,
-  manifestPlan,
-  parseManifest,
   parseWorkloadSpec,
   placementRecord,
+  type WorkloadSpec,
   workloadSpec,
   workloadView,
 } from '@innkeeper/model';
 import type { Control } from '../control.ts';
-import { planManifest } from '../plan.ts';
+import { latestRecord } from '../placements.ts';
 import { actOnWorkload, putWorkload } from '../requests.ts';
 import { workloadViews } from '../views.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
+import { refuseBodyWith } from './refusal.ts';
+
+/** What both manifest parsers need of Hono's request. */
+interface Asked {
+  param(key: 'name'): string | undefined;
+  json(): Promise<unknown>;
+}
+
+const specOf = async (request: Asked): Promise<WorkloadSpec> => {
+  const name = request.param('name') ?? '';
+  checkName(name, 'name');
+  return parseWorkloadSpec(await request.json(), `workloads.${name}`);
+};
+
+const acts = [
+  ['start', 'post', '/start', 'Start a workload'],
+  ['stop', 'post', '/stop', 'Stop a workload: asked first, forced when it does not answer'],
+  ['restart', 'post', '/restart', 'Stop and start a workload'],
+  ['remove', 'delete', '', 'Remove a workload with its disk'],
+] as const;
+
+const addActs = (app: App, control: Control): void => {
+  for (const [kind, method, path, summary] of acts) {
+    app.openapi(
+      createRoute({
+        method,
+        path: `/v1/workloads/{name}${path}`,
+        summary,
+        request: { ...named, ...changing },
+        responses: accepted,
+      }),
+      async (c) => {
+        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
+        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
+        const { view, status } = await settle(control, row, c.req.valid('query').wait);
+        c.header('location', `/v1/operations/${row.id}`);
+        return c.json(view, status);
+      },
+    );
+  }
+};
 
 export const addWorkloads = (app: App, control: Control): void => {
   app.openapi(
@@ -59,10 +98,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       responses: { ...accepted, 204: { description: 'It is so already' } },
     }),
     async (c) => {
-      const { name } = c.req.valid('param');
-      checkName(name, 'name');
-      const spec = parseWorkloadSpec(await c.req.json(), `workloads.${name}`);
-      const row = await putWorkload(control, name, spec, {
+      const row = await putWorkload(control, c.req.valid('param').name, await specOf(c.req), {
         who: c.get('identity').who,
         idempotencyKey: c.req.valid('header')['idempotency-key'],
       });
@@ -71,43 +107,9 @@ export const addWorkloads = (app: App, control: Control): void => {
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
     },
-    // The manifest's own errors say more than the schema's: field, value and what would be right.
-    () => undefined,
+    refuseBodyWith(specOf),
   );
-  for (const kind of ['start', 'stop', 'restart'] as const) {
-    app.openapi(
-      createRoute({
-        method: 'post',
-        path: `/v1/workloads/{name}/${kind}`,
-        summary: `${kind} a workload`,
-        request: { ...named, ...changing },
-        responses: accepted,
-      }),
-      async (c) => {
-        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
-        const { view, status } = await settle(control, row, c.req.valid('query').wait);
-        c.header('location', `/v1/operations/${row.id}`);
-        return c.json(view, status);
-      },
-    );
-  }
-  app.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/workloads/{name}',
-      summary: 'Remove a workload with its disk',
-      request: { ...named, ...changing },
-      responses: accepted,
-    }),
-    async (c) => {
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await actOnWorkload(control, c.req.valid('param').name, 'remove', asker);
-      const { view, status } = await settle(control, row, c.req.valid('query').wait);
-      c.header('location', `/v1/operations/${row.id}`);
-      return c.json(view, status);
-    },
-  );
+  addActs(app, control);
   app.openapi(
     createRoute({
       method: 'get',
@@ -116,29 +118,6 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(placementRecord, 'The decision as it was made'), ...failures },
     }),
-    async (c) => {
-      const { name } = c.req.valid('param');
-      const row = await findWorkload(control.inventory.db, name);
-      if (row === undefined) throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`);
-      const placement = await latestPlacement(control.inventory.db, row.id);
-      if (placement === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
-      return c.json(placement.record, 200);
-    },
-  );
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/plan',
-      summary: 'What applying a manifest would do, changing nothing',
-      request: {
-        body: {
-          content: { 'application/json': { schema: z.object({ workloads: z.record(z.string(), workloadSpec) }) } },
-          required: true,
-        },
-      },
-      responses: { 200: json(manifestPlan, 'Workload by workload, candidate by candidate'), ...failures },
-    }),
-    async (c) => c.json(await planManifest(control, parseManifest(await c.req.json())), 200),
-    () => undefined,
+    async (c) => c.json(await latestRecord(control, c.req.valid('param').name), 200),
   );
 };

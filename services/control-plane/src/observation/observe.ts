@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readMachine } from '@innkeeper/host';
 import {
-  findGuest,
   insertOperation,
+  listGuests,
   listHosts,
   listWorkloads,
+  recordDevices,
   recordReport,
   replaceGuests,
   unfinishedOf,
   wake,
+  wakeWaiting,
 } from '@innkeeper/inventory';
-import type { GuestObservation } from '@innkeeper/model';
+import { completeSpec, type GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 
 /** Events tell at once; the pass finds what they missed. */
@@ -27,27 +29,45 @@ export const probeHost = async (
 ): Promise<void> => {
   const machine = await readMachine(managed.host, control.config.paths.state);
   const drivers = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
-  await recordReport(control.inventory.db, managed.name, machine, drivers);
+  const { db } = control.inventory;
+  await recordReport(db, managed.name, machine, drivers);
+  await recordDevices(
+    db,
+    managed.name,
+    drivers.flatMap(({ devices }) => devices ?? []),
+  );
+  await wakeWaiting(db);
 };
 
-/** Says what changed since the last look, so that nothing happens silently. */
-const tellChange = async (control: Control, host: string, driver: string, seen: GuestObservation): Promise<void> => {
-  const before = (await findGuest(control.inventory.db, host, driver, seen.uuid))?.observation;
-  if (before?.state === seen.state) return;
+/** Says what changed since the last look, so that nothing happens silently; true when something did. */
+const tellChange = async (
+  control: Control,
+  host: string,
+  seen: GuestObservation,
+  before: GuestObservation | undefined,
+): Promise<boolean> => {
+  if (before?.state === seen.state) return false;
   const kind = before === undefined ? 'guest.appeared' : `guest.${seen.state}`;
   const text =
     before === undefined
       ? `${seen.name} is on ${host} (${seen.state})`
       : `${seen.name} is ${seen.state} (was ${before.state})`;
   await tell(control, { kind, subject: { kind: 'guest', id: seen.uuid, name: seen.name }, text });
+  return true;
 };
 
 export const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
   const driver = managed.drivers.get(id);
   if (driver === undefined) return;
   const seen = await driver.list();
-  for (const guest of seen) await tellChange(control, managed.name, id, guest);
+  const rows = (await listGuests(control.inventory.db)).filter((row) => row.host === managed.name && row.driver === id);
+  const before = new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
+  let changed = false;
+  for (const guest of seen)
+    changed = (await tellChange(control, managed.name, guest, before.get(guest.uuid))) || changed;
   await replaceGuests(control.inventory.db, managed.name, id, seen);
+  // A foreign guest that ended leaves room, one that was waited for may run now.
+  if (changed) await wakeWaiting(control.inventory.db);
 };
 
 /**
@@ -59,7 +79,8 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
   const hosts = await listHosts(db);
   for (const workload of await listWorkloads(db)) {
     const { placed, startedInBoot } = workload;
-    if (workload.state !== 'ready' || placed === null || (workload.spec.power ?? 'running') !== 'running') continue;
+    const { power, autostart } = completeSpec(workload.spec);
+    if (workload.state !== 'ready' || placed === null || power !== 'running' || !autostart) continue;
     const bootId = hosts.find(({ name }) => name === placed.host)?.machine?.bootId;
     if (bootId === undefined || startedInBoot === null || startedInBoot === bootId) continue;
     if ((await unfinishedOf(db, workload.id)).length > 0) continue;

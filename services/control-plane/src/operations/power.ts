@@ -1,66 +1,52 @@
-import type { Step } from '@innkeeper/driver-contract';
-import { updateWorkload } from '@innkeeper/inventory';
-import { type ErrorCode, InnkeeperError, type Problem } from '@innkeeper/model';
-import { driverOf, tell } from '../control.ts';
-import { markStarted, observeStep } from './apply.ts';
+import type { Driver, GuestRef, Step, StepContext } from '@innkeeper/driver-contract';
+import { markRunning, updateWorkload } from '@innkeeper/inventory';
+import { InnkeeperError } from '@innkeeper/model';
+import { driverOf } from '../control.ts';
+import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
+import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
 
-const stopTimeoutMs = 30_000;
+interface Act {
+  readonly name: string;
+  readonly run: (driver: Driver, guest: GuestRef, context: StepContext) => Promise<void>;
+}
 
-const power = (name: string, acts: (context: OperationContext) => readonly Step[]): OperationDefinition => ({
-  steps: (context) => {
-    const { placed, name: workload } = context.workload;
+const start: Act = { name: 'start', run: (driver, guest) => driver.start(guest) };
+const stop: Act = {
+  name: 'stop',
+  run: (driver, guest, { signal }) => driver.stop(guest, { mode: 'graceful', timeoutMs: stopTimeoutMs }, signal),
+};
+
+const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
+  steps: (context: OperationContext): readonly Step[] => {
+    const { control, workload } = context;
+    const { placed } = workload;
     if (placed === null)
-      throw new InnkeeperError('conflict', `${workload} has no guest`, { hint: 'apply its manifest again' });
-    return [...acts(context), observeStep(context, placed)];
+      throw new InnkeeperError('conflict', `${workload.name} has no guest`, { hint: 'apply its manifest again' });
+    const driver = driverOf(control, placed.host, placed.driver);
+    const guest = { uuid: workload.id, name: workload.name };
+    return [
+      ...acts.map((act) => ({
+        name: act.name,
+        run: async (step: StepContext) => {
+          await act.run(driver, guest, step);
+          if (act === start) await markRunning(control.inventory.db, workload.id, placed.host);
+        },
+        noUndo: 'power is set again by asking again',
+      })),
+      observeStep(context, placed),
+    ];
   },
   undoOnFailure: false,
   onDone: async ({ control, workload }) => {
     await updateWorkload(control.inventory.db, workload.id, { error: null });
-    await tell(control, {
-      kind: `workload.${name}`,
-      subject: { kind: 'workload', id: workload.id, name: workload.name },
-      text: `${workload.name}: ${name} done`,
-    });
+    await tellOf(control, workload, `workload.${name}`, `${workload.name}: ${name} done`);
   },
-  onFailed: async ({ control, workload }, problem) => {
-    await updateWorkload(control.inventory.db, workload.id, { error: problem as Problem & { code: ErrorCode } });
-    await tell(control, {
-      kind: 'workload.failed',
-      subject: { kind: 'workload', id: workload.id, name: workload.name },
-      text: `${workload.name}: ${problem.detail}`,
-    });
-  },
+  onFailed: (context, problem) => tellFailed(context, problem),
 });
 
-const noUndo = 'power is set again by asking again';
-
-const startStep = (context: OperationContext): Step => {
-  const { placed, id, name } = context.workload;
-  return {
-    name: 'start',
-    run: async () => {
-      await driverOf(context.control, placed?.host ?? '', placed?.driver ?? '').start({ uuid: id, name });
-      await markStarted(context, placed?.host ?? '');
-    },
-    noUndo,
-  };
+export const powerOperations = {
+  start: power('start', start),
+  stop: power('stop', stop),
+  restart: power('restart', stop, start),
 };
-
-const stopStep = (context: OperationContext): Step => {
-  const { placed, id, name } = context.workload;
-  return {
-    name: 'stop',
-    run: ({ signal }) =>
-      driverOf(context.control, placed?.host ?? '', placed?.driver ?? '').stop(
-        { uuid: id, name },
-        { mode: 'graceful', timeoutMs: stopTimeoutMs },
-        signal,
-      ),
-    noUndo,
-  };
-};
-
-export const start = power('start', (context) => [startStep(context)]);
-export const stop = power('stop', (context) => [stopStep(context)]);
-export const restart = power('restart', (context) => [stopStep(context), startStep(context)]);

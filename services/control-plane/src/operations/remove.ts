@@ -1,14 +1,8 @@
-import type { Step } from '@innkeeper/driver-contract';
+import type { HeldNetwork, Step } from '@innkeeper/driver-contract';
 import { deleteGuest, deleteWorkload, networkClaimsOf, releaseClaims, updateWorkload } from '@innkeeper/inventory';
-import type { ErrorCode, Problem } from '@innkeeper/model';
-import { driverOf, tell } from '../control.ts';
+import { driverOf } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-
-interface HeldNetwork {
-  readonly network: string;
-  readonly mac: string;
-  readonly address?: { readonly ip: string; readonly prefix: number; readonly gateway: string };
-}
+import { tellFailed, tellOf } from './outcome.ts';
 
 const heldOf = (memory: Readonly<Record<string, unknown>>): readonly HeldNetwork[] | undefined =>
   memory.networks as readonly HeldNetwork[] | undefined;
@@ -27,7 +21,7 @@ const readClaims = (context: OperationContext): Step => ({
       ({ network, mac, address }): HeldNetwork => ({
         network,
         mac,
-        ...(address === null ? {} : { address: { ip: address, prefix: 0, gateway: '' } }),
+        ...(address === null ? {} : { address: { ip: address } }),
       }),
     );
     await context.remember({ networks });
@@ -64,18 +58,6 @@ const steps = (context: OperationContext): readonly Step[] => {
 export const remove: OperationDefinition = {
   steps,
   undoOnFailure: false,
-  onDone: ({ control, workload }) =>
-    tell(control, {
-      kind: 'workload.removed',
-      subject: { kind: 'workload', id: workload.id, name: workload.name },
-      text: `${workload.name} was removed`,
-    }),
-  onFailed: async ({ control, workload }, problem) => {
-    await updateWorkload(control.inventory.db, workload.id, { error: problem as Problem & { code: ErrorCode } });
-    await tell(control, {
-      kind: 'workload.failed',
-      subject: { kind: 'workload', id: workload.id, name: workload.name },
-      text: `${workload.name}: ${problem.detail}`,
-    });
-  },
+  onDone: ({ control, workload }) => tellOf(control, workload, 'workload.removed', `${workload.name} was removed`),
+  onFailed: (context, problem) => tellFailed(context, problem),
 };

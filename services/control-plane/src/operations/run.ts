@@ -6,22 +6,31 @@ import {
   findWorkloadById,
   finishOperation,
   type Hold,
+  type Journaled,
   journal,
   type OperationRow,
+  postpone,
+  prunePlacements,
   remember,
   type StepEntry,
   showProgress,
   stepsOf,
+  wakeWaiting,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { asProblem } from '../problem.ts';
 import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { restart, start, stop } from './power.ts';
+import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
+import { Waiting } from './waiting.ts';
 
-const definitions: Readonly<Record<OperationKind, OperationDefinition>> = { apply, start, stop, restart, remove };
+const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
+  apply,
+  ...powerOperations,
+  remove,
+};
 
 /** Errors that go away by themselves are tried again this often, after these pauses. */
 const retryPausesMs = [500, 2000, 8000];
@@ -44,8 +53,10 @@ interface Running {
 const fenced = (row: OperationRow): InnkeeperError =>
   new InnkeeperError('fenced', `The operation ${row.id} was taken over by another process`);
 
-const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<void> => {
-  if (!(await journal(running.control.inventory.db, running.hold, entries, progress))) throw fenced(running.row);
+const write = async (running: Running, entries: readonly StepEntry[], progress: string | null): Promise<Journaled> => {
+  const written = await journal(running.control.inventory.db, running.hold, entries, progress);
+  if (written === undefined) throw fenced(running.row);
+  return written;
 };
 
 const contextOf = async (running: Running): Promise<OperationContext | undefined> => {
@@ -94,25 +105,25 @@ const withRetries = async (running: Running, work: () => Promise<void>): Promise
   return work();
 };
 
-const checkCancelled = async (running: Running): Promise<void> => {
-  const now = await findOperation(running.control.inventory.db, running.row.id);
-  if (now?.cancelRequested != null) throw new InnkeeperError('cancelled', `Cancelled by ${now.cancelRequested}`);
-};
-
-/** Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry. */
+/**
+ * Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry,
+ * whose answer says whether somebody wants to cancel. What steps depend on is read again after each that remembered something.
+ */
 const runForward = async (running: Running): Promise<void> => {
   const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(
     ({ state }) => state === 'done',
   ).length;
   let finished: StepEntry | undefined;
+  let context = await contextOf(running);
   for (let position = done; ; position += 1) {
-    const context = await contextOf(running);
+    if (context?.memory !== running.memory) context = await contextOf(running);
     if (context === undefined) break;
     const step = running.definition.steps(context)[position];
     if (step === undefined) break;
-    if (running.definition.undoOnFailure) await checkCancelled(running);
     const began: StepEntry = { position, name: step.name, state: 'running' };
-    await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    const { cancelRequested } = await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    if (cancelRequested !== null && running.definition.undoOnFailure)
+      throw new InnkeeperError('cancelled', `Cancelled by ${cancelRequested}`);
     await running.faults?.at(`before ${step.name}`);
     await withRetries(running, () => step.run(stepContext(running)));
     await running.faults?.at(`after ${step.name}`);
@@ -158,21 +169,31 @@ const failStep = async (running: Running, thrown: unknown): Promise<void> => {
     await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
 };
 
-const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<void> => {
-  if (!(await finishOperation(running.control.inventory.db, running.hold, state))) throw fenced(running.row);
+/** What this one used or gave back may be what others wait for. */
+const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<'finished'> => {
+  const { db } = running.control.inventory;
+  if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
+  if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
+  await wakeWaiting(db);
+  return 'finished';
 };
 
-const unwind = async (running: Running): Promise<void> => {
+const putAside = async (running: Running, { waitsFor }: Waiting): Promise<'waiting'> => {
+  if (!(await postpone(running.control.inventory.db, running.hold, waitsFor))) throw fenced(running.row);
+  return 'waiting';
+};
+
+const unwind = async (running: Running): Promise<'finished'> => {
   const problem =
     (await findOperation(running.control.inventory.db, running.row.id))?.error ??
     asProblem(new InnkeeperError('internal', 'unknown'));
   if (running.definition.undoOnFailure) await runBackward(running);
   const context = await contextOf(running);
   if (context !== undefined) await running.definition.onFailed(context, problem);
-  await finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
+  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
 };
 
-const succeed = async (running: Running): Promise<void> => {
+const succeed = async (running: Running): Promise<'finished'> => {
   const { row, control } = running;
   const context = await contextOf(running);
   // A removal's workload is gone by now: what it was is in the operation.
@@ -181,16 +202,16 @@ const succeed = async (running: Running): Promise<void> => {
   await running.definition.onDone(
     context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined },
   );
-  await finish(running, 'done');
+  return finish(running, 'done');
 };
 
-/** Runs an operation that this process holds to its end, forwards or, after a failure, backwards. */
+/** Runs an operation that this process holds to its end, forwards or, after a failure, backwards; or puts it aside. */
 export const runOperation = async (
   control: Control,
   row: OperationRow,
   signal: AbortSignal,
   faults?: FaultPoints,
-): Promise<void> => {
+): Promise<'finished' | 'waiting'> => {
   const running: Running = {
     control,
     row,
@@ -204,6 +225,7 @@ export const runOperation = async (
   try {
     await runForward(running);
   } catch (thrown) {
+    if (thrown instanceof Waiting) return putAside(running, thrown);
     const error = toInnkeeperError(thrown);
     // Another process has it, or this one is shutting down: whoever continues finds the journal.
     if (error.code === 'fenced' || signal.aborted || asProblem(thrown).code === 'unavailable') throw thrown;

@@ -7,6 +7,7 @@ import {
   listWorkers,
   orphanedLockers,
   type QueueRunner,
+  releaseForgotten,
   releaseQueueLocks,
   renewLease,
   renewMs,
@@ -15,12 +16,15 @@ import {
   type WorkerIdentity,
   type WorkerRow,
   wake,
+  wakeWaiting,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { type FaultPoints, runOperation } from './run.ts';
 
 const concurrency = 8;
 const restartPauseMs = 1000;
+/** Those who wait are woken by events; this finds what none told. */
+const sweepMs = 60_000;
 
 export interface Worker {
   stop(): Promise<void>;
@@ -80,22 +84,52 @@ export const startWorker = async (
   const stopping = new AbortController();
   const lease = (): Promise<void> => renewLease(db, me, [...queueIds]);
 
-  /** Never throws: a failed job would free its queue for a later operation. What is left unfinished is woken again. */
-  const onWake = async (workloadId: string): Promise<void> => {
+  const busy = new Map<string, Promise<void>>();
+  /** Left unfinished, and nobody has been told yet: the database may be away. */
+  const left = new Set<string>();
+  const wakeLeft = async (): Promise<void> => {
+    for (const workloadId of [...left]) {
+      await wake(db, workloadId);
+      left.delete(workloadId);
+    }
+  };
+
+  const workThrough = async (workloadId: string): Promise<void> => {
     try {
       for (;;) {
         if (stopping.signal.aborted) return;
         const row = await takeOperation(db, workloadId, me.id);
         if (row === undefined) return;
-        await runOperation(control, row, stopping.signal, faults);
+        // Tried again when something that could help has changed.
+        if ((await runOperation(control, row, stopping.signal, faults)) === 'waiting') return;
       }
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
+      left.add(workloadId);
       if (!stopping.signal.aborted)
         void delay(restartPauseMs)
-          .then(() => wake(db, workloadId))
+          .then(wakeLeft)
           .catch(() => undefined);
     }
+  };
+
+  /**
+   * One at a time for each workload also when its queue was freed meanwhile. Never throws: a failed job would free its
+   * queue for a later operation.
+   */
+  const onWake = async (workloadId: string): Promise<void> => {
+    while (busy.has(workloadId)) await busy.get(workloadId);
+    const working = workThrough(workloadId).finally(() => busy.delete(workloadId));
+    busy.set(workloadId, working);
+    await working;
+  };
+
+  /** Renews the lease, takes over from the dead, and picks up what a database that was away made this process forget. */
+  const tend = async (): Promise<void> => {
+    await lease();
+    await takeOver(control, me);
+    if (await releaseForgotten(db, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
+    await wakeLeft();
   };
 
   await lease();
@@ -118,13 +152,15 @@ export const startWorker = async (
   };
   const queueLoop = runQueue();
   const timer = setInterval(() => {
-    lease()
-      .then(() => takeOver(control, me))
-      .catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
+    tend().catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
   }, renewMs);
+  const sweep = setInterval(() => {
+    wakeWaiting(db).catch((error: unknown) => control.log.warn({ err: error }, 'those who wait could not be woken'));
+  }, sweepMs);
   return {
     stop: async () => {
       clearInterval(timer);
+      clearInterval(sweep);
       stopping.abort();
       await queue?.stop();
       await queueLoop;

@@ -1,11 +1,12 @@
-import type {
-  HostView,
-  ImageView,
-  ManifestPlan,
-  OperationView,
-  PlacementRecord,
-  WorkloadSpec,
-  WorkloadView,
+import {
+  type HostView,
+  type ImageView,
+  isFinished,
+  type ManifestPlan,
+  type OperationView,
+  type PlacementRecord,
+  type WorkloadSpec,
+  type WorkloadView,
 } from '@innkeeper/model';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { request } from './request.ts';
@@ -16,6 +17,8 @@ interface Items<T> {
 
 /** Events tell of changes; what guests use changes without one. */
 const statsMs = 10_000;
+/** Nor is there one for each step: while something is being done, its progress is asked for. */
+const progressMs = 1_500;
 
 const itemsOf = async <T>(path: string, signal: AbortSignal): Promise<readonly T[]> =>
   (await request<Items<T>>(path, { signal })).items;
@@ -24,7 +27,8 @@ export const useWorkloads = () =>
   useQuery({
     queryKey: ['workloads'],
     queryFn: ({ signal }) => itemsOf<WorkloadView>('/v1/workloads?stats=true', signal),
-    refetchInterval: statsMs,
+    refetchInterval: ({ state }) =>
+      state.data?.some(({ operation }) => operation !== undefined) === true ? progressMs : statsMs,
   });
 
 export const useHosts = () =>
@@ -38,7 +42,8 @@ export const useOperations = () =>
   useQuery({
     queryKey: ['operations'],
     queryFn: ({ signal }) => itemsOf<OperationView>('/v1/operations?limit=50', signal),
-    refetchInterval: statsMs,
+    refetchInterval: ({ state }) =>
+      state.data?.some((operation) => !isFinished(operation.state)) === true ? progressMs : statsMs,
   });
 
 export const useImages = () =>

@@ -4,6 +4,7 @@ import { problemFrom } from '../api/ApiError.ts';
 import { useApply } from '../api/queries.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { ReasonButton } from '../ui/ReasonButton.tsx';
+import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { type Draft, emptyDraft, fieldErrors, specOf } from './draft.ts';
 import { PlanPanel } from './PlanPanel.tsx';
 import { SpecFields } from './SpecFields.tsx';
@@ -16,6 +17,7 @@ interface Props {
 }
 
 export const NewWorkload = ({ taken, onClose }: Props) => {
+  useReturnFocus();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const { plan, problem, stale, errors: planErrors } = useDraftPlan(draft);
   const apply = useApply();
@@ -30,13 +32,14 @@ export const NewWorkload = ({ taken, onClose }: Props) => {
     if (draft.name === '') return 'It needs a name';
     if (spec === undefined) return 'It needs an image';
     if (nameError.name !== undefined) return nameError.name;
-    if (problem !== undefined) return problem.detail;
+    if (problem !== undefined) return Object.values(planErrors)[0] ?? problem.detail;
     if (stale || plan === undefined) return 'The plan is being made';
     return plan.action === 'impossible'
       ? (plan.problem?.detail ?? plan.placement?.reason ?? 'It fits nowhere')
       : undefined;
   };
   const reason = blocked();
+  const title = draft.name === '' ? 'Create' : `Create ${draft.name}`;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (reason === undefined && spec !== undefined) apply.mutate({ name: draft.name, spec }, { onSuccess: onClose });
@@ -60,8 +63,8 @@ export const NewWorkload = ({ taken, onClose }: Props) => {
           <SpecFields draft={draft} errors={errors} onChange={change} />
           {refused !== undefined && <ProblemAlert problem={refused} title={`Creating ${draft.name}`} />}
           <Group mt="md">
-            <ReasonButton type="submit" reason={reason} loading={apply.isPending}>
-              {draft.name === '' ? 'Create' : `Create ${draft.name}`}
+            <ReasonButton type="submit" reason={reason} label={title} loading={apply.isPending}>
+              {title}
             </ReasonButton>
           </Group>
         </form>

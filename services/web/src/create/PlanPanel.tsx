@@ -9,11 +9,26 @@ interface Props {
   readonly busy: boolean;
 }
 
+const Warnings = ({ lines }: { readonly lines: readonly string[] }) =>
+  lines.length === 0 ? null : (
+    <Alert color="yellow" title="Worth knowing">
+      <List size="sm">
+        {lines.map((line) => (
+          <List.Item key={line}>{line}</List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+
 const Content = ({ plan, problem }: Omit<Props, 'busy'>) => {
   if (problem !== undefined) {
-    // What is wrong with each field stands at the field.
-    const { errors: _, ...rest } = problem;
-    return <ProblemAlert problem={rest} />;
+    const { errors = [], ...rest } = problem;
+    if (errors.length === 0) return <ProblemAlert problem={rest} />;
+    return (
+      <Alert color="red" title="There is no plan yet">
+        <Text size="sm">What is wrong stands at the field.</Text>
+      </Alert>
+    );
   }
   if (plan === undefined)
     return (
@@ -22,19 +37,11 @@ const Content = ({ plan, problem }: Omit<Props, 'busy'>) => {
       </Text>
     );
   const other = plan.problem?.code === 'unplaceable' ? undefined : plan.problem;
+  const warnings = <Warnings lines={plan.warnings} />;
   return (
     <Stack gap="sm">
       {other !== undefined && <ProblemAlert problem={other} />}
-      {plan.warnings.length > 0 && (
-        <Alert color="yellow" title="Worth knowing">
-          <List size="sm">
-            {plan.warnings.map((line) => (
-              <List.Item key={line}>{line}</List.Item>
-            ))}
-          </List>
-        </Alert>
-      )}
-      {plan.placement !== undefined && <PlacementView record={plan.placement} />}
+      {plan.placement === undefined ? warnings : <PlacementView record={plan.placement}>{warnings}</PlacementView>}
       {plan.mapping.length > 0 && (
         <div>
           <Text size="sm" fw={600}>

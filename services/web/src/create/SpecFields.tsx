@@ -1,4 +1,5 @@
-import { Input, NumberInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import type { ImageView } from '@innkeeper/model';
+import { Input, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useImages } from '../api/queries.ts';
 import type { Draft } from './draft.ts';
 
@@ -14,8 +15,21 @@ const isolations = [
   { value: 'strong', label: 'Own kernel' },
 ] as const;
 
-const readyText = (hosts: readonly string[]): string =>
-  hosts.length === 0 ? 'first use builds it' : `ready on ${hosts.join(', ')}`;
+/** Nothing is built for Windows: its guest begins with an empty disk. */
+const describe = ({ title, family, hosts }: ImageView): string => {
+  if (hosts.length > 0) return `${title}; ready on ${hosts.join(', ')}`;
+  return family === 'windows' ? title : `${title}; first use builds it`;
+};
+
+/** The name, as a manifest has it, is what is typed to find it. */
+const Option = ({ image }: { readonly image: ImageView | undefined }) => (
+  <div>
+    <Text size="sm">{image?.name}</Text>
+    <Text size="xs" c="dimmed">
+      {image !== undefined && describe(image)}
+    </Text>
+  </div>
+);
 
 export const SpecFields = ({ draft, errors, onChange }: Props) => {
   const images = useImages();
@@ -35,10 +49,8 @@ export const SpecFields = ({ draft, errors, onChange }: Props) => {
       <Select
         label="Image"
         placeholder={images.isPending ? 'Reading images' : 'Choose an image'}
-        data={(images.data ?? []).map(({ name, title, hosts }) => ({
-          value: name,
-          label: `${title}; ${readyText(hosts)}`,
-        }))}
+        data={(images.data ?? []).map(({ name }) => name)}
+        renderOption={({ option }) => <Option image={images.data?.find(({ name }) => name === option.value)} />}
         value={draft.image === '' ? null : draft.image}
         onChange={(image) => onChange({ image: image ?? '' })}
         error={errors.image ?? (images.error === null ? undefined : images.error.message)}

@@ -51,7 +51,7 @@ export const DriverItem = ({ driver }: { readonly driver: DriverReport }) => {
             {driver.healthy ? 'healthy' : 'not usable'}
           </Badge>
           {!driver.placeable && (
-            <Badge variant="outline" color="gray" tt="none" fw={500}>
+            <Badge variant="default" tt="none" fw={500}>
               shows only
             </Badge>
           )}

@@ -59,10 +59,10 @@ export const OperationRow = ({ operation, now }: Props) => {
             size="compact-xs"
             variant="subtle"
             aria-expanded={open}
-            aria-label={`${done} of ${steps.length} steps of ${kind} ${workload.name}`}
+            aria-label={`Steps of ${kind} ${workload.name}: ${done} done`}
             onClick={() => setOpen(!open)}
           >
-            {done} of {steps.length} {open ? '▴' : '▾'}
+            {done} done {open ? '▴' : '▾'}
           </Button>
         </Table.Td>
         <Table.Td

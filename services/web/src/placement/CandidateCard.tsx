@@ -1,4 +1,4 @@
-import type { CandidateResult } from '@innkeeper/model';
+import { type CandidateResult, nearMissText } from '@innkeeper/model';
 import { Badge, Card, Group, Stack, Text } from '@mantine/core';
 import { backendText } from '../ui/text.ts';
 import { CheckLine } from './CheckLine.tsx';
@@ -27,7 +27,7 @@ export const CandidateCard = ({ result, won }: Props) => {
       </Group>
       {nearMiss !== undefined && !fits && (
         <Text size="sm" mb={6}>
-          It would fit if: {nearMiss}
+          {nearMissText(nearMiss).replace(/^it/, 'It')}
         </Text>
       )}
       <Stack gap={2}>

@@ -1,17 +1,50 @@
-import type { Candidate, PlacementRecord } from '@innkeeper/model';
+import { type Candidate, nearMissText, type PlacementRecord } from '@innkeeper/model';
 import { Alert, List, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { CandidateCard } from './CandidateCard.tsx';
 
 const same = (a: Candidate, b: Candidate | undefined): boolean => a.host === b?.host && a.driver === b.driver;
 
-/** A decision, whole: the sentence, what was required, and every candidate with every check. */
-export const PlacementView = ({ record }: { readonly record: PlacementRecord }) => (
-  <Stack gap="sm">
-    <Alert color={record.winner === undefined ? 'red' : 'green'} role="status">
+interface Props {
+  readonly record: PlacementRecord;
+  /** What belongs right below the sentence. */
+  readonly children?: ReactNode;
+}
+
+const colorOf = ({ winner, waitsFor }: PlacementRecord): string => {
+  if (winner !== undefined) return 'green';
+  return waitsFor === undefined ? 'red' : 'yellow';
+};
+
+/** Rules that said something here, or could not be evaluated. */
+const RuleLines = ({ rules }: Pick<PlacementRecord, 'rules'>) => {
+  const told = rules.filter(({ held, error }) => held > 0 || error !== undefined);
+  if (told.length === 0) return null;
+  return (
+    <div>
       <Text size="sm" fw={600}>
-        {record.reason}
+        Rules
+      </Text>
+      <List size="sm">
+        {told.map(({ id, effect, message, error }) => (
+          <List.Item key={id}>
+            {id} ({effect}): {error === undefined ? message : `cannot be evaluated: ${error}`}
+          </List.Item>
+        ))}
+      </List>
+    </div>
+  );
+};
+
+/** A decision, whole: the sentence, what was required, and every candidate with every check. */
+export const PlacementView = ({ record, children }: Props) => (
+  <Stack gap="sm">
+    <Alert color={colorOf(record)} role="status">
+      <Text size="sm" fw={600}>
+        {record.waitsFor === undefined ? record.reason : `${record.workload} waits: ${nearMissText(record.waitsFor)}`}
       </Text>
     </Alert>
+    {children}
     {record.requirements.length > 0 && (
       <div>
         <Text size="sm" fw={600}>
@@ -24,6 +57,7 @@ export const PlacementView = ({ record }: { readonly record: PlacementRecord }) 
         </List>
       </div>
     )}
+    <RuleLines rules={record.rules} />
     {record.candidates.map((result) => (
       <CandidateCard
         key={`${result.candidate.host}/${result.candidate.driver}`}

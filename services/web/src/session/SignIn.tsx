@@ -60,7 +60,7 @@ export const SignIn = () => {
             </Button>
             <Text size="sm" c="dimmed">
               Lost it? On the machine of the control plane, root makes another with <Code>inn token create NAME</Code>.
-              It is kept until this tab is closed.
+              This page keeps the token until its tab is closed.
             </Text>
           </Stack>
         </form>

@@ -3,11 +3,15 @@ import { Badge } from '@mantine/core';
 
 type State = WorkloadState | HostState | OperationState | StepState;
 
+/** Plain gray becomes as dark as the badge in a dark page. */
+const neutral = 'gray.6';
+
 const colors: Readonly<Record<State, string>> = {
-  pending: 'gray',
+  pending: neutral,
+  waiting: 'yellow',
   creating: 'blue',
   running: 'green',
-  stopped: 'gray',
+  stopped: neutral,
   paused: 'yellow',
   failed: 'red',
   missing: 'orange',
@@ -17,11 +21,11 @@ const colors: Readonly<Record<State, string>> = {
   suspect: 'yellow',
   unreachable: 'red',
   draining: 'orange',
-  queued: 'gray',
+  queued: neutral,
   undoing: 'orange',
-  undone: 'gray',
+  undone: neutral,
   done: 'green',
-  cancelled: 'gray',
+  cancelled: neutral,
 };
 
 interface Props {

@@ -9,7 +9,7 @@ export const sizeText = (bytes: number | undefined): string =>
 
 /** What is used of what may be; a figure that a backend does not have is left out. */
 export const usedOf = (used: number | undefined, most: number | undefined): string =>
-  `${sizeText(used)} / ${sizeText(most)}`;
+  used === undefined && most === undefined ? nothing : `${sizeText(used)} / ${sizeText(most)}`;
 
 /** Time between two moments, as people say it. */
 export const spanText = (from: string | undefined, toMs: number): string =>

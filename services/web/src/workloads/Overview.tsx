@@ -1,7 +1,7 @@
 import { stateMeaning, type WorkloadView } from '@innkeeper/model';
 import { Code, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { backendText, momentText, nothing, sizeText, spanText, usedOf } from '../ui/text.ts';
+import { backendText, momentText, nothing, spanText, usedOf } from '../ui/text.ts';
 import { useNow } from '../ui/useNow.ts';
 
 const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string, ReactNode])[] => {
@@ -22,7 +22,7 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ['CPUs', workload.cpus ?? nothing],
     ['Memory now / limit', usedOf(stats?.memoryBytes, workload.memoryBytes)],
     ['Own disk / size', usedOf(stats?.ownDiskBytes, workload.diskBytes)],
-    ['Network in / out', `${sizeText(stats?.receivedBytes)} / ${sizeText(stats?.sentBytes)}`],
+    ['Network in / out', usedOf(stats?.receivedBytes, stats?.sentBytes)],
     ['CPU time', stats?.cpuSeconds === undefined ? nothing : `${Math.round(stats.cpuSeconds)} s`],
     ['Processes', stats?.processes ?? nothing],
     ['Addresses', workload.addresses.join(', ') || nothing],
@@ -48,7 +48,7 @@ export const Overview = ({ workload }: { readonly workload: WorkloadView }) => {
         <Table.Tbody>
           {rowsOf(workload, now).map(([key, value]) => (
             <Table.Tr key={key}>
-              <Table.Th w={160}>{key}</Table.Th>
+              <Table.Th w={180}>{key}</Table.Th>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
             </Table.Tr>
           ))}

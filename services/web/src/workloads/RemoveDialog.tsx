@@ -2,6 +2,7 @@ import type { WorkloadView } from '@innkeeper/model';
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { ReasonButton } from '../ui/ReasonButton.tsx';
+import { useReturnFocus } from '../ui/useReturnFocus.ts';
 
 interface Props {
   readonly workload: WorkloadView;
@@ -11,6 +12,7 @@ interface Props {
 
 /** Removing takes the disk with it, so the workload has to be named. */
 export const RemoveDialog = ({ workload, onConfirm, onClose }: Props) => {
+  useReturnFocus();
   const [typed, setTyped] = useState('');
   const reason = typed === workload.name ? undefined : `Type ${workload.name} to confirm`;
   const submit = (event: FormEvent): void => {
@@ -40,7 +42,7 @@ export const RemoveDialog = ({ workload, onConfirm, onClose }: Props) => {
             <Button variant="default" onClick={onClose}>
               Keep it
             </Button>
-            <ReasonButton type="submit" color="red" reason={reason}>
+            <ReasonButton type="submit" color="red" reason={reason} label={`Remove ${workload.name}`}>
               Remove {workload.name}
             </ReasonButton>
           </Group>

@@ -6,6 +6,7 @@ import { type Action, usePlacement } from '../api/queries.ts';
 import { PlacementView } from '../placement/PlacementView.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
+import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { Overview } from './Overview.tsx';
 import { WorkloadActions } from './WorkloadActions.tsx';
 
@@ -67,23 +68,22 @@ const Details = ({
   </Stack>
 );
 
-export const WorkloadDrawer = ({ workload, refusal, onAction, onClose }: Props) => (
-  <Drawer
-    opened
-    onClose={onClose}
-    position="right"
-    size="lg"
-    title={
-      <Text fw={600} size="lg" span>
-        {workload?.name ?? 'Gone'}
-      </Text>
-    }
-    closeButtonProps={{ 'aria-label': 'Close' }}
-  >
-    {workload === undefined ? (
-      <Text>This workload is not there any more.</Text>
-    ) : (
-      <Details workload={workload} refusal={refusal} onAction={onAction} />
-    )}
-  </Drawer>
-);
+export const WorkloadDrawer = ({ workload, refusal, onAction, onClose }: Props) => {
+  useReturnFocus();
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={workload?.name ?? 'Gone'}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {workload === undefined ? (
+        <Text>This workload is not there any more.</Text>
+      ) : (
+        <Details workload={workload} refusal={refusal} onAction={onAction} />
+      )}
+    </Drawer>
+  );
+};

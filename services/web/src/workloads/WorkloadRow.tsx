@@ -24,7 +24,7 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
             {name}
           </Anchor>
           {!workload.managed && (
-            <Badge size="xs" variant="outline" color="gray" tt="none" title="Not created by Innkeeper; read-only">
+            <Badge size="xs" variant="default" tt="none" title="Not created by Innkeeper; read-only">
               foreign
             </Badge>
           )}

@@ -28,7 +28,7 @@ export const WorkloadTable = ({ workloads, onAction }: Props) => {
   const now = useNow(1_000);
   return (
     <Table.ScrollContainer minWidth={1180} type="native">
-      <Table verticalSpacing={6} horizontalSpacing="xs" fz="sm" highlightOnHover className={classes.table ?? ''}>
+      <Table verticalSpacing={6} horizontalSpacing={6} fz="sm" highlightOnHover className={classes.table ?? ''}>
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ text, title, right }) => (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseWorkloadSpec } from './manifest.ts';
-import { changeCosts, completeSpec, sameSpec, specChanges, type WorkloadSpec, workloadSpec } from './workload.ts';
+import { parseWorkloadSpec } from '../manifest.ts';
+import { changeCosts, completeSpec, sameSpec, specChanges, type WorkloadSpec, workloadSpec } from './index.ts';
 
 const spec = (parts: Partial<WorkloadSpec> = {}): WorkloadSpec =>
   parseWorkloadSpec({ image: 'debian/12', ...parts }, 'wiki');
@@ -62,6 +62,13 @@ describe('what a change changes', () => {
     [{ power: 'running' }],
     [{ networks: [{ network: 'default' }] }],
     [{ placement: {} }],
+    [{ placement: { strategy: 'spread', near: [] } }],
+    [{ project: 'default' }],
+    [{ autostart: true }],
+    [{ restart: 'never' }],
+    [{ devices: [] }],
+    [{ privileged: false }],
+    [{ failover: 'never' }],
     [{ labels: {} }],
     [{ description: '' }],
   ])('the default written out as %j is no change', (parts) => {
@@ -86,6 +93,29 @@ describe('what a change changes', () => {
     ['memory', { memory: '1GiB' }],
     ['power', { power: 'stopped' }],
     ['labels', { labels: { tier: 'web' } }],
+    ['project', { project: 'shop' }],
+    ['cpuWeight', { cpuWeight: 200 }],
+    ['cpuPinning', { cpuPinning: '0-3,6' }],
+    ['memoryReserve', { memoryReserve: '256MiB' }],
+    ['diskEnforced', { diskEnforced: true }],
+    ['autostart', { autostart: false }],
+    ['restart', { restart: 'always' }],
+    ['dependsOn', { dependsOn: ['db'] }],
+    ['readiness', { readiness: { tcp: 22 } }],
+    ['protect', { protect: true }],
+    ['ephemeral', { ephemeral: true }],
+    ['ttl', { ttl: '2h' }],
+    ['failover', { failover: 'auto' }],
+    ['replicate', { replicate: { to: 'h2', every: '15m' } }],
+    ['liveMigration', { liveMigration: true }],
+    ['volumes', { volumes: [{ name: 'data', size: '1GiB', path: '/srv' }] }],
+    ['mounts', { mounts: [{ from: '/srv/www', to: '/var/www' }] }],
+    ['devices', { devices: [{ gpu: { vendor: 'nvidia' } }] }],
+    ['snapshots', { snapshots: { schedule: '@daily', keep: { daily: 7 } } }],
+    ['cloudInit', { cloudInit: { packages: ['nginx'] } }],
+    ['kernelModules', { kernelModules: ['wireguard'] }],
+    ['nested', { nested: true }],
+    ['privileged', { privileged: true }],
     ['description', { description: 'notes' }],
   ])('a change of %s is shown with what it costs', (field, parts) => {
     expect(specChanges(spec(), spec(parts))).toEqual([
@@ -107,4 +137,34 @@ describe('what a change changes', () => {
   it('has a cost for every field of a specification', () => {
     expect(Object.keys(changeCosts).sort()).toEqual(Object.keys(workloadSpec.shape).sort());
   });
+});
+
+describe('contradictions', () => {
+  it.each<[Partial<WorkloadSpec>, string]>([
+    [{ backend: 'lxc', isolation: 'strong' }, 'isolation: strong isolation is a kernel of its own'],
+    [{ backend: 'lxc', kernelModules: ['kvm'] }, 'kernelModules: kernel modules need a kernel of its own'],
+    [{ privileged: true, isolation: 'strong' }, 'privileged: privileged and isolation: strong contradict each other'],
+    [{ memory: '1GiB', memoryReserve: '2GiB' }, 'memoryReserve: 2GiB is more than memory: 1GiB'],
+    [{ ephemeral: true, protect: true }, 'protect: protect and ephemeral contradict each other'],
+  ])('%j is refused at once', (parts, message) => expect(() => spec(parts)).toThrow(message));
+});
+
+describe('fields that people write by hand', () => {
+  it.each<[Record<string, unknown>, string]>([
+    [{ networks: [{ ports: ['80'] }] }, '"80" is not a published port such as 8080:80 or 53:53/udp'],
+    [{ networks: [{ ports: ['0:80'] }] }, '"0:80" is not a published port'],
+    [{ ttl: '2 hours' }, '"2 hours" is not a duration; write a number and a unit, such as 30s, 2h or 7d'],
+    [{ mounts: [{ from: '/srv/../etc', to: '/x' }] }, 'must be an absolute path without . and ..'],
+    [{ devices: [{ tpu: {} }] }, 'must be one of { gpu: … }, { pci: … } and { usb: … }'],
+    [{ devices: [{ usb: {} }] }, 'say which: serial, port, id or label'],
+    [{ cpuPinning: 'all' }, 'must be processors of the host, such as 0-3,6'],
+    [{ readiness: { tcp: 1, systemd: true } }, 'say one of tcp, http, command and systemd'],
+    [{ snapshots: { schedule: 'sometimes' } }, 'must be cron, or @hourly'],
+    [{ placement: { near: [{}] } }, 'say either workload or labels'],
+    [{ cpuWeight: 0 }, 'cpuWeight'],
+    [{ memoryReserve: '-1GiB' }, '"-1GiB" is not a size'],
+    [{ memory: '99999999999999TiB' }, 'is not a size'],
+  ])('%j is refused with what would be right', (parts, message) =>
+    expect(() => parseWorkloadSpec({ image: 'debian/12', ...parts }, 'wiki')).toThrow(message),
+  );
 });

@@ -1,0 +1,97 @@
+import { equal, notEqual, ok } from 'node:assert/strict';
+import type { HostProcess } from '@innkeeper/host';
+import type { ExecOptions, GuestRef } from '../contract.ts';
+import { type ConformanceBench, type ConformanceCase, declares, never, withGuest } from './bench.ts';
+
+const options = (command: readonly string[]): ExecOptions => ({ command, env: {}, cwd: undefined, tty: undefined });
+
+const outputOf = async (process: HostProcess): Promise<{ readonly out: string; readonly code: number | undefined }> => {
+  let out = '';
+  process.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString('utf8');
+  });
+  process.stderr.resume();
+  const ended = new Promise((resolve) => void process.stdout.once('end', resolve).once('close', resolve));
+  const { code } = await process.exit;
+  await ended;
+  return { out, code };
+};
+
+/** A guest whose init is up: until then it may have no users, no shell and no network. */
+const withRunning = (bench: ConformanceBench, work: (guest: GuestRef) => Promise<void>): Promise<void> =>
+  withGuest(bench, async (guest) => {
+    await bench.driver.start(guest);
+    await work(guest);
+  });
+
+/** What can be done with a guest that is there. A driver that does not declare `exec` has no such function. */
+export const changeCases: readonly ConformanceCase[] = [
+  {
+    title: 'runs commands as root of the guest, and passes input, output and exit codes through',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec'))) return equal(driver.exec, undefined);
+      await withRunning(bench, async (guest) => {
+        const exec = async (command: readonly string[], input?: string) => {
+          const process = await driver.exec?.(guest, options(command));
+          if (process === undefined) throw new Error('no exec');
+          process.stdin.end(input);
+          return outputOf(process);
+        };
+        equal((await exec(['id', '-u'])).out.trim(), '0');
+        equal((await exec(['sh', '-c', 'exit 7'])).code, 7);
+        equal((await exec(['cat'], 'passed through')).out, 'passed through');
+        notEqual((await exec(['there-is-no-such-program'])).code, 0);
+      });
+    },
+  },
+  {
+    title: 'runs no command in a guest that does not run',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec'))) return;
+      await withGuest(bench, async (guest) => {
+        const refused = await driver.exec?.(guest, options(['true'])).then(
+          () => false,
+          () => true,
+        );
+        equal(refused, true);
+      });
+    },
+  },
+  {
+    title: 'has a console while a guest runs, and says that there is none when it does not',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'console'))) return equal(driver.console, undefined);
+      await withGuest(bench, async (guest) => {
+        equal((await driver.console?.(guest))?.live, undefined);
+        await driver.start(guest);
+        const live = (await driver.console?.(guest))?.live;
+        ok(live !== undefined);
+        live.on('error', () => undefined);
+        live.destroy();
+      });
+    },
+  },
+  {
+    title: 'changes processors and memory of a guest, at once or at its next start, and says which',
+    run: (bench) =>
+      withGuest(bench, async (guest, order) => {
+        const { driver } = bench;
+        const spec = { ...order.spec, cpus: order.spec.cpus + 1, memoryBytes: order.spec.memoryBytes * 2 };
+        const ownership = { ...order.ownership, generation: order.ownership.generation + 1 };
+        await driver.start(guest);
+        const answer = await driver.reconfigure(driver.plan({ ...order, spec, ownership }));
+        ok(answer === 'applied' || answer === 'needs-restart');
+        if (answer === 'needs-restart') {
+          await driver.stop(guest, { mode: 'force', timeoutMs: 0 }, never());
+          await driver.start(guest);
+        }
+        const seen = await driver.inspect(guest);
+        equal(seen?.memoryBytes, spec.memoryBytes);
+        equal(seen?.ownership?.generation, ownership.generation);
+        equal(await driver.reconfigure(driver.plan({ ...order, spec, ownership })), 'applied');
+      }),
+  },
+];

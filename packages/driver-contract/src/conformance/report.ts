@@ -1,0 +1,116 @@
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
+import { InnkeeperError } from '@innkeeper/model';
+import { contractVersion } from '../contract.ts';
+import { type ConformanceCase, declares, never, runAll, stopNow, withGuest } from './bench.ts';
+
+const isRefusal =
+  (...codes: readonly string[]) =>
+  (thrown: unknown): boolean =>
+    thrown instanceof InnkeeperError && codes.includes(thrown.code);
+
+/** What a driver says of itself and of others, and that it keeps to it. */
+export const reportCases: readonly ConformanceCase[] = [
+  {
+    title: 'says who it is, and speaks this contract',
+    run: async ({ driver }) => {
+      const { id, contract } = driver.info();
+      ok(/^[a-z][a-z0-9-]*$/.test(id));
+      equal(contract, contractVersion);
+      const report = await driver.probe();
+      equal(report.driver, id);
+      equal(report.backend, driver.info().backend);
+      equal(report.placeable, driver.info().placeable);
+      equal(report.healthy, true, report.reason);
+    },
+  },
+  {
+    title: 'has evidence for what it can do, and a reason for what it cannot',
+    run: async ({ driver }) => {
+      const { capabilities } = await driver.probe();
+      for (const [name, capability] of Object.entries(capabilities)) {
+        ok(capability.evidence !== '', name);
+        if (capability.value === false) ok((capability.reasonIfAbsent ?? '') !== '', `${name} has no reason`);
+      }
+    },
+  },
+  {
+    title: 'offers a group exactly when it declares the capability',
+    run: async (bench) => {
+      equal(bench.driver.exec !== undefined, await declares(bench, 'exec'), 'exec');
+      equal(bench.driver.console !== undefined, await declares(bench, 'console'), 'console');
+    },
+  },
+  {
+    title: 'refuses to plan a guest of a system that it does not offer',
+    run: async ({ driver, order }) => {
+      const value = (await driver.probe()).capabilities['guest.os']?.value;
+      const offered = Array.isArray(value) ? value : [];
+      for (const family of (['linux', 'windows'] as const).filter((one) => !offered.includes(one))) {
+        const base = await order();
+        const spec = { ...base.spec, image: { ...base.spec.image, family } };
+        throws(() => driver.plan({ ...base, spec }), isRefusal('unsupported'));
+      }
+    },
+  },
+  {
+    title: 'shows a guest that is not ours, as not ours',
+    run: async ({ driver, foreign }) => {
+      const seen = (await driver.list()).find(({ uuid }) => uuid === foreign.guest.uuid);
+      equal(seen?.name, foreign.guest.name);
+      equal(seen?.ownership, undefined);
+    },
+  },
+  {
+    title: 'never stops or destroys a guest that is not ours',
+    run: async ({ driver, foreign }) => {
+      const before = await foreign.fingerprint();
+      await rejects(driver.stop(foreign.guest, stopNow, never()), isRefusal('conflict'));
+      await rejects(runAll(driver.destroy(foreign.guest, [], 'delete')), isRefusal('conflict'));
+      equal(await foreign.fingerprint(), before);
+    },
+  },
+  {
+    title: 'tells what happens to a guest',
+    run: (bench) =>
+      withGuest(bench, async (guest) => {
+        const stopping = new AbortController();
+        const told = (async (): Promise<boolean> => {
+          for await (const event of bench.driver.watch(stopping.signal)) {
+            if (event.kind === 'guest' && event.name === guest.name) return true;
+            // Events are followed from now on: whoever watches reads everything once.
+            if (event.kind === 'gap') await bench.driver.start(guest);
+          }
+          return false;
+        })();
+        const late = setTimeout(() => stopping.abort(), 20_000);
+        equal(await told, true);
+        clearTimeout(late);
+        stopping.abort();
+      }),
+  },
+  {
+    title: 'says what a running guest costs, and nothing of one that is not there',
+    run: (bench) =>
+      withGuest(bench, async (guest) => {
+        await bench.driver.start(guest);
+        const nobody = { uuid: '00000000-0000-4000-8000-000000000000', name: 'test-nobody' };
+        const stats = await bench.driver.stats([guest, nobody]);
+        ok((stats.get(guest.uuid)?.memoryBytes ?? 0) > 0, 'memory');
+        ok((stats.get(guest.uuid)?.cpuSeconds ?? -1) >= 0, 'cpu');
+        deepEqual(Object.keys(stats.get(nobody.uuid) ?? {}), []);
+      }),
+  },
+  {
+    title: 'finds its guests as they were after its daemon was restarted',
+    run: (bench) =>
+      withGuest(bench, async (guest) => {
+        if (bench.restartBackend === undefined) return;
+        await bench.driver.start(guest);
+        const before = await bench.driver.inspect(guest);
+        await bench.restartBackend();
+        const after = await bench.driver.inspect(guest);
+        equal(after?.state, 'running');
+        deepEqual(after?.ownership, before?.ownership);
+      }),
+  },
+];

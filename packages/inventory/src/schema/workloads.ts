@@ -1,0 +1,110 @@
+import type {
+  Candidate,
+  DriverReport,
+  ErrorCode,
+  GuestObservation,
+  MachineReport,
+  PlacementRecord,
+  Problem,
+  Rule,
+  WorkloadSpec,
+} from '@innkeeper/model';
+import { sql } from 'drizzle-orm';
+import { boolean, check, doublePrecision, index, integer, jsonb, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bytes, innkeeper, moment, packed } from './base.ts';
+
+export const installation = innkeeper.table('installation', {
+  id: uuid('id').primaryKey(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+});
+
+export const hosts = innkeeper.table(
+  'hosts',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    name: text('name').notNull().unique(),
+    address: text('address').notNull(),
+    state: text('state').$type<'up' | 'suspect' | 'unreachable' | 'draining'>().notNull().default('up'),
+    machine: jsonb('machine').$type<MachineReport>(),
+    drivers: jsonb('drivers').$type<DriverReport[]>().notNull().default([]),
+    reportedAt: moment('reported_at'),
+    cpuRatio: doublePrecision('cpu_ratio').notNull().default(8),
+    memoryRatio: doublePrecision('memory_ratio').notNull().default(1.5),
+    cpusTotal: integer('cpus_total').notNull().default(0),
+    memoryTotal: bytes('memory_total').notNull().default(0),
+    cpusClaimed: integer('cpus_claimed').notNull().default(0),
+    memoryClaimed: bytes('memory_claimed').notNull().default(0),
+    labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+    /** Nothing new is placed on it; set by its operator, not by what it reports. */
+    draining: boolean('draining').notNull().default(false),
+    cpusReserved: doublePrecision('cpus_reserved').notNull().default(0),
+    memoryReserved: bytes('memory_reserved').notNull().default(0),
+    /** What may be claimed at most: never below what is claimed already, so that a host may shrink and oversells nothing. */
+    cpusCeiling: doublePrecision('cpus_ceiling').notNull().default(0),
+    memoryCeiling: bytes('memory_ceiling').notNull().default(0),
+  },
+  (table) => [
+    check('hosts_not_negative', sql`${table.cpusClaimed} >= 0 and ${table.memoryClaimed} >= 0`),
+    check(
+      'hosts_not_oversold',
+      sql`${table.cpusClaimed} <= ${table.cpusCeiling} and ${table.memoryClaimed} <= ${table.memoryCeiling}`,
+    ),
+  ],
+);
+
+/** What users want. `state` is the life of the record; what the guest does is observed. */
+export const workloads = innkeeper.table('workloads', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull().unique(),
+  spec: jsonb('spec').$type<WorkloadSpec>().notNull(),
+  generation: integer('generation').notNull(),
+  /** Generation that the host's guest was last brought to. */
+  appliedGeneration: integer('applied_generation').notNull().default(0),
+  state: text('state').$type<'pending' | 'creating' | 'ready' | 'failed' | 'removing'>().notNull(),
+  placed: jsonb('placed').$type<Candidate>(),
+  placementId: uuid('placement_id'),
+  reason: text('reason'),
+  error: jsonb('error').$type<Problem & { code: ErrorCode }>(),
+  /** The boot of its host during which it was last made to run; another boot means that it has to be started again. */
+  startedInBoot: text('started_in_boot'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+});
+
+export const placements = innkeeper.table(
+  'placements',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    workloadId: uuid('workload_id').notNull(),
+    workloadName: text('workload_name').notNull(),
+    record: jsonb('record').$type<PlacementRecord>().notNull(),
+    /** What it was decided from, as compressed JSON: enough to decide it again. Missing in the oldest records. */
+    input: packed('input'),
+    decidedAt: moment('decided_at').notNull().defaultNow(),
+  },
+  (table) => [index('placements_by_workload').on(table.workloadId, table.decidedAt)],
+);
+
+export const guests = innkeeper.table(
+  'guests',
+  {
+    host: text('host').notNull(),
+    driver: text('driver').notNull(),
+    uuid: text('uuid').notNull(),
+    observation: jsonb('observation').$type<GuestObservation>().notNull(),
+    seenAt: moment('seen_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.driver, table.uuid] })],
+);
+
+/** Each version of each rule; a version without a rule says that it was removed. */
+export const rules = innkeeper.table(
+  'rules',
+  {
+    id: text('id').notNull(),
+    version: integer('version').notNull(),
+    rule: jsonb('rule').$type<Rule>(),
+    author: text('author').notNull(),
+    at: moment('at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.id, table.version] })],
+);

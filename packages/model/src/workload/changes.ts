@@ -1,0 +1,50 @@
+import type { ChangeCost } from '../backend.ts';
+import { completeSpec } from './complete.ts';
+import { changeCosts, type SpecField, type WorkloadSpec } from './spec.ts';
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+};
+
+/** Whether two values say the same as JSON, whatever the order of their keys. */
+export const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+
+export interface FieldChange {
+  readonly field: SpecField;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly cost: ChangeCost;
+}
+
+/** Each field as it takes effect: a default written out is the same as one left out. */
+const effective = (spec: WorkloadSpec): Readonly<Record<SpecField, unknown>> => {
+  const complete = completeSpec(spec);
+  const { host, hostLabels, strategy, spreadBy, near, away } = complete;
+  return {
+    ...complete,
+    image: complete.image.name,
+    memory: complete.memoryBytes,
+    memoryReserve: complete.memoryReserveBytes,
+    disk: complete.diskBytes,
+    ttl: complete.ttlMs,
+    placement: { host, hostLabels, strategy, spreadBy, near, away },
+    description: spec.description ?? '',
+  };
+};
+
+/** The fields in which two specifications differ in effect: a default written out is no change. */
+export const specChanges = (from: WorkloadSpec, to: WorkloadSpec): FieldChange[] => {
+  const [before, after] = [effective(from), effective(to)];
+  return (Object.keys(changeCosts) as SpecField[])
+    .filter((field) => !sameJson(before[field], after[field]))
+    .map((field) => ({ field, from: from[field], to: to[field], cost: changeCosts[field] }));
+};
+
+export const sameSpec = (a: WorkloadSpec, b: WorkloadSpec): boolean => sameJson(a, b);

@@ -1,0 +1,110 @@
+import type { Backend } from '../backend.ts';
+import { type DeviceRequest, deviceRequestOf } from '../devices.ts';
+import { findImage, type ImageDefinition } from '../image.ts';
+import { parseDuration, parseSize } from '../units.ts';
+import type { NetworkAttachment } from './network.ts';
+import type { WorkloadSpec } from './spec.ts';
+import type { Affinity } from './wishes.ts';
+
+export interface Dependency {
+  readonly workload: string;
+  readonly until: 'running' | 'ready';
+}
+
+/** A specification with every default filled in, sizes in bytes and durations in milliseconds. */
+export interface CompleteSpec {
+  readonly image: ImageDefinition;
+  readonly project: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly backend: 'auto' | Backend;
+  readonly driver: string | undefined;
+  readonly isolation: 'shared' | 'strong';
+  readonly host: string | undefined;
+  readonly hostLabels: Readonly<Record<string, string>>;
+  readonly strategy: 'spread' | 'pack';
+  readonly spreadBy: string | undefined;
+  readonly near: readonly Affinity[];
+  readonly away: readonly Affinity[];
+  readonly cpus: number;
+  readonly cpuWeight: number | undefined;
+  readonly cpuPinning: string | undefined;
+  readonly memoryBytes: number;
+  readonly memoryReserveBytes: number | undefined;
+  readonly diskBytes: number;
+  readonly diskEnforced: boolean;
+  readonly power: 'running' | 'stopped' | 'paused';
+  readonly autostart: boolean;
+  readonly restart: 'never' | 'on-failure' | 'always';
+  readonly dependsOn: readonly Dependency[];
+  readonly readiness: WorkloadSpec['readiness'];
+  readonly protect: boolean;
+  readonly ephemeral: boolean;
+  readonly ttlMs: number | undefined;
+  readonly failover: 'never' | 'auto';
+  readonly replicate: WorkloadSpec['replicate'];
+  readonly liveMigration: boolean;
+  readonly networks: readonly NetworkAttachment[];
+  readonly volumes: NonNullable<WorkloadSpec['volumes']>;
+  readonly mounts: NonNullable<WorkloadSpec['mounts']>;
+  readonly devices: readonly DeviceRequest[];
+  readonly snapshots: WorkloadSpec['snapshots'];
+  readonly cloudInit: WorkloadSpec['cloudInit'];
+  readonly kernelModules: readonly string[];
+  readonly nested: boolean;
+  readonly privileged: boolean;
+}
+
+const optionalSize = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseSize(text);
+
+const dependencyOf = (one: NonNullable<WorkloadSpec['dependsOn']>[number]): Dependency =>
+  typeof one === 'string'
+    ? { workload: one, until: 'running' }
+    : { workload: one.workload, until: one.until ?? 'running' };
+
+export const completeSpec = (spec: WorkloadSpec): CompleteSpec => {
+  const image = findImage(spec.image);
+  if (image === undefined) throw new TypeError(`unchecked specification: image ${spec.image}`);
+  const { placement = {} } = spec;
+  return {
+    image,
+    project: spec.project ?? 'default',
+    labels: spec.labels ?? {},
+    backend: spec.backend ?? 'auto',
+    driver: spec.driver,
+    isolation: spec.isolation ?? 'shared',
+    host: placement.host,
+    hostLabels: placement.hostLabels ?? {},
+    strategy: placement.strategy ?? 'spread',
+    spreadBy: placement.spreadBy,
+    near: placement.near ?? [],
+    away: placement.away ?? [],
+    cpus: spec.cpus ?? image.defaults.cpus,
+    cpuWeight: spec.cpuWeight,
+    cpuPinning: spec.cpuPinning,
+    memoryBytes: parseSize(spec.memory ?? image.defaults.memory) ?? 0,
+    memoryReserveBytes: optionalSize(spec.memoryReserve),
+    diskBytes: parseSize(spec.disk ?? image.defaults.disk) ?? 0,
+    diskEnforced: spec.diskEnforced ?? false,
+    power: spec.power ?? 'running',
+    autostart: spec.autostart ?? true,
+    restart: spec.restart ?? 'never',
+    dependsOn: (spec.dependsOn ?? []).map(dependencyOf),
+    readiness: spec.readiness,
+    protect: spec.protect ?? false,
+    ephemeral: spec.ephemeral ?? false,
+    ttlMs: spec.ttl === undefined ? undefined : parseDuration(spec.ttl),
+    failover: spec.failover ?? 'never',
+    replicate: spec.replicate,
+    liveMigration: spec.liveMigration ?? false,
+    networks: spec.networks ?? [{ network: 'default' }],
+    volumes: spec.volumes ?? [],
+    mounts: spec.mounts ?? [],
+    devices: (spec.devices ?? []).map(deviceRequestOf),
+    snapshots: spec.snapshots,
+    cloudInit: spec.cloudInit,
+    kernelModules: spec.kernelModules ?? [],
+    nested: spec.nested ?? false,
+    privileged: spec.privileged ?? false,
+  };
+};

@@ -1,0 +1,5 @@
+export { type FieldChange, sameJson, sameSpec, specChanges } from './changes.ts';
+export { type CompleteSpec, completeSpec, type Dependency } from './complete.ts';
+export type { NetworkAttachment } from './network.ts';
+export { changeCosts, type SpecField, type WorkloadSpec, workloadSpec } from './spec.ts';
+export type { Affinity } from './wishes.ts';

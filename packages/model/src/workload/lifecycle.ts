@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { nameField } from '../names.ts';
+import { parseDuration, sizeField } from '../units.ts';
+
+const found = (issue: { readonly input?: unknown }): string => `"${String(issue.input).slice(0, 40)}"`;
+
+export const durationField = z.string().refine((text) => (parseDuration(text) ?? 0) > 0, {
+  error: (issue) => `${found(issue)} is not a duration; write a number and a unit, such as 30s, 2h or 7d`,
+});
+
+const absolutePath = z
+  .string()
+  .max(4000)
+  .regex(/^\/(?!.*\/\.\.?(\/|$))[^\0]*$/, 'must be an absolute path without . and ..');
+
+/** What must be there before a workload is started. */
+export const dependsOnField = z
+  .array(
+    z.union([nameField, z.strictObject({ workload: nameField, until: z.enum(['running', 'ready']).optional() })], {
+      error: 'must be the name of a workload, or { workload: …, until: running | ready }',
+    }),
+  )
+  .max(32);
+
+const port = z.int().min(1).max(65_535);
+
+/** When a workload counts as ready. */
+export const readinessField = z
+  .strictObject({
+    tcp: port.optional(),
+    http: z
+      .strictObject({ port, path: z.string().startsWith('/').max(1000).optional(), status: z.int().optional() })
+      .optional(),
+    command: z.array(z.string().max(4000)).min(1).max(64).optional(),
+    systemd: z.literal(true).optional(),
+    every: durationField.optional(),
+    within: durationField.optional(),
+  })
+  .refine(
+    (one) => ['tcp', 'http', 'command', 'systemd'].filter((kind) => kind in one).length === 1,
+    'say one of tcp, http, command and systemd',
+  )
+  .meta({ id: 'Readiness' });
+
+/** One meaning in containers and virtual machines; `userData` is cloud-init's own. */
+export const cloudInitField = z
+  .strictObject({
+    hostname: nameField.optional(),
+    sshKeys: z.array(z.string().min(1).max(8000)).max(64).optional(),
+    packages: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9+.:-]*$/))
+      .max(200)
+      .optional(),
+    commands: z
+      .array(z.union([z.string().max(8000), z.array(z.string().max(8000))]))
+      .max(200)
+      .optional(),
+    locale: z.string().max(64).optional(),
+    timezone: z.string().max(64).optional(),
+    userData: z
+      .string()
+      .max(512 * 1024)
+      .optional(),
+  })
+  .meta({ id: 'CloudInit' });
+
+const count = z.int().min(0).max(10_000);
+export const snapshotsField = z
+  .strictObject({
+    schedule: z
+      .string()
+      .regex(/^(@(hourly|daily|weekly|monthly|yearly)|(\S+\s+){4}\S+)$/, 'must be cron, or @hourly, @daily, @weekly …'),
+    keep: z
+      .strictObject({
+        last: count.optional(),
+        hourly: count.optional(),
+        daily: count.optional(),
+        weekly: count.optional(),
+        monthly: count.optional(),
+        yearly: count.optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'SnapshotSchedule' });
+
+export const volumesField = z
+  .array(z.strictObject({ name: nameField, size: sizeField('1MiB', '256TiB', 'size'), path: absolutePath.optional() }))
+  .max(32);
+
+export const mountsField = z
+  .array(z.strictObject({ from: absolutePath, to: absolutePath, readOnly: z.boolean().optional() }))
+  .max(32);
+
+export const replicateField = z.strictObject({ to: nameField, every: durationField });

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { sizeField } from '../units.ts';
+
+const macPattern = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+const octet = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const ipv4Pattern = new RegExp(`^${octet}(\\.${octet}){3}$`);
+const portPattern = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
+
+const isPort = (text: string | undefined): boolean => Number(text) >= 1 && Number(text) <= 65_535;
+
+const found = (issue: { readonly input?: unknown }): string => `"${String(issue.input).slice(0, 40)}"`;
+
+const portField = z.string().refine(
+  (text) => {
+    const match = portPattern.exec(text);
+    return match !== null && isPort(match[1]) && isPort(match[2]);
+  },
+  { error: (issue) => `${found(issue)} is not a published port such as 8080:80 or 53:53/udp` },
+);
+
+export const networkField = z
+  .strictObject({
+    network: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'must be the name of a libvirt network')
+      .default('default'),
+    address: z
+      .string()
+      .refine((text) => ipv4Pattern.test(text), {
+        error: (issue) => `${found(issue)} is not an IPv4 address such as 192.168.122.50`,
+      })
+      .optional(),
+    mac: z
+      .string()
+      .toLowerCase()
+      .refine((text) => macPattern.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0, {
+        error: (issue) => `${found(issue)} is not the MAC address of one interface, such as 52:54:00:aa:bb:01`,
+      })
+      .optional(),
+    ports: z.array(portField).max(64).optional().meta({ description: 'Published ports: host:guest, /udp for UDP' }),
+    limit: sizeField('1kB', '1TB', 'limit').optional().meta({ description: 'Most bytes a second, in each direction' }),
+  })
+  .meta({ id: 'NetworkAttachment', description: 'One network interface of a workload' });
+export type NetworkAttachment = z.output<typeof networkField>;

@@ -1,0 +1,110 @@
+import type { Capability, CheckResult, DriverReport } from '@innkeeper/model';
+import type { CapabilityRequirement } from '../requirements.ts';
+import type { HostSnapshot, PlacementRequest } from '../snapshot.ts';
+import { failed, failedForNow, passed } from './check.ts';
+
+const backendName = { lxc: 'containers', kvm: 'virtual machines' } as const;
+
+const checkHealthy = ({ driver, healthy, placeable, reason }: DriverReport): CheckResult => {
+  const check = 'driver-healthy';
+  const need = 'a driver that works and creates guests';
+  if (!healthy) {
+    const have = reason ?? 'does not work';
+    const text = `the driver ${driver} does not work: ${reason ?? 'no reason given'}`;
+    return failedForNow(check, need, 'driver_unhealthy', { have, text });
+  }
+  return placeable
+    ? passed(check, need, { have: 'works', text: `the driver ${driver} works` })
+    : failed(check, need, 'driver_not_placeable', {
+        have: 'shows guests only',
+        text: `the driver ${driver} creates no guests`,
+      });
+};
+
+const checkBackend = ({ backend, driver }: DriverReport, { spec }: PlacementRequest): CheckResult => {
+  const ok = (spec.backend === 'auto' || spec.backend === backend) && (spec.driver ?? driver) === driver;
+  const need = spec.driver ?? spec.backend;
+  const text = need === 'auto' ? 'any backend will do' : `${need} was asked for`;
+  return ok
+    ? passed('backend', need, { have: driver, text })
+    : failed('backend', need, 'backend_excluded', { have: driver, text: `the manifest asks for ${need}` });
+};
+
+const holds = (capability: Capability | undefined, wanted: true | string): boolean => {
+  if (capability === undefined) return false;
+  if (Array.isArray(capability.value)) return typeof wanted === 'string' && capability.value.includes(wanted);
+  return capability.value === wanted;
+};
+
+const shown = (capability: Capability | undefined): string => {
+  if (capability === undefined) return 'not offered';
+  return Array.isArray(capability.value) ? capability.value.join(', ') : String(capability.value);
+};
+
+const checkCapability = ({ driver, capabilities }: DriverReport, requirement: CapabilityRequirement): CheckResult => {
+  const { id, text, capability: name, wanted } = requirement;
+  const capability = capabilities[name];
+  const need = `${name} = ${wanted}`;
+  const have = shown(capability);
+  if (holds(capability, wanted))
+    return passed(id, need, { have, text: `${text}: offered (${capability?.evidence ?? ''})` });
+  const absent = capability?.reasonIfAbsent ?? `the driver ${driver} of this version does not offer ${name}`;
+  return failed(id, need, 'capability_missing', { have, text: `${text}; ${absent}` });
+};
+
+const checkVariant = ({ backend }: DriverReport, { spec }: PlacementRequest): CheckResult => {
+  const wanted = backend === 'lxc' ? 'rootfs' : 'disk';
+  const { name, variants } = spec.image;
+  const have = variants.join(', ');
+  return variants.includes(wanted)
+    ? passed('image-variant', wanted, { have, text: `${name} comes as a ${wanted}` })
+    : failed('image-variant', wanted, 'image_variant_missing', {
+        have,
+        text: `${name} has no ${wanted}, which ${backendName[backend]} stand on`,
+      });
+};
+
+const checkName = (host: HostSnapshot, { driver }: DriverReport, { name }: PlacementRequest): CheckResult => {
+  const need = `no other guest called ${name}`;
+  return (host.foreignNames[driver] ?? []).includes(name)
+    ? failed('name', need, 'name_taken', {
+        have: 'a foreign guest has the name',
+        text: `a guest called ${name} that Innkeeper did not create is on ${host.name}; choose another name`,
+      })
+    : passed('name', need, { have: 'free', text: `the name ${name} is free` });
+};
+
+/** Each network that is asked for has to be there and running; a guest without interfaces needs none. */
+const checkNetworks = (host: HostSnapshot, { networks }: DriverReport, { spec }: PlacementRequest): CheckResult[] =>
+  [...new Set(spec.networks.map(({ network }) => network))].map((wanted) => {
+    const found = networks.find(({ name }) => name === wanted);
+    const check = `network:${wanted}`;
+    if (found === undefined) {
+      const have = networks.map(({ name }) => name).join(', ') || 'none';
+      return failed(check, wanted, 'network_missing', {
+        have,
+        text: `it needs the network ${wanted}; ${host.name} has ${have}`,
+      });
+    }
+    return found.active
+      ? passed(check, wanted, { have: 'active', text: `the network ${wanted} is active` })
+      : failedForNow(check, wanted, 'network_inactive', {
+          have: 'not active',
+          text: `the network ${wanted} of ${host.name} is not active`,
+        });
+  });
+
+/** Every check that differs between the drivers of one host; none is left out because another failed. */
+export const driverChecks = (
+  host: HostSnapshot,
+  driver: DriverReport,
+  request: PlacementRequest,
+  requirements: readonly CapabilityRequirement[],
+): CheckResult[] => [
+  checkHealthy(driver),
+  checkBackend(driver, request),
+  ...requirements.map((requirement) => checkCapability(driver, requirement)),
+  checkVariant(driver, request),
+  checkName(host, driver, request),
+  ...checkNetworks(host, driver, request),
+];

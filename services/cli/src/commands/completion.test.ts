@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../main.ts';
+import { complete, type Names } from './completion.ts';
+
+const names: Names = {
+  workloads: async () => ['wiki', 'web', 'desktop'],
+  hosts: async () => ['h1', 'h2'],
+  images: async () => ['debian/12', 'windows/11'],
+  rules: async () => ['linux-as-container'],
+};
+
+const answer = (line: string): Promise<string[]> => complete(buildProgram(), line.split(' '), names);
+
+describe('completion', () => {
+  it.each([
+    ['pl', ['placement', 'plan']],
+    ['host dr', ['drain']],
+    ['host drain ', ['h1', 'h2']],
+    ['explain w', ['web', 'wiki']],
+    ['why-not web ', ['h1', 'h2']],
+    ['rm wiki ', ['desktop', 'web', 'wiki']],
+    ['run d', ['debian/12']],
+    ['rule disable ', ['linux-as-container']],
+    ['plan --without-host ', ['h1', 'h2']],
+    ['capacity --mem', ['--memory']],
+    ['completion ', ['bash', 'fish', 'zsh']],
+  ])('of "inn %s" is %j', async (line, expected) => expect(await answer(line)).toEqual(expected));
+
+  it('offers every command and none that is hidden', async () => {
+    const all = await answer('');
+    expect(all).toEqual(expect.arrayContaining(['ls', 'run', 'apply', 'rule', 'doctor', 'completion']));
+    expect(all.some((name) => name.startsWith('_'))).toBe(false);
+  });
+});

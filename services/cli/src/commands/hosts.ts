@@ -1,0 +1,146 @@
+import { formatSize, type HostChange, hostChange, InnkeeperError, parseWith } from '@innkeeper/model';
+import type { Command } from 'commander';
+import { checkFormat, printItems, say } from '../show/output.ts';
+import { table } from '../show/table.ts';
+import { client } from '../target.ts';
+import { outputOption } from './placement.ts';
+
+const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+
+/** `zone=a` sets a label, `zone-` removes it, as in kubectl. */
+const labelChanges = (words: readonly string[]): Record<string, string | null> =>
+  Object.fromEntries(
+    words.map((word): [string, string | null] => {
+      const at = word.indexOf('=');
+      if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
+      if (word.endsWith('-') && word.length > 1) return [word.slice(0, -1), null];
+      throw new InnkeeperError('invalid', `"${word}" is neither KEY=VALUE nor KEY- (which removes)`);
+    }),
+  );
+
+interface SetOptions {
+  readonly cpuRatio?: string;
+  readonly memoryRatio?: string;
+  readonly reserveCpus?: string;
+  readonly reserveMemory?: string;
+}
+
+const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+
+const change = async (name: string, given: Readonly<Record<string, unknown>>): Promise<void> => {
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  if (Object.keys(set).length === 0) throw new InnkeeperError('invalid', 'nothing to set; see inn host set --help');
+  const checked: HostChange = parseWith(hostChange, set, name);
+  const { state, capacity, labels } = await client().changeHost(name, checked);
+  const { cpuRatio, memoryRatio, reserved } = capacity;
+  say(
+    `${name}: ${state}, cpus ×${cpuRatio}, memory ×${memoryRatio}, reserved ${reserved.cpus} cpus and ${formatSize(reserved.memoryBytes)}, labels ${labelsText(labels) || 'none'}`,
+  );
+};
+
+const addChanges = (host: Command): void => {
+  host
+    .command('label <name> <labels...>')
+    .description('set labels (zone=a) or remove them (zone-)')
+    .action((name: string, words: readonly string[]) => change(name, { labels: labelChanges(words) }));
+  host
+    .command('set <name>')
+    .description('how much of a host may be promised to guests')
+    .option('--cpu-ratio <number>', 'how many times its processors may be promised')
+    .option('--memory-ratio <number>', 'how many times its memory may be promised')
+    .option('--reserve-cpus <number>', 'processors kept for the host itself')
+    .option('--reserve-memory <size>', 'memory kept for the host itself')
+    .action((name: string, options: SetOptions) =>
+      change(name, {
+        cpuRatio: number(options.cpuRatio),
+        memoryRatio: number(options.memoryRatio),
+        reservedCpus: number(options.reserveCpus),
+        reservedMemory: options.reserveMemory,
+      }),
+    );
+  host
+    .command('drain <name>')
+    .description('place nothing new on a host; what is there stays')
+    .action((name: string) => change(name, { draining: true }));
+  host
+    .command('undrain <name>')
+    .description('place on a host again')
+    .action((name: string) => change(name, { draining: false }));
+};
+
+export const addHosts = (program: Command): void => {
+  const host = program.command('host').description('the machines that guests run on');
+  addChanges(host);
+  host
+    .command('ls', { isDefault: true })
+    .description('list hosts with their capacity')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const hosts = await client().hosts();
+      await printItems(
+        checkFormat(output),
+        hosts,
+        ({ name }) => name,
+        () =>
+          table(
+            [
+              { title: 'NAME', value: ({ name }) => name },
+              { title: 'STATE', value: ({ state }) => state },
+              {
+                title: 'DRIVERS',
+                value: ({ drivers }) =>
+                  drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', '),
+              },
+              {
+                title: 'CPUS',
+                value: ({ capacity }) => `${capacity.claimed.cpus}/${capacity.cpus}×${capacity.cpuRatio}`,
+                right: true,
+              },
+              {
+                title: 'MEMORY',
+                value: ({ capacity }) =>
+                  `${formatSize(capacity.claimed.memoryBytes)}/${formatSize(capacity.memoryBytes)}×${capacity.memoryRatio}`,
+                right: true,
+              },
+              { title: 'FOREIGN', value: ({ capacity }) => formatSize(capacity.foreign.memoryBytes), right: true },
+              { title: 'LABELS', value: ({ labels }) => labelsText(labels) || '–' },
+              { title: 'IMAGES', value: ({ images }) => images.join(', ') || '–' },
+            ],
+            hosts,
+          ),
+      );
+    });
+};
+
+export const addImages = (program: Command): void => {
+  program
+    .command('image')
+    .description('images that workloads are made of')
+    .command('ls', { isDefault: true })
+    .description('list the images known by name')
+    .option(...outputOption)
+    .action(async ({ output }: { output: string }) => {
+      const images = await client().images();
+      await printItems(
+        checkFormat(output),
+        images,
+        ({ name }) => name,
+        () =>
+          table(
+            [
+              { title: 'NAME', value: ({ name }) => name },
+              {
+                title: 'BECOMES',
+                value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', '),
+              },
+              { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
+              { title: 'WHAT', value: ({ title }) => title },
+            ],
+            images,
+          ),
+      );
+    });
+};

@@ -1,0 +1,26 @@
+import { updateWorkload } from '@innkeeper/inventory';
+import type { ErrorCode, Problem } from '@innkeeper/model';
+import { type Control, tell } from '../control.ts';
+import type { OperationContext } from './kind.ts';
+
+/** How long a guest may take to stop by itself before it is made to. */
+export const stopTimeoutMs = 30_000;
+
+type Subject = Pick<OperationContext['workload'], 'id' | 'name'>;
+
+/** Says what happened to a workload. */
+export const tellOf = (control: Control, { id, name }: Subject, kind: string, text: string): Promise<void> =>
+  tell(control, { kind, subject: { kind: 'workload', id, name }, text });
+
+/** Keeps why the last operation failed, and says so. `state` only when the failure changes what the workload is. */
+export const tellFailed = async (
+  { control, workload }: OperationContext,
+  problem: Problem,
+  state?: 'failed',
+): Promise<void> => {
+  await updateWorkload(control.inventory.db, workload.id, {
+    ...(state === undefined ? {} : { state }),
+    error: problem as Problem & { code: ErrorCode },
+  });
+  await tellOf(control, workload, 'workload.failed', `${workload.name}: ${problem.detail}`);
+};

@@ -1,0 +1,159 @@
+import type { GuestClaims, GuestOrder, GuestPlan, Step } from '@innkeeper/driver-contract';
+import {
+  insertPlacement,
+  listGuests,
+  listHosts,
+  networkClaimsOf,
+  releaseClaims,
+  resizeClaim,
+  uidClaimOf,
+  updateWorkload,
+} from '@innkeeper/inventory';
+import { type Candidate, completeSpec, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
+import { decide, type PlacementInput } from '@innkeeper/placement';
+import { claimAll } from '../claim.ts';
+import { driverOf } from '../control.ts';
+import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
+import type { OperationContext } from './kind.ts';
+import { Waiting } from './waiting.ts';
+
+/** What the step `place` decided; everything that follows is made from it, also after a restart. */
+export interface Placed {
+  readonly candidate: Candidate;
+  readonly plan: GuestPlan;
+  readonly claims: GuestClaims;
+  /** Of the specification that the plan was made from. */
+  readonly generation: number;
+  /** True when the guest is being made, false when it is being changed. */
+  readonly fresh: boolean;
+}
+
+export const placedOf = (memory: Readonly<Record<string, unknown>>): Placed | undefined =>
+  memory.placed as Placed | undefined;
+
+export const orderOf = (
+  { control, workload }: Pick<OperationContext, 'control' | 'workload'>,
+  claims: GuestOrder['claims'],
+): Omit<GuestOrder, 'report'> => ({
+  name: workload.name,
+  uuid: workload.id,
+  spec: completeSpec(workload.spec),
+  stored: workload.spec,
+  ownership: { installation: control.installation, workloadId: workload.id, generation: workload.generation },
+  claims,
+});
+
+/** A guest that exists keeps its place and its claims; only their amount may change. */
+const replan = async (context: OperationContext, candidate: Candidate): Promise<Placed> => {
+  const { control, workload } = context;
+  const { db } = control.inventory;
+  const spec = completeSpec(workload.spec);
+  const host = (await listHosts(db)).find(({ name }) => name === candidate.host);
+  const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
+  if (report === undefined)
+    throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
+  const fits = await resizeClaim(db, {
+    workloadId: workload.id,
+    host: candidate.host,
+    cpus: spec.cpus,
+    memoryBytes: spec.memoryBytes,
+    diskBytes: spec.diskBytes,
+    foreign: foreignUse(await listGuests(db), candidate.host, control.installation),
+  });
+  if (!fits)
+    throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
+  const networks = (await networkClaimsOf(db, workload.id)).map(({ network, mac, address }) => {
+    const { gateway, prefix } = report.networks.find(({ name }) => name === network) ?? {};
+    if (address === null || gateway === undefined || prefix === undefined) return { network, mac };
+    return { network, mac, address: { ip: address, prefix, gateway } };
+  });
+  const claims = { uidStart: (await uidClaimOf(db, workload.id)) ?? 0, networks };
+  const driver = driverOf(control, candidate.host, candidate.driver);
+  return {
+    candidate,
+    fresh: false,
+    generation: workload.generation,
+    claims,
+    plan: driver.plan({ ...orderOf(context, claims), report }),
+  };
+};
+
+/** A decision that found no place, with what it was made from. */
+interface Unplaced {
+  readonly record: PlacementRecord;
+  readonly input: PlacementInput;
+}
+
+/** Decides and claims in one transaction: nobody can take in between what the decision counted on. */
+const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> => {
+  const { control, workload } = context;
+  const spec = completeSpec(workload.spec);
+  return control.inventory.transaction(async (tx) => {
+    // Claimed by a try that was killed before it could say so.
+    if (workload.placed !== null) await releaseClaims(tx, workload.id);
+    const known = await readKnown(tx, workload.id);
+    const input = { snapshot: snapshotOf(known, control.installation), request: { name: workload.name, spec } };
+    const record = decide(input.snapshot, input.request);
+    const { winner } = record;
+    if (winner === undefined) return { record, input };
+    const placementId = await insertPlacement(tx, workload.id, record, input);
+    const host = known.hosts.find(({ name }) => name === winner.host);
+    const report = host?.drivers.find(({ driver }) => driver === winner.driver);
+    if (host?.machine == null || report === undefined)
+      throw new InnkeeperError('unavailable', `${winner.host} has not reported`);
+    const claims = await claimAll(tx, {
+      workloadId: workload.id,
+      name: workload.name,
+      spec,
+      candidate: winner,
+      machine: host.machine,
+      networks: report.networks,
+      guests: known.guests,
+      foreign: foreignUse(known.guests, winner.host, control.installation),
+    });
+    await updateWorkload(tx, workload.id, {
+      state: 'creating',
+      placed: winner,
+      placementId,
+      reason: record.reason,
+      error: null,
+    });
+    const plan = driverOf(control, winner.host, winner.driver).plan({ ...orderOf(context, claims), report });
+    return { candidate: winner, plan, claims, generation: workload.generation, fresh: true };
+  });
+};
+
+/** Keeps the record of a refusal too: it is what `explain` shows. One that says nothing new is not kept again. */
+const keepRefusal = async ({ control, workload }: OperationContext, { record, input }: Unplaced): Promise<void> => {
+  if (workload.reason === record.reason && workload.placementId !== null) return;
+  const { db } = control.inventory;
+  const placementId = await insertPlacement(db, workload.id, record, input);
+  await updateWorkload(db, workload.id, { reason: record.reason, placementId });
+};
+
+const place = async (context: OperationContext): Promise<Placed> => {
+  const found = await tryPlace(context);
+  if ('plan' in found) return found;
+  await keepRefusal(context, found);
+  const { reason, waitsFor } = found.record;
+  if (waitsFor !== undefined) throw new Waiting(nearMissText(waitsFor));
+  throw new InnkeeperError('unplaceable', reason, { hint: `inn explain ${context.workload.name}` });
+};
+
+export const placeStep = (context: OperationContext): Step => ({
+  name: 'place',
+  run: async () => {
+    if (placedOf(context.memory) !== undefined) return;
+    const { workload } = context;
+    const exists = workload.placed !== null && workload.state === 'ready';
+    await context.remember({
+      placed: exists ? await replan(context, workload.placed as Candidate) : await place(context),
+    });
+  },
+  undo: async () => {
+    if (placedOf(context.memory)?.fresh === false) return;
+    const { db } = context.control.inventory;
+    await releaseClaims(db, context.workload.id);
+    await updateWorkload(db, context.workload.id, { placed: null });
+  },
+});

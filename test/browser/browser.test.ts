@@ -1,0 +1,257 @@
+import type { PlacementRecord, WorkloadView } from '@innkeeper/model';
+import type { Browser, Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineForeign, host, installedAs, undefineForeign, virsh } from '../installed.ts';
+import { type OpenPage, openBrowser, openPage } from './chromium.ts';
+import { tabTo } from './keyboard.ts';
+import { brightnessOf, contrastOf, overhang } from './looks.ts';
+
+const { installation, inn, setUp } = installedAs({ name: 'browser', listen: '127.0.0.1:7797' });
+const home = `${installation.INNKEEPER_PREFIX}/browser`;
+const address = `http://${installation.INNKEEPER_LISTEN}/`;
+/** The first container may have to wait for its image to be built. */
+const making = { timeout: 240_000 };
+const stopping = { timeout: 60_000 };
+
+const guests = async (): Promise<string[]> =>
+  (await virsh('lxc:///system', 'list', '--all', '--name')).split('\n').filter((name) => name.startsWith('test-web-'));
+
+describe('the page, in Chromium', () => {
+  let browser: Browser;
+  let opened: OpenPage;
+  let token: string;
+
+  const named = (name: string): Locator =>
+    opened.page.getByRole('row').filter({ has: opened.page.getByRole('link', { name, exact: true }) });
+  const inState = (name: string, state: string): Locator =>
+    named(name).filter({ has: opened.page.getByText(state, { exact: true }) });
+  const button = (name: string | RegExp): Locator => opened.page.getByRole('button', { name });
+  const field = (name: string): Locator => opened.page.getByRole('textbox', { name });
+  const dialog = (name: string): Locator => opened.page.getByRole('dialog', { name });
+  const close = async (name: string): Promise<void> => {
+    await opened.page.keyboard.press('Escape');
+    await dialog(name).waitFor({ state: 'hidden' });
+  };
+
+  beforeAll(async () => {
+    await setUp('down', '--purge', '--yes');
+    const up = await setUp('up', '--yes', '--no-lab');
+    expect(up.exitCode, `${up.stdout}\n${up.stderr}`).toBe(0);
+    token = /Token of "admin": (ink_\S+)/.exec(up.stdout)?.[1] ?? '';
+    expect(up.stdout).toContain(`http://${installation.INNKEEPER_LISTEN}`);
+    await host.files.makeDirectory(home);
+    browser = await openBrowser(home);
+    opened = await openPage(browser, address);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await host.files.remove(home);
+    await undefineForeign('test-web-foreign');
+    await setUp('down', '--purge', '--yes');
+    expect(await guests()).toEqual([]);
+    expect(await host.files.list(installation.INNKEEPER_PREFIX)).toEqual([]);
+    await host.files.remove(installation.INNKEEPER_PREFIX);
+  });
+
+  it('refuses a wrong token and says what to do', async () => {
+    await field('Access token').fill('ink_wrong');
+    await button('Sign in').click();
+    await opened.page.getByText('This token is not accepted. Copy the whole token, beginning with ink_').waitFor();
+    expect(await button('New workload').count()).toBe(0);
+  });
+
+  it('opens with the token that set-up printed, and is live', async () => {
+    await field('Access token').fill(token);
+    await button('Sign in').click();
+    await opened.page.getByRole('status').getByText('live', { exact: true }).waitFor();
+    await button('New workload').waitFor();
+  });
+
+  it('says while a workload is typed as what it would run, where and why', async () => {
+    const { page } = opened;
+    await button('New workload').click();
+    await field('Name').fill('test-web-one');
+    await page.getByRole('combobox', { name: 'Image' }).click();
+    await page.getByRole('option', { name: /^debian\/12/ }).click();
+    const plan = page.getByRole('region', { name: 'Plan' });
+    await plan.getByText(/^runs as a container on \S+: .*lighter as a container/).waitFor();
+    await plan.getByText(/^chosen/).waitFor();
+    await plan.getByText(/^virtual machine on/).waitFor();
+    await page.getByText('Own kernel', { exact: true }).click();
+    await plan.getByText(/^runs as a virtual machine on \S+: /).waitFor();
+    await page.getByText('Default', { exact: true }).click();
+    await plan.getByText(/^runs as a container on/).waitFor();
+  });
+
+  it('shows a bad value at its field, and says why nothing can be created', async () => {
+    const { page } = opened;
+    const complaint = '"12 bananas" is not a size; write a number and a unit, such as 512MiB or 2GiB';
+    await field('Memory').fill('12 bananas');
+    await page.locator('[aria-invalid="true"]').waitFor();
+    expect(await field('Memory').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByText(complaint, { exact: true }).count()).toBe(1);
+    const create = button(`Create test-web-one (not possible: ${complaint})`);
+    expect(await create.getAttribute('aria-disabled')).toBe('true');
+    await create.hover();
+    await page.getByRole('tooltip').getByText(complaint).waitFor();
+    await create.click({ force: true });
+    expect(await guests()).toEqual([]);
+  });
+
+  it('creates it, and its row appears and turns to running by itself', async () => {
+    await field('Memory').fill('256MiB');
+    await button(/^Create test-web-one$/).click();
+    await dialog('New workload').waitFor({ state: 'hidden' });
+    await named('test-web-one').waitFor();
+    await inState('test-web-one', 'running').waitFor(making);
+    await named('test-web-one').getByText('256MiB').waitFor();
+    const operations = opened.page.getByRole('region', { name: 'List of operations' });
+    await operations.getByRole('row', { name: /apply test-web-one admin done/ }).waitFor();
+    expect(opened.loads()).toBe(1);
+    expect(await guests()).toEqual(['test-web-one']);
+  });
+
+  it('shows the placement record with every candidate and every check', async () => {
+    const { page } = opened;
+    const [record] = JSON.parse((await inn('explain', 'test-web-one', '-o', 'json')).stdout) as [PlacementRecord];
+    expect(record.candidates.map(({ candidate }) => candidate.driver).sort()).toEqual(['kvm', 'lxc']);
+    await page.getByRole('link', { name: 'test-web-one', exact: true }).click();
+    const detail = dialog('test-web-one');
+    await detail.getByText(`It ${record.reason}.`).waitFor();
+    await detail.getByRole('tab', { name: 'Placement record' }).click();
+    await detail.getByText(record.reason, { exact: true }).waitFor();
+    for (const { candidate, checks } of record.candidates) {
+      const card = detail.locator('section').filter({ hasText: `on ${candidate.host} (${candidate.driver})` });
+      await card.waitFor();
+      for (const { text } of checks) expect(await card.textContent()).toContain(text);
+    }
+  });
+
+  it('stops it, and its row follows', async () => {
+    await dialog('test-web-one').getByRole('button', { name: 'Stop test-web-one', exact: true }).click();
+    await inState('test-web-one', 'stopped').waitFor(stopping);
+    await close('test-web-one');
+    expect((await virsh('lxc:///system', 'domstate', 'test-web-one')).trim()).toBe('shut off');
+  });
+
+  it('says on a disabled button why, to the eye and to a screen reader', async () => {
+    const reason = 'test-web-one is stopped already';
+    const stop = named('test-web-one').getByRole('button', { name: `Stop test-web-one (not possible: ${reason})` });
+    await stop.waitFor();
+    expect(await stop.getAttribute('aria-disabled')).toBe('true');
+    await stop.hover();
+    await opened.page.getByRole('tooltip').getByText(reason).waitFor();
+    const start = named('test-web-one').getByRole('button', { name: 'Start test-web-one', exact: true });
+    expect(await start.getAttribute('aria-disabled')).toBe('false');
+  });
+
+  it('shows a foreign guest as foreign, and offers nothing to do to it', async () => {
+    await defineForeign('test-web-foreign', installation.INNKEEPER_PREFIX);
+    await inState('test-web-foreign', 'foreign').waitFor();
+    expect(await named('test-web-foreign').getByRole('button').count()).toBe(0);
+    await named('test-web-foreign').getByText('read-only').waitFor();
+    await opened.page.getByRole('link', { name: 'test-web-foreign' }).click();
+    await dialog('test-web-foreign').getByText('Innkeeper did not create it').waitFor();
+    expect(await dialog('test-web-foreign').getByRole('button').count()).toBe(1);
+    await close('test-web-foreign');
+  });
+
+  it('makes another with the keyboard alone', async () => {
+    const { page } = opened;
+    await tabTo(page, button('New workload'));
+    await page.keyboard.press('Enter');
+    await dialog('New workload').waitFor();
+    await tabTo(page, field('Name'));
+    await page.keyboard.type('test-web-keys');
+    await tabTo(page, page.getByRole('combobox', { name: 'Image' }));
+    await page.keyboard.type('debian/12');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const create = button(/^Create test-web-keys$/);
+    await create.waitFor();
+    await tabTo(page, create);
+    await page.keyboard.press('Enter');
+    await dialog('New workload').waitFor({ state: 'hidden' });
+    await inState('test-web-keys', 'running').waitFor(making);
+    expect(await button('New workload').evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it('finds guests by the words of a filter that / leads to', async () => {
+    const { page } = opened;
+    await page.keyboard.press('/');
+    await page.keyboard.type('test-web- foreign');
+    await named('test-web-one').waitFor({ state: 'hidden' });
+    await named('test-web-foreign').waitFor();
+    await page.getByRole('searchbox').fill('');
+    await named('test-web-one').waitFor();
+  });
+
+  it('fits a window of 400 pixels: the list, a detail and the form', async () => {
+    const { page } = opened;
+    await page.setViewportSize({ width: 400, height: 800 });
+    await expect.poll(() => overhang(page)).toBe(0);
+    await page.getByRole('link', { name: 'test-web-one', exact: true }).click();
+    await dialog('test-web-one').getByText('What was asked').waitFor();
+    expect(await overhang(page)).toBe(0);
+    await close('test-web-one');
+    await button('New workload').click();
+    await dialog('New workload').getByText('What would happen').waitFor();
+    expect(await overhang(page)).toBe(0);
+    await close('New workload');
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    await page.getByText('Images here:').waitFor();
+    expect(await overhang(page)).toBe(0);
+    await page.getByRole('link', { name: 'Workloads' }).click();
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it.each([
+    { colorScheme: 'light', least: 0.8, most: 1 },
+    { colorScheme: 'dark', least: 0, most: 0.1 },
+  ] as const)('is readable when the system is $colorScheme', async ({ colorScheme, least, most }) => {
+    const { page } = opened;
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+    const brightness = await brightnessOf(page);
+    expect(brightness).toBeGreaterThanOrEqual(least);
+    expect(brightness).toBeLessThanOrEqual(most);
+    const texts = [
+      page.getByRole('heading', { name: 'Innkeeper' }),
+      page.getByRole('columnheader', { name: 'Backend' }),
+      named('test-web-one').getByText('stopped', { exact: true }),
+      named('test-web-one').getByText('container', { exact: true }),
+      named('test-web-foreign').getByText('foreign', { exact: true }),
+      named('test-web-foreign').getByText('read-only', { exact: true }),
+      page.getByRole('link', { name: 'test-web-one', exact: true }),
+      button('New workload'),
+      named('test-web-one').getByText('Remove', { exact: true }),
+    ];
+    for (const text of texts) expect(await contrastOf(text), `${text}`).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it('removes it when its name was typed, and the row vanishes', async () => {
+    await named('test-web-one').getByRole('button', { name: 'Remove test-web-one' }).click();
+    const question = dialog('Remove test-web-one?');
+    const confirm = question.getByRole('button', { name: /^Remove test-web-one/ });
+    await confirm.click({ force: true });
+    expect(await confirm.getAttribute('aria-disabled')).toBe('true');
+    await question.getByRole('textbox').fill('test-web-one');
+    await confirm.click();
+    await named('test-web-one').waitFor({ state: 'hidden', ...stopping });
+    expect(await guests()).not.toContain('test-web-one');
+    const left = JSON.parse((await inn('ls', '-o', 'json')).stdout) as WorkloadView[];
+    expect(left.filter(({ managed }) => managed).map(({ name }) => name)).toEqual(['test-web-keys']);
+  });
+
+  it('did all that in one load, without an error but for the two refusals that were asked for', () => {
+    expect(opened.loads()).toBe(1);
+    expect([...opened.errors].sort()).toEqual(['400 /v1/plan', '401 /v1/version']);
+  });
+
+  it('forgets the token at sign-out', async () => {
+    await button('Sign out').click();
+    await field('Access token').waitFor();
+    expect(await opened.page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+});

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { localHost } from '@innkeeper/host';
+import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import {
+  changeHost,
+  claimCapacity,
+  claimDevices,
+  claimUidRange,
+  ensureHost,
+  type Inventory,
+  insertWorkload,
+  listDevices,
+  listHosts,
+  openInventory,
+  recordDevices,
+  recordReport,
+  releaseClaims,
+  resizeClaim,
+} from '@innkeeper/inventory';
+import { type DeviceReport, deviceRequestOf, pathsUnder } from '@innkeeper/model';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const paths = pathsUnder('/tmp/innkeeper-test-claims');
+const machine = localHost('test');
+const GiB = 2 ** 30;
+const nobody = { cpus: 0, memoryBytes: 0 };
+const gpu = [deviceRequestOf({ gpu: {} })];
+
+let inventory: Inventory;
+let round = 0;
+let on = '';
+
+const workload = async (): Promise<string> => {
+  const id = randomUUID();
+  await insertWorkload(inventory.db, { id, name: `w-${id}`, spec: { image: 'debian/12' } });
+  return id;
+};
+const workloads = (count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, workload));
+const device = (key: string, parts: Partial<DeviceReport> = {}): DeviceReport => ({
+  key,
+  class: 'gpu',
+  title: key,
+  slots: 1,
+  state: 'free',
+  ...parts,
+});
+const claim = (workloadId: string, parts: Partial<Parameters<typeof claimCapacity>[1]> = {}) =>
+  claimCapacity(inventory.db, {
+    workloadId,
+    host: on,
+    cpus: 1,
+    memoryBytes: GiB,
+    diskBytes: GiB,
+    foreign: nobody,
+    ...parts,
+  });
+const holders = async (): Promise<number[]> =>
+  (await listDevices(inventory.db)).filter((one) => one.host === on).map((one) => one.holders.length);
+
+beforeAll(async () => {
+  await machine.files.remove(paths.prefix);
+  const { url } = await ensureDatabase(machine, paths);
+  inventory = await openInventory(url, 16);
+});
+
+afterAll(async () => {
+  await inventory.close();
+  await stopDatabase(machine, paths);
+  await machine.files.remove(paths.prefix);
+});
+
+beforeEach(async () => {
+  round += 1;
+  on = `host-${round}`;
+  await ensureHost(inventory.db, on, 'test');
+  await recordReport(
+    inventory.db,
+    on,
+    {
+      hostname: on,
+      arch: 'x86_64',
+      kernel: 'test',
+      bootId: 'boot',
+      cpus: 4,
+      memoryBytes: 8 * GiB,
+      diskFreeBytes: 100 * GiB,
+      diskTotalBytes: 100 * GiB,
+      reservedIds: [],
+    },
+    [],
+  );
+  await changeHost(inventory.db, on, { cpuRatio: 4, memoryRatio: 1 });
+});
+
+describe('devices', () => {
+  it('200 claims on 8 devices at once have exactly 8 winners', async () => {
+    await recordDevices(
+      inventory.db,
+      on,
+      Array.from({ length: 8 }, (_, at) => device(`gpu-${at}`)),
+    );
+    const won = await Promise.all(
+      (await workloads(200)).map((workloadId) => claimDevices(inventory.db, { workloadId, host: on }, gpu)),
+    );
+    expect(won.filter(Boolean)).toHaveLength(8);
+    expect(await holders()).toEqual(Array(8).fill(1));
+  });
+
+  it('of one IOMMU group go to one workload, all of them', async () => {
+    await recordDevices(inventory.db, on, [
+      device('gpu-a', { group: '7' }),
+      device('sound-a', { class: 'pci', group: '7' }),
+      device('gpu-b', { group: '8' }),
+    ]);
+    const claims = (await workloads(20)).map(async (workloadId) => {
+      const won = await inventory
+        .transaction(async (tx) => {
+          if (!(await claimDevices(tx, { workloadId, host: on }, gpu))) throw new Error('lost');
+          return true;
+        })
+        .catch(() => false);
+      return won ? workloadId : undefined;
+    });
+    const winners = (await Promise.all(claims)).filter((id) => id !== undefined);
+    expect(winners).toHaveLength(2);
+    expect(await holders()).toEqual([1, 1, 1]);
+  });
+
+  it('of a group with one that the host needs go to nobody', async () => {
+    await recordDevices(inventory.db, on, [
+      device('gpu', { group: '1' }),
+      device('disk', { class: 'pci', group: '1', state: 'host' }),
+    ]);
+    expect(await claimDevices(inventory.db, { workloadId: await workload(), host: on }, gpu)).toBe(false);
+  });
+
+  it('that are shared have as many holders as slots and no more', async () => {
+    await recordDevices(inventory.db, on, [device('render', { class: 'render', slots: 3 })]);
+    const shared = [deviceRequestOf({ gpu: { shared: true } })];
+    const won = await Promise.all(
+      (await workloads(10)).map((workloadId) => claimDevices(inventory.db, { workloadId, host: on }, shared)),
+    );
+    expect(won.filter(Boolean)).toHaveLength(3);
+  });
+
+  it('that look alike are told apart by what was asked for', async () => {
+    await recordDevices(inventory.db, on, [
+      device('usb:1-1', { class: 'usb', id: '0627:0001', port: '1-1' }),
+      device('usb:1-2', { class: 'usb', id: '0627:0001', port: '1-2' }),
+    ]);
+    const [first, second] = await workloads(2);
+    const any = deviceRequestOf({ usb: { id: '0627:0001' } });
+    const left = deviceRequestOf({ usb: { port: '1-1' } });
+    expect(await claimDevices(inventory.db, { workloadId: first ?? '', host: on }, [any, left])).toBe(true);
+    expect(await claimDevices(inventory.db, { workloadId: second ?? '', host: on }, [any])).toBe(false);
+    await releaseClaims(inventory.db, first ?? '');
+    expect(await claimDevices(inventory.db, { workloadId: second ?? '', host: on }, [any])).toBe(true);
+  });
+
+  it('that are gone stay known as missing while somebody holds them', async () => {
+    await recordDevices(inventory.db, on, [device('gpu')]);
+    const workloadId = await workload();
+    await claimDevices(inventory.db, { workloadId, host: on }, gpu);
+    await recordDevices(inventory.db, on, []);
+    const states = async () =>
+      (await listDevices(inventory.db)).filter((one) => one.host === on).map(({ state }) => state);
+    expect(await states()).toEqual(['missing']);
+    await releaseClaims(inventory.db, workloadId);
+    await recordDevices(inventory.db, on, []);
+    expect(await states()).toEqual([]);
+  });
+});
+
+describe('capacity', () => {
+  it('is never sold twice, however many ask at once', async () => {
+    const won = await Promise.all((await workloads(100)).map((id) => claim(id)));
+    expect(won.filter(Boolean)).toHaveLength(8);
+    const row = (await listHosts(inventory.db)).find(({ name }) => name === on);
+    expect(row).toMatchObject({ cpusClaimed: 8, memoryClaimed: 8 * GiB });
+  });
+
+  it('leaves out what the host keeps and what foreign guests use', async () => {
+    await changeHost(inventory.db, on, { reservedMemory: '2GiB' });
+    const foreign = { cpus: 0, memoryBytes: 4 * GiB };
+    const [a, b, c] = await workloads(3);
+    expect(await claim(a ?? '', { foreign })).toBe(true);
+    expect(await claim(b ?? '', { foreign })).toBe(true);
+    expect(await claim(c ?? '', { foreign })).toBe(false);
+  });
+
+  it('may shrink below what is claimed, and then nothing more is claimed', async () => {
+    const [a, b] = await workloads(2);
+    expect(await claim(a ?? '', { memoryBytes: 6 * GiB })).toBe(true);
+    await changeHost(inventory.db, on, { memoryRatio: 0.5 });
+    expect(await claim(b ?? '')).toBe(false);
+    const held = { workloadId: a ?? '', host: on, cpus: 1, diskBytes: GiB, foreign: nobody };
+    expect(await resizeClaim(inventory.db, { ...held, memoryBytes: 5 * GiB })).toBe(true);
+    expect(await resizeClaim(inventory.db, { ...held, memoryBytes: 6 * GiB })).toBe(false);
+  });
+
+  it('of a host that is being emptied is not claimed', async () => {
+    await changeHost(inventory.db, on, { draining: true });
+    expect(await claim(await workload())).toBe(false);
+  });
+});
+
+describe('ranges of user ids', () => {
+  it('are different for everybody and leave out what others use', async () => {
+    const taken = [{ start: 0x20000000, count: 65_536 * 10 + 1 }];
+    const starts = await Promise.all((await workloads(50)).map((id) => claimUidRange(inventory.db, id, taken)));
+    expect(new Set(starts).size).toBe(50);
+    expect(Math.min(...starts)).toBeGreaterThan(0x20000000 + 65_536 * 10);
+    expect(starts.every((start) => start % 65_536 === 0)).toBe(true);
+  });
+});
