@@ -8,7 +8,7 @@ const removalLimitMs = 10 * 60_000;
 interface Operation {
   readonly id: string;
   readonly state: OperationState;
-  readonly error?: { readonly detail?: string };
+  readonly error?: { readonly detail?: string; readonly causes?: readonly string[] };
 }
 
 const operationIn = (body: unknown): Operation | undefined =>
@@ -30,6 +30,9 @@ const follow = (socket: string, first: Operation): Promise<Operation | undefined
     { limitMs: removalLimitMs, everyMs: 500 },
   );
 
+const reasonOf = ({ state, error }: Operation): string =>
+  error?.detail === undefined ? `its removal ${state}` : [error.detail, ...(error.causes ?? [])].join(': ');
+
 /** Undefined when it is gone, else why not. */
 const removeOne = async (socket: string, name: string): Promise<string | undefined> => {
   const path = `/v1/workloads/${encodeURIComponent(name)}?wait=120s`;
@@ -39,7 +42,7 @@ const removeOne = async (socket: string, name: string): Promise<string | undefin
   if (answer.status >= 300 || started === undefined) return `${name}: the control plane answered ${answer.status}`;
   const ended = await follow(socket, started);
   if (ended === undefined) return `${name}: its removal takes more than ten minutes`;
-  return ended.state === 'done' ? undefined : `${name}: ${ended.error?.detail ?? `its removal ${ended.state}`}`;
+  return ended.state === 'done' ? undefined : `${name}: ${reasonOf(ended)}`;
 };
 
 /** Deletes every managed workload through the API, all at a time: the queue has its own limits. */

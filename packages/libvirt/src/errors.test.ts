@@ -111,6 +111,12 @@ const worded: readonly [kind: string, code: string, output: string][] = [
     'transient',
     'error: Timed out during operation: cannot acquire state change lock (held by monitor=remoteDispatchDomainCreate)\n',
   ],
+  ['dying', 'transient', "error: Failed to destroy domain 'x'\nerror: internal error: Some processes refused to die\n"],
+  [
+    'dying',
+    'transient',
+    "error: Failed to destroy domain 'x'\nerror: Failed to terminate process 4242 with SIGKILL: Device or resource busy\n",
+  ],
   ['unsupported', 'unsupported', "error: command 'undefine' doesn't support option --tpm\n"],
   [
     'guest_died',

@@ -28,6 +28,8 @@ const table = [
       /Failed to connect socket|unable to connect to server|[Cc]onnection (?:reset|refused|timed out)|Cannot recv data|Cannot write data|End of file while reading data|client socket is closed|connection closed due to keepalive|Disconnected from|no connection to the server/,
   },
   { kind: 'timeout', code: 'transient', pattern: /[Tt]imed out|cannot acquire state change lock|timeout waiting/ },
+  // A loaded host needs longer than the seconds that libvirt waits after SIGKILL; the guest is gone a moment later.
+  { kind: 'dying', code: 'transient', pattern: /refused to die|Failed to terminate process .* with SIG/ },
   { kind: 'agent_silent', code: 'transient', pattern: /[Gg]uest agent is not (?:responding|connected|available)/ },
   {
     kind: 'domain_missing',
