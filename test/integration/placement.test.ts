@@ -22,6 +22,14 @@ const untilState = async (name: string, state: WorkloadView['state']): Promise<W
 };
 const remove = async (name: string): Promise<string> =>
   (await innkeeper.finished(await innkeeper.client.remove(name))).state;
+/** Reserves memory of the host so that this much can still be promised. */
+const leaveRoom = async (bytes: number): Promise<void> => {
+  const { capacity } = (await innkeeper.client.hosts())[0] ?? {};
+  if (capacity === undefined) throw new Error('no host');
+  const { memoryBytes, foreign, claimed } = capacity;
+  const reserved = memoryBytes - foreign.memoryBytes - claimed.memoryBytes - bytes;
+  await innkeeper.client.changeHost(host, { memoryRatio: 1, reservedMemory: `${reserved}B` });
+};
 const refusal = async (work: Promise<unknown>): Promise<InnkeeperError> => {
   try {
     await work;
@@ -45,7 +53,12 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await innkeeper.client.changeHost(host, { draining: false, memoryRatio: 1.5, labels: { zone: null } });
+  await innkeeper.client.changeHost(host, {
+    draining: false,
+    memoryRatio: 1.5,
+    reservedMemory: '0B',
+    labels: { zone: null },
+  });
   for (const { rule: one } of await innkeeper.client.rules())
     if (one.id.startsWith('test-')) await innkeeper.client.removeRule(one.id);
   const names = (await innkeeper.client.workloads()).filter(({ managed }) => managed).map(({ name }) => name);
@@ -67,10 +80,7 @@ describe('a workload that fits nowhere now', () => {
   });
 
   it('waits for memory, blocks nobody, and gets what another gives back', async () => {
-    const { capacity } = (await innkeeper.client.hosts())[0] ?? {};
-    if (capacity === undefined) throw new Error('no host');
-    const room = capacity.foreign.memoryBytes + 800 * MiB;
-    await innkeeper.client.changeHost(host, { memoryRatio: room / capacity.memoryBytes });
+    await leaveRoom(800 * MiB);
     await innkeeper.finished(await put('test-op-first', small));
     const second = await put('test-op-second', small);
     expect((await untilState('test-op-second', 'waiting')).operation?.progress).toMatch(/512MiB of memory were free/);
@@ -210,10 +220,7 @@ describe('a decision', () => {
   });
 
   it('counts those before it in the same manifest', async () => {
-    const { capacity } = (await innkeeper.client.hosts())[0] ?? {};
-    if (capacity === undefined) throw new Error('no host');
-    const room = capacity.foreign.memoryBytes + capacity.claimed.memoryBytes + 800 * MiB;
-    await innkeeper.client.changeHost(host, { memoryRatio: room / capacity.memoryBytes });
+    await leaveRoom(800 * MiB);
     const { workloads } = await innkeeper.client.plan({ workloads: { 'test-op-a': small, 'test-op-b': small } });
     expect(workloads.map(({ action }) => action)).toEqual(['create', 'wait']);
     const more = { name: 'test-more', cpus: 4, memory: '8GiB', disk: '100GiB' };
