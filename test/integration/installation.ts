@@ -2,8 +2,9 @@ import { type Client, createClient } from '@innkeeper/client';
 import { type FaultPoints, type Running, readConfig, startControlPlane } from '@innkeeper/control-plane';
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
-import { connect } from '@innkeeper/libvirt';
+import { connect, describeNetwork } from '@innkeeper/libvirt';
 import { type OperationView, pathsUnder } from '@innkeeper/model';
+import { destroyContainerRoot } from '@innkeeper/storage';
 import { pino } from 'pino';
 
 export const prefix = '/tmp/innkeeper-test-operations';
@@ -21,8 +22,23 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
-export const install = async (): Promise<Installation> => {
+/** What a run that was ended in the middle has left: guests, fixed addresses, mounts, its database. */
+const removeLeft = async (): Promise<void> => {
+  for (const { uuid, name } of await lxc.domains()) {
+    if (!name.startsWith('test-op')) continue;
+    await lxc.destroy(uuid).catch(() => undefined);
+    await lxc.undefine(uuid);
+  }
+  const { ips } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
+  for (const { mac, name } of ips.flatMap(({ dhcp }) => dhcp.hosts))
+    if (mac !== undefined && name?.startsWith('test-op') === true) await lxc.removeDhcpHost('default', { mac });
+  for (const id of await host.files.list(`${paths.state}/roots`)) await destroyContainerRoot(host, paths, id);
+  await stopDatabase(host, paths);
   await host.files.remove(prefix);
+};
+
+export const install = async (): Promise<Installation> => {
+  await removeLeft();
   const { url } = await ensureDatabase(host, paths);
   const config = readConfig({
     DATABASE_URL: url,
