@@ -90,6 +90,13 @@ describe('the main job, as a newcomer does it', () => {
     });
   });
 
+  it('says how virtual machines are accelerated here, proven by booting, and that the image is there', async () => {
+    const doctor = await inn('doctor');
+    expect(doctor.exitCode, doctor.stdout).toBe(0);
+    expect(doctor.stdout).toMatch(/acceleration: (kvm|tcg): /);
+    expect((await inn('image', 'ls')).stdout).toMatch(/^debian\/12 +container, vm +\S+/m);
+  });
+
   it('lists a guest that it did not create, and never touches it', async () => {
     await defineForeign('test-foreign', installation.INNKEEPER_PREFIX);
     await until('the foreign guest is seen', async () =>
