@@ -132,8 +132,22 @@ export interface ConsoleGroup {
   console(guest: GuestRef): Promise<ConsoleStream>;
 }
 
+/** Optional group, present when the driver reports the capability `adopt`. */
+export interface AdoptGroup {
+  /**
+   * Makes a foreign guest ours where it stands: it runs on, keeps its id, and nothing of it changes but whose it is.
+   * Repeatable for the same workload. Throws `not_found` without such a guest, `conflict` when it is another workload's.
+   */
+  adopt(guest: GuestRef, ownership: Ownership): Promise<void>;
+  /**
+   * Gives an adopted guest back: it runs on, and everything about it is byte by byte what it was before `adopt`. One that
+   * is foreign is success. Throws `conflict` for a guest that was created, not adopted.
+   */
+  release(guest: GuestRef): Promise<void>;
+}
+
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
-export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup> {
+export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */
   probe(): Promise<DriverReport>;

@@ -25,6 +25,7 @@ export const capabilityNames = [
   'tpm',
   'exec',
   'console',
+  'adopt',
   'pause',
   'limits.cpu',
   'limits.memory',

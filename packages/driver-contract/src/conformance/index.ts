@@ -1,3 +1,4 @@
+import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
 import { lifeCases } from './life.ts';
@@ -9,4 +10,9 @@ export type { ConformanceBench, ConformanceCase } from './bench.ts';
  * What any driver has to do, whatever it drives. Each case makes its own guests and takes them away; it throws what is
  * wrong. What a driver declares has to work, what it does not declare has to be absent.
  */
-export const conformanceCases: readonly ConformanceCase[] = [...reportCases, ...lifeCases, ...changeCases];
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...reportCases,
+  ...lifeCases,
+  ...changeCases,
+  ...adoptCases,
+];

@@ -54,6 +54,11 @@ export const kvmCapabilities = async (
       reasonIfAbsent: 'commands in virtual machines are not offered by this version; use inn console',
     },
     console: { value: true, evidence: 'serial port' },
+    adopt: {
+      value: false,
+      evidence: 'not offered by this version',
+      reasonIfAbsent: 'guests of libvirt are not adopted by this version',
+    },
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

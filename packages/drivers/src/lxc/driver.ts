@@ -77,6 +77,11 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
       exec: { value: true, evidence: "through the container's namespaces" },
       console: { value: true, evidence: "libvirt's pty" },
+      adopt: {
+        value: false,
+        evidence: 'not offered by this version',
+        reasonIfAbsent: 'guests of libvirt are not adopted by this version',
+      },
       'limits.cpu': { value: true, evidence: 'cgroup quota' },
       'limits.memory': { value: true, evidence: 'cgroup limit' },
       'limits.disk': {
