@@ -1,7 +1,8 @@
 import { conformanceCases, type Driver } from '@innkeeper/driver-contract';
 import { lxc } from '@innkeeper/drivers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OpenBench, openBench } from './bench.ts';
+import { openBench } from './bench.ts';
+import type { OpenBench } from './orders.ts';
 
 /** A driver with one defect, and the case that has to find it. */
 interface Defect {

@@ -2,7 +2,8 @@ import { conformanceCases } from '@innkeeper/driver-contract';
 import { kvm, lxc } from '@innkeeper/drivers';
 import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { host, type OpenBench, openBench } from './bench.ts';
+import { openBench } from './bench.ts';
+import { host, type OpenBench } from './orders.ts';
 
 /** Guests run on while the daemon is away: QEMU and libvirt_lxc do not need it to live. */
 const restartLibvirt = async (): Promise<void> => {
