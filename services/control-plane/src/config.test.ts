@@ -20,8 +20,22 @@ describe('the settings', () => {
       databaseUrl: 'postgres:///innkeeper',
       listen: '127.0.0.1:7766',
       acceleration: 'auto',
+      drivers: ['@innkeeper/drivers'],
     });
     expect(readConfig(needed).paths.state).toBe('/var/lib/innkeeper');
+  });
+
+  it('take drivers from packages by their names, and from nowhere else', () => {
+    const read = (text: string) => readConfig({ ...needed, INNKEEPER_DRIVERS: text }).drivers;
+    expect(read('@innkeeper/drivers, innkeeper-driver-jails')).toEqual([
+      '@innkeeper/drivers',
+      'innkeeper-driver-jails',
+    ]);
+    for (const text of ['../evil', '/tmp/x.js', 'data:text/javascript,1', 'file:///x', 'node:fs', '.', 'a,,b', 'a/b/c'])
+      expect(refusalOf({ ...needed, INNKEEPER_DRIVERS: text })).toMatchObject({
+        code: 'invalid',
+        message: expect.stringContaining('INNKEEPER_DRIVERS'),
+      });
   });
 
   it('move with the prefix', () => {

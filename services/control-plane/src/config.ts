@@ -1,6 +1,9 @@
 import { defaultListen, InnkeeperError, type Paths, pathsUnder, prefixVariable } from '@innkeeper/model';
 import { z } from 'zod';
 
+/** As npm takes them: https://docs.npmjs.com/cli/configuring-npm/package-json#name */
+const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
 const settings = z.object({
   databaseUrl: z.string().min(1),
   /** `off`, or address and port of the TCP listener. */
@@ -14,6 +17,12 @@ const settings = z.object({
     .default(defaultListen),
   acceleration: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   hostName: z.string().optional(),
+  /** Packages that drivers are loaded from. Names only: a path or an address would load whatever lies there. */
+  drivers: z
+    .string()
+    .default('@innkeeper/drivers')
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.string().regex(packageName, 'must be names of npm packages, separated by commas'))),
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
   web: z.string().optional(),
@@ -30,6 +39,7 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   listen: 'INNKEEPER_LISTEN',
   acceleration: 'INNKEEPER_ACCELERATION',
   hostName: 'INNKEEPER_HOST_NAME',
+  drivers: 'INNKEEPER_DRIVERS',
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
   web: 'INNKEEPER_WEB',

@@ -1,5 +1,3 @@
-import type { Driver, DriverFactory } from '@innkeeper/driver-contract';
-import { kvm, lxc } from '@innkeeper/drivers';
 import { localHost, readMachine } from '@innkeeper/host';
 import { ensureHost, insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
 import { type Logger, pino } from 'pino';
@@ -7,13 +5,12 @@ import { serveStreams } from './api/streams.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control, ManagedHost } from './control.ts';
+import { openDrivers } from './drivers.ts';
 import { coalesce, followHosts, observeDriver, probeHost, startAfterBoot } from './observation/observe.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
-
-const factories: readonly DriverFactory[] = [lxc, kvm];
 
 export interface Running {
   readonly control: Control;
@@ -37,8 +34,7 @@ const openLocalHost = async (config: Config): Promise<ManagedHost> => {
     imageMirror: config.imageMirror,
     imageCache: config.imageCache,
   };
-  const drivers = new Map<string, Driver>(factories.map((factory) => [factory.id, factory.open(environment)]));
-  return { name, host, drivers };
+  return { name, host, drivers: await openDrivers(config.drivers, environment) };
 };
 
 /** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
