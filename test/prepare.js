@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 /**
  * Packages and libvirt, by the same set-up that a user runs, into an installation of the tests' own that is purged at once:
- * what stays is what the Debian packages are, Chromium for the browser tests among them, and a running libvirt.
+ * what stays is what the Debian packages are, Chromium for the browser tests and lxc for a driver's among them, and a
+ * running libvirt.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
 import { ensureChromium } from './chromium.js';
+import { ensureLxcTools } from './lxc-tools.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prefix = '/tmp/innkeeper-test-prepare';
@@ -18,5 +20,6 @@ const down = spawnSync('node', ['infra/bin/up.js', 'down', '--purge', '--yes'], 
 if (down.status !== 0) process.exit(down.status ?? 1);
 const host = localHost('tests');
 await ensureLibvirt(host);
+await ensureLxcTools(host);
 const withoutBrowser = await ensureChromium(host);
 if (withoutBrowser !== undefined) process.stdout.write(`! chromium: ${withoutBrowser}\n`);
