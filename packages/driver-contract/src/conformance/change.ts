@@ -46,6 +46,31 @@ export const changeCases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'gives a command its variables, its directory, and a terminal when that is asked',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec'))) return;
+      await withRunning(bench, async (guest) => {
+        const exec = async (command: readonly string[], parts: Partial<ExecOptions> = {}): Promise<string> => {
+          const process = await driver.exec?.(guest, { ...options(command), ...parts });
+          if (process === undefined) throw new Error('no exec');
+          if (parts.tty === undefined) process.stdin.end();
+          return (await outputOf(process)).out.trim();
+        };
+        const strange = 'a b; $HOME "quoted" \\ end';
+        equal(await exec(['printenv', 'TEST_TEXT'], { env: { TEST_TEXT: strange } }), strange);
+        // Those of Innkeeper itself hold secrets.
+        for (const name of Object.keys(process.env).filter((one) => one.startsWith('VITEST')))
+          equal((await exec(['env'])).includes(`${name}=`), false, name);
+        equal(await exec(['pwd'], { cwd: '/etc' }), '/etc');
+        // Not by its name: a terminal of the host has none inside a container.
+        const isTerminal = ['sh', '-c', 'test -t 0 && test -t 1 && echo yes || echo no'];
+        equal(await exec(isTerminal), 'no');
+        equal(await exec(isTerminal, { tty: { cols: 80, rows: 24 } }), 'yes');
+      });
+    },
+  },
+  {
     title: 'runs no command in a guest that does not run',
     run: async (bench) => {
       const { driver } = bench;

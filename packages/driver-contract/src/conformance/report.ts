@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { InnkeeperError } from '@innkeeper/model';
 import { contractVersion } from '../contract.ts';
-import { type ConformanceCase, declares, never, runAll, stopNow, withGuest } from './bench.ts';
+import { type ConformanceCase, declares, never, refOf, runAll, stopNow, undoAll, withGuest } from './bench.ts';
 
 const isRefusal =
   (...codes: readonly string[]) =>
@@ -69,6 +69,22 @@ export const reportCases: readonly ConformanceCase[] = [
       await rejects(driver.stop(foreign.guest, stopNow, never()), isRefusal('conflict'));
       await rejects(runAll(driver.destroy(foreign.guest, [], 'delete')), isRefusal('conflict'));
       equal(await foreign.fingerprint(), before);
+    },
+  },
+  {
+    title: 'creates nothing under the name of a guest that is not ours, and leaves that as it was',
+    run: async (bench) => {
+      const { driver, foreign } = bench;
+      const before = await foreign.fingerprint();
+      const plan = driver.plan({ ...(await bench.order()), name: foreign.guest.name });
+      const steps = driver.create(plan);
+      try {
+        await rejects(runAll(steps));
+      } finally {
+        await undoAll(steps);
+      }
+      equal(await foreign.fingerprint(), before);
+      equal(await driver.inspect(refOf(plan)), undefined);
     },
   },
   {
