@@ -23,6 +23,9 @@ const states: Readonly<Record<string, GuestState>> = {
 };
 
 export const isStopped = ({ state }: Running): boolean => states[state] === 'stopped';
+export const isRunning = ({ state }: Running): boolean => states[state] === 'running';
+/** It has been started, and nobody is stopping it. */
+export const isUp = ({ state }: Running): boolean => states[state] === 'running' || states[state] === 'paused';
 
 /** Every container's state, by one `lxc-ls`. The name is the last column: it may hold spaces. */
 export const readStates = async (host: Host): Promise<ReadonlyMap<string, Running>> => {
@@ -56,7 +59,7 @@ const observe = async (
   const files = containerFiles(name);
   const config = await host.files.readTextIfThere(files.config);
   if (config === undefined) return undefined;
-  const record = parseRecord(await host.files.readTextIfThere(files.record));
+  const record = parseRecord(name, await host.files.readTextIfThere(files.record));
   const facts = readConfigFacts(config);
   const now = await running(name);
   const started = now.pid === undefined ? undefined : await startedAt(host, now.pid);

@@ -31,7 +31,7 @@ const define = async (environment: DriverEnvironment, plan: GuestPlan): Promise<
   const definition = definitionOf(plan);
   const config = await configFor(environment, plan);
   await host.files.makeDirectory(files.folder, 0o711);
-  await writeRecord(host, plan.name, { uuid: plan.uuid, adopted: false, ownership: ownershipOf(definition) });
+  await writeRecord(host, { name: plan.name, uuid: plan.uuid, adopted: false, ownership: ownershipOf(definition) });
   await host.files.write(files.config, config, 0o644);
 };
 

@@ -1,7 +1,7 @@
 import type { ExecOptions, GuestRef } from '@innkeeper/driver-contract';
 import type { Host, HostProcess } from '@innkeeper/host';
 import { InnkeeperError } from '@innkeeper/model';
-import { isStopped, stateOf } from './containers.ts';
+import { isRunning, stateOf } from './containers.ts';
 import { named } from './lifecycle.ts';
 import { requireThere } from './record.ts';
 
@@ -19,7 +19,7 @@ const inDirectory = (directory: string): string[] => ['sh', '-c', 'cd -- "$1" &&
 export const execInContainer = async (host: Host, guest: GuestRef, options: ExecOptions): Promise<HostProcess> => {
   await requireThere(host, guest);
   const { name } = guest;
-  if (isStopped(await stateOf(host, name)))
+  if (!isRunning(await stateOf(host, name)))
     throw new InnkeeperError('conflict', `${name} does not run`, { hint: `inn start ${name}` });
   const variables = Object.entries({
     ...defaultEnvironment,

@@ -2,7 +2,7 @@ import type { DriverEnvironment, GuestRef, StopRequest } from '@innkeeper/driver
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError } from '@innkeeper/model';
 import { mountContainerRoot } from '@innkeeper/storage';
-import { isStopped, stateOf } from './containers.ts';
+import { isStopped, isUp, stateOf } from './containers.ts';
 import { lxcPath } from './layout.ts';
 import { requireThere } from './record.ts';
 
@@ -47,7 +47,7 @@ const launch = async (environment: DriverEnvironment, { uuid, name }: GuestRef, 
       env: adopted ? {} : await withoutIdTools(environment),
     });
   } catch (error) {
-    if (!isStopped(await stateOf(host, name))) return;
+    if (isUp(await stateOf(host, name))) return;
     const text = await host.files.readTextIfThere(log);
     throw new InnkeeperError('host_error', `${name} did not start: ${firstError(text) ?? 'LXC does not say why'}`, {
       cause: error,
@@ -60,7 +60,7 @@ const launch = async (environment: DriverEnvironment, { uuid, name }: GuestRef, 
 export const startContainer = async (environment: DriverEnvironment, guest: GuestRef): Promise<void> => {
   const { host, paths } = environment;
   const { adopted } = await requireThere(host, guest);
-  if (!isStopped(await stateOf(host, guest.name))) return;
+  if (isUp(await stateOf(host, guest.name))) return;
   // What an adopted container stands on is its owner's to mount.
   if (!adopted) await mountContainerRoot(host, paths, guest.uuid);
   await launch(environment, guest, adopted);

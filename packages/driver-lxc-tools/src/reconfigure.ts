@@ -34,7 +34,7 @@ export const reconfigureContainer = async (
   const before = (await host.files.readTextIfThere(config)) ?? '';
   const after = await configFor(environment, plan);
   await host.files.write(config, after, 0o644);
-  await writeRecord(host, name, { uuid, adopted, ownership: ownershipOf(definitionOf(plan)) });
+  await writeRecord(host, { name, uuid, adopted, ownership: ownershipOf(definitionOf(plan)) });
   if (before === after || isStopped(await stateOf(host, name))) return 'applied';
   const limits = changedLimits(before, after);
   if (limits === undefined) return 'needs-restart';

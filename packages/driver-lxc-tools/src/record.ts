@@ -5,6 +5,8 @@ import { containerFiles, foreignUuid } from './layout.ts';
 
 /** `innkeeper.json` beside a container's config: what makes it ours. */
 export interface OwnRecord {
+  /** The folder that it was written into: a container that somebody copied is not ours by the copy. */
+  readonly name: string;
   readonly uuid: string;
   /** It was there before us: its config and its root are its owner's, and `release` gives it back. */
   readonly adopted: boolean;
@@ -12,13 +14,13 @@ export interface OwnRecord {
 }
 
 /** Undefined for what is no record of ours, or does not make sense: the container is foreign then. */
-export const parseRecord = (text: string | undefined): OwnRecord | undefined => {
+export const parseRecord = (name: string, text: string | undefined): OwnRecord | undefined => {
   if (text === undefined) return undefined;
   try {
-    const { uuid, adopted, ownership: owned } = JSON.parse(text) as Record<string, unknown>;
+    const { name: written, uuid, adopted, ownership: owned } = JSON.parse(text) as Record<string, unknown>;
     const parsed = ownership.safeParse(owned);
-    return parsed.success && typeof uuid === 'string'
-      ? { uuid, adopted: adopted === true, ownership: parsed.data }
+    return parsed.success && typeof uuid === 'string' && written === name
+      ? { name, uuid, adopted: adopted === true, ownership: parsed.data }
       : undefined;
   } catch {
     return undefined;
@@ -26,10 +28,10 @@ export const parseRecord = (text: string | undefined): OwnRecord | undefined => 
 };
 
 export const readRecord = async (host: Host, name: string): Promise<OwnRecord | undefined> =>
-  parseRecord(await host.files.readTextIfThere(containerFiles(name).record));
+  parseRecord(name, await host.files.readTextIfThere(containerFiles(name).record));
 
-export const writeRecord = (host: Host, name: string, record: OwnRecord): Promise<void> =>
-  host.files.write(containerFiles(name).record, `${JSON.stringify(record, null, 2)}\n`);
+export const writeRecord = (host: Host, record: OwnRecord): Promise<void> =>
+  host.files.write(containerFiles(record.name).record, `${JSON.stringify(record, null, 2)}\n`);
 
 /**
  * The record of a container that is ours, undefined when there is no container of that name.
@@ -53,11 +55,16 @@ export const requireThere = async (host: Host, guest: GuestRef): Promise<OwnReco
 export const adoptContainer = async (host: Host, { uuid, name }: GuestRef, owned: Ownership): Promise<void> => {
   const record = await readRecord(host, name);
   const isNew = record === undefined;
-  if (isNew && (await host.files.facts(containerFiles(name).config)) === undefined)
+  const files = containerFiles(name);
+  if (isNew && (await host.files.facts(files.config)) === undefined)
     throw new InnkeeperError('not_found', `There is no container ${name} to adopt`);
+  if (isNew && (await host.files.facts(files.record)) !== undefined)
+    throw new InnkeeperError('conflict', `${name} has a record of Innkeeper's that is not its own`, {
+      hint: `remove ${files.record}, which a copy or a damage left there`,
+    });
   if (uuid !== (record?.uuid ?? foreignUuid(name)) || (!isNew && record.ownership.workloadId !== owned.workloadId))
     throw new InnkeeperError('conflict', `${name} belongs to another workload`);
-  await writeRecord(host, name, { uuid, adopted: record?.adopted ?? true, ownership: owned });
+  await writeRecord(host, { name, uuid, adopted: record?.adopted ?? true, ownership: owned });
 };
 
 /** Gives an adopted container back as it was. One that we made has nobody to go back to. */
