@@ -70,9 +70,6 @@ export const placementRecord = z
   .meta({ id: 'PlacementRecord' });
 export type PlacementRecord = z.output<typeof placementRecord>;
 
-/** A near miss as the end of a sentence: "it would fit h1/lxc if 1GiB of memory were free". */
-export const nearMissText = (nearMiss: string): string => `it ${nearMiss.replace(/^fits /, 'would fit ')}`;
-
 /** Why a workload is not on a host: an answer for each driver there. */
 export const whyNotView = z
   .object({
