@@ -1,6 +1,7 @@
 /** What every benchmark needs: time, medians, and what processes cost. */
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export const median = (/** @type {readonly number[]} */ values) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -11,6 +12,9 @@ export const time = async (/** @type {() => Promise<unknown>} */ work) => {
   await work();
   return performance.now() - began;
 };
+
+/** What one side leaves to be done behind it (a daemon that cleans up, a bridge that learns) must not be the next one's cost. */
+const settleMs = 500;
 
 /**
  * Runs each side in turn, so that a machine that gets slower slows both; the first rounds warm up and do not count.
@@ -24,6 +28,7 @@ export const inTurn = async (sides, { rounds, warmUps = 2, first = 0, progress =
   for (let round = 0; round < rounds + warmUps; round += 1) {
     progress(`round ${round + 1} of ${rounds + warmUps}: ${Object.keys(sides).join(', ')}`);
     for (const [key, side] of Object.entries(sides)) {
+      await delay(settleMs);
       const value = await side(first + round);
       if (round >= warmUps) samples[key]?.push(value);
     }
