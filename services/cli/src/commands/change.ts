@@ -1,49 +1,34 @@
-import { InnkeeperError, parseWorkloadSpec } from '@innkeeper/model';
+import { InnkeeperError } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll, follow } from '../follow.ts';
 import { print, say } from '../show/output.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
 import { runConsole, runExec } from '../terminal.ts';
+import { addSpecOptions, type SpecOptions, specOf } from './spec-options.ts';
 
 interface WaitOptions {
   readonly wait: boolean;
 }
 
-interface RunOptions {
+interface RunOptions extends SpecOptions {
   readonly name?: string;
-  readonly cpus?: string;
-  readonly memory?: string;
-  readonly disk?: string;
-  readonly isolation?: string;
-  readonly backend?: string;
   readonly wait: boolean;
 }
 
-const defined = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
 const addRun = (program: Command): void => {
-  program
-    .command('run <image>')
-    .description('create and start one workload')
-    .option('-n, --name <name>', 'its name (default: made from the image)')
-    .option('--cpus <number>', 'processors')
-    .option('--memory <size>', 'such as 1GiB')
-    .option('--disk <size>', 'such as 10GiB')
-    .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
-    .option('--backend <kind>', 'auto, lxc or kvm')
+  addSpecOptions(
+    program
+      .command('run <image>')
+      .description('create and start one workload')
+      .option('-n, --name <name>', 'its name (default: made from the image)'),
+  )
     .option('--no-wait', 'return at once')
     .action(async (image: string, options: RunOptions) => {
       const name =
         options.name ??
         `${image.replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-$/g, '')}-${Math.random().toString(36).slice(2, 6)}`;
-      const { cpus, memory, disk, isolation, backend } = options;
-      const spec = parseWorkloadSpec(
-        defined({ image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend }),
-        name,
-      );
-      const operation = await client().put(name, spec);
+      const operation = await client().put(name, specOf(image, options, name));
       if (operation === undefined) return say(`${name} is as described`);
       await finishAll(client(), [operation], options.wait);
       if (options.wait) print(workloadTable([await client().workload(name)], false));

@@ -1,4 +1,4 @@
-import { InnkeeperError, parseWorkloadSpec, type ReplayView, type WorkloadSpec } from '@innkeeper/model';
+import { InnkeeperError, type ReplayView, type WorkloadSpec } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { readManifest } from '../manifest-file.ts';
 import { capacityText, movesText, replayText, whyNotText } from '../show/answers.ts';
@@ -7,6 +7,7 @@ import { placementText } from '../show/placement.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
 import { addWhatIf, readWhatIf, type WhatIfOptions } from './manifest.ts';
+import { addSpecOptions, type SpecOptions, specOf } from './spec-options.ts';
 
 export const outputOption = ['-o, --output <format>', 'table, wide, json, yaml or name', 'table'] as const;
 
@@ -103,13 +104,8 @@ const addRecords = (program: Command): void => {
     });
 };
 
-interface CapacityOptions extends WhatIfOptions {
+interface CapacityOptions extends WhatIfOptions, SpecOptions {
   readonly file?: string;
-  readonly cpus?: string;
-  readonly memory?: string;
-  readonly disk?: string;
-  readonly isolation?: string;
-  readonly backend?: string;
   readonly output: string;
 }
 
@@ -129,23 +125,17 @@ const specFor = async (image: string | undefined, options: CapacityOptions): Pro
     throw new InnkeeperError('invalid', 'capacity needs an image or a manifest', {
       hint: 'inn capacity debian/12 --memory 1GiB, or inn capacity -f web.yaml',
     });
-  const { cpus, memory, disk, isolation, backend } = options;
-  const given = { image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend };
-  return parseWorkloadSpec(JSON.parse(JSON.stringify(given)), 'capacity');
+  return specOf(image, options, 'capacity');
 };
 
 const addNumbers = (program: Command): void => {
   addWhatIf(
-    program
-      .command('capacity [image]')
-      .description('how many more of this would fit, and what stops the next one')
-      .option('-f, --file <path>', 'a manifest with one workload')
-      .option('--cpus <number>', 'processors')
-      .option('--memory <size>', 'such as 1GiB')
-      .option('--disk <size>', 'such as 10GiB')
-      .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
-      .option('--backend <kind>', 'auto, lxc or kvm')
-      .option(...outputOption),
+    addSpecOptions(
+      program
+        .command('capacity [image]')
+        .description('how many more of this would fit, and what stops the next one')
+        .option('-f, --file <path>', 'a manifest with one workload'),
+    ).option(...outputOption),
   ).action(async (image: string | undefined, options: CapacityOptions) => {
     const view = await client().capacity(await specFor(image, options), await readWhatIf(options));
     await printItems(

@@ -1,0 +1,27 @@
+import { parseWorkloadSpec, type WorkloadSpec } from '@innkeeper/model';
+import type { Command } from 'commander';
+
+/** What of a workload can be said without a manifest. */
+export interface SpecOptions {
+  readonly cpus?: string;
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly isolation?: string;
+  readonly backend?: string;
+}
+
+export const addSpecOptions = (command: Command): Command =>
+  command
+    .option('--cpus <number>', 'processors')
+    .option('--memory <size>', 'such as 1GiB')
+    .option('--disk <size>', 'such as 10GiB')
+    .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
+    .option('--backend <kind>', 'auto, lxc or kvm');
+
+/** Throws `invalid` with the path of the field below `base`. */
+export const specOf = (image: string, options: SpecOptions, base: string): WorkloadSpec => {
+  const { cpus, memory, disk, isolation, backend } = options;
+  const given = { image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return parseWorkloadSpec(Object.fromEntries(set), base);
+};
