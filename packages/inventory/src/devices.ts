@@ -77,13 +77,20 @@ interface DeviceClaim {
 /**
  * Takes the first device that is free, with all of its IOMMU group. Rows that another transaction is about to take are
  * passed over first and waited for only when nothing else is left: it may still be undone.
+ *
+ * A slot is chosen from what the statement saw when it began, so one that waited for the row may choose the slot of the
+ * transaction it waited for. That is `lost`, not `none`: asked again, the statement sees what is left.
  */
-const claimFirst = async (db: Db, claim: DeviceClaim, lock: 'skip locked' | 'wait'): Promise<boolean> => {
+const claimFirst = async (
+  db: Db,
+  claim: DeviceClaim,
+  lock: 'skip locked' | 'wait',
+): Promise<'taken' | 'lost' | 'none'> => {
   const keys = sql`array[${sql.join(
     claim.keys.map((key) => sql`${key}`),
     sql`, `,
   )}]::text[]`;
-  const rows = await db.execute<{ wanted: number }>(sql`
+  const rows = await db.execute<{ wanted: number; taken: number }>(sql`
     with picked as (
       select d.key, d.iommu_group from innkeeper.devices d
       join unnest(${keys}) with ordinality as w(key, rank) on w.key = d.key
@@ -107,8 +114,20 @@ const claimFirst = async (db: Db, claim: DeviceClaim, lock: 'skip locked' | 'wai
       ), ${claim.workloadId}, ${claim.position} from members m
       on conflict do nothing returning key
     )
-    select (select count(*) from members)::int as wanted where (select count(*) from taken) = (select count(*) from members)`);
-  return (rows[0]?.wanted ?? 0) > 0;
+    select (select count(*) from members)::int as wanted, (select count(*) from taken)::int as taken`);
+  const { wanted, taken } = rows[0] ?? { wanted: 0, taken: 0 };
+  if (wanted > 0 && taken === wanted) return 'taken';
+  return wanted > 0 && taken === 0 ? 'lost' : 'none';
+};
+
+/** Each time a slot is lost, somebody else has won it: this ends when there is none left. */
+const claimOne = async (db: Db, claim: DeviceClaim): Promise<boolean> => {
+  for (const lock of ['skip locked', 'wait'] as const) {
+    let outcome = await claimFirst(db, claim, lock);
+    while (outcome === 'lost') outcome = await claimFirst(db, claim, lock);
+    if (outcome === 'taken') return true;
+  }
+  return false;
 };
 
 /**
@@ -128,9 +147,7 @@ export const claimDevices = async (
   }));
   // Who has the fewest to choose from chooses first.
   for (const { position, keys } of wishes.sort((a, b) => a.keys.length - b.keys.length)) {
-    const one = { ...claim, position, keys };
-    if (keys.length === 0) return false;
-    if (!(await claimFirst(db, one, 'skip locked')) && !(await claimFirst(db, one, 'wait'))) return false;
+    if (keys.length === 0 || !(await claimOne(db, { ...claim, position, keys }))) return false;
   }
   return true;
 };
