@@ -32,6 +32,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** With a pty there is one output stream: `stderr` stays empty. */
   readonly tty?: TerminalSize;
+  /** Does not keep this process alive; ended with it. Without a pty only. */
+  readonly background?: boolean;
 }
 
 export interface ProcessExit {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { execa } from 'execa';
@@ -16,6 +17,10 @@ export const spawnPiped = (argv: readonly string[], options: SpawnOptions): Host
     reject: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  if (options.background === true) {
+    child.unref();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
+  }
   // A guest's program that ends before reading its input is no error of ours.
   child.stdin.on('error', () => undefined);
   const exit = child.then((result): ProcessExit => ({ code: result.exitCode, signal: result.signal }));

@@ -40,7 +40,7 @@ export interface Screenshot {
 }
 
 /**
- * One virsh process each. Errors: `not_found` (no such domain), `conflict` (see `virshKind`: `already_running`,
+ * One virsh command each. Errors: `not_found` (no such domain), `conflict` (see `virshKind`: `already_running`,
  * `not_running`, `exists`), `transient`, `unsupported`, `host_error`; `invalid` for what is refused before virsh is asked. After a time limit
  * (`transient`) the daemon may still do what it was asked: look before asking again.
  */
@@ -116,14 +116,14 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
     scopes: readonly Scope[],
   ): Promise<void> => {
     const checked = checkedUuid(uuid);
-    const args = [command, '--domain', checked, '--file', '/dev/stdin', ...scopeOptions(scopes)];
-    await virsh.runWithInput(`${doing} domain ${checked}`, args, whole(xml));
+    const args = [command, '--domain', checked, ...scopeOptions(scopes)];
+    await virsh.runWithFile(`${doing} domain ${checked}`, args, whole(xml));
   };
   return {
     define: async (xml, options = {}) => {
       const { uuid, name } = identity(xml);
       const validate = options.validate === false ? [] : ['--validate'];
-      await virsh.runWithInput(`define domain ${name} ${uuid}`, ['define', '--file', '/dev/stdin', ...validate], xml);
+      await virsh.runWithFile(`define domain ${name} ${uuid}`, ['define', ...validate], xml);
     },
     start: (uuid, options = {}) => act('start', uuid, ['start', ...(options.paused === true ? ['--paused'] : [])]),
     shutdown: (uuid, mode) => act('shut down', uuid, ['shutdown', ...(mode === undefined ? [] : ['--mode', mode])]),

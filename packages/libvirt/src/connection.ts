@@ -10,14 +10,15 @@ import { createVirsh, type VirshOptions } from './virsh.ts';
 export type LibvirtUri = 'lxc:///system' | 'qemu:///system' | (string & {});
 
 /**
- * One libvirt connection of one host. Holds nothing open: every call is a virsh process, eight at a time, 30 s each.
+ * One libvirt connection of one host: eight calls at a time, 30 s each. A virsh that has answered stays for the next
+ * call and ends when none comes.
  */
 export interface Libvirt extends DomainReads, DomainChanges, StatsReads, NodeReads, Networks {
   readonly host: Host;
   readonly uri: string;
   /**
    * What happens to domains and when everything has to be read again, until the signal fires.
-   * The one long-lived process of a connection; it comes back by itself when libvirtd does.
+   * A process of its own; it comes back by itself when libvirtd does.
    */
   events(signal: AbortSignal): AsyncIterable<LibvirtEvent>;
 }

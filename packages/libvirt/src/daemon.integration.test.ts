@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const untilReady = async (): Promise<void> => {
-  const libvirt = connect(host, uri());
+  const libvirt = connect(host, uri(), { keepMs: 0 });
   for (let attempt = 0; attempt < 300; attempt += 1) {
     if (
       await libvirt.ping().then(
@@ -93,6 +93,50 @@ describe('events', () => {
     stop.abort();
     expect(await last).toBeUndefined();
     await stopDaemon();
+  });
+});
+
+describe('a virsh that stays', () => {
+  const staying = async (): Promise<number> => {
+    const { stdout } = await host.run(['ps', '-eo', 'args']);
+    return stdout.split('\n').filter((line) => line.startsWith(`virsh -c ${uri()}`)).length;
+  };
+  const until = async (fits: () => Promise<boolean>): Promise<void> => {
+    while (!(await fits()));
+  };
+
+  beforeAll(startDaemon);
+  afterAll(stopDaemon);
+
+  it('answers one call after the other, and is one process for as many as are asked at a time', async () => {
+    const libvirt = connect(host, uri(), { keepMs: 200 });
+    for (let call = 0; call < 20; call += 1) expect(await libvirt.domains()).toHaveLength(1);
+    expect(await staying()).toBe(1);
+    await Promise.all([libvirt.domains(), libvirt.domains(), libvirt.domains()]);
+    expect(await staying()).toBe(3);
+    await until(async () => (await staying()) === 0);
+  });
+
+  it('tells a failure from what was printed, and goes on', async () => {
+    const libvirt = connect(host, uri());
+    const [domain] = await libvirt.domains();
+    await expect(libvirt.start(domain?.uuid ?? '')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(libvirt.start('4dea22b3-1d52-d8f3-2516-782e98ab3fa0')).rejects.toMatchObject({ code: 'not_found' });
+    const read = await libvirt.xml([domain?.uuid ?? '', '4dea22b3-1d52-d8f3-2516-782e98ab3fa0']);
+    expect([...read.keys()]).toEqual([domain?.uuid]);
+  });
+
+  it('makes room for another when the daemon went away', async () => {
+    const libvirt = connect(host, uri());
+    const [domain] = await libvirt.domains();
+    await stopDaemon();
+    await startDaemon();
+    await libvirt.suspend(domain?.uuid ?? '');
+    expect(await libvirt.domains()).toMatchObject([{ state: 'paused' }]);
+    await stopDaemon();
+    await expect(libvirt.domains()).rejects.toMatchObject({ code: 'transient' });
+    await startDaemon();
+    expect(await libvirt.domains()).toMatchObject([{ state: 'running' }]);
   });
 });
 

@@ -19,13 +19,13 @@ export interface XmlOptions {
 }
 
 export interface DomainReads {
-  /** Every domain, running or not, Innkeeper's or not, in one virsh process however many there are. */
+  /** Every domain, running or not, Innkeeper's or not, in one question however many there are. */
   domains(): Promise<DomainState[]>;
-  /** XML by UUID, at most 200 to a process; a domain that vanished in between is missing. */
+  /** XML by UUID, at most 200 to a question; a domain that vanished in between is missing. */
   xml(uuids: readonly string[], options?: XmlOptions): Promise<Map<string, string>>;
 }
 
-const perProcess = 200;
+const perQuestion = 200;
 
 /**
  * `stopped` and `running` are asked twice so that a domain that changes once while the lists are read is seen in one
@@ -108,7 +108,7 @@ export const domainReads = (virsh: Virsh): DomainReads => ({
         if (xml !== '') found.set(uuid, xml);
       }
     };
-    await Promise.all(chunks([...new Set(wanted.map(checkedUuid))], perProcess).map(readChunk));
+    await Promise.all(chunks([...new Set(wanted.map(checkedUuid))], perQuestion).map(readChunk));
     return found;
   },
 });

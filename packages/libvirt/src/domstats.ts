@@ -54,7 +54,7 @@ export interface DomainStats {
 
 export interface StatsReads {
   /**
-   * Every running domain in one process. Throws `unsupported` for containers: libvirt's LXC driver has no such call.
+   * Every running domain in one question. Throws `unsupported` for containers: libvirt's LXC driver has no such call.
    */
   domstats(): Promise<DomainStats[]>;
 }

@@ -13,7 +13,7 @@ export interface NetworkState {
 }
 
 export interface Networks extends DhcpHosts {
-  /** Every network, in two virsh processes however many there are. */
+  /** Every network, in two questions however many there are. */
   networks(): Promise<NetworkState[]>;
   /** The running definition of an active network; `inactive` the one that the next start uses. Throws `not_found`. */
   networkXml(name: string, options?: { readonly inactive?: boolean }): Promise<string>;
@@ -85,7 +85,7 @@ export const networks = (virsh: Virsh): Networks => {
       act('read', 'net-dumpxml', name, ...(options.inactive === true ? ['--inactive'] : [])),
     networkStart: (name) => actUnless('net-start', 'start', name, (state) => state?.active === true),
     networkDefine: async (xml) => {
-      await virsh.runWithInput('define a network', ['net-define', '--file', '/dev/stdin'], xml);
+      await virsh.runWithFile('define a network', ['net-define'], xml);
     },
     networkDestroy: (name) => actUnless('net-destroy', 'stop', name, (state) => state?.active !== true),
     networkUndefine: (name) => actUnless('net-undefine', 'undefine', name, (state) => state?.persistent !== true),

@@ -3,7 +3,8 @@ import type { Host, RunResult } from '@innkeeper/host';
 import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import { errorLines, virshFailure } from './errors.ts';
 import { type Limiter, limiter } from './limit.ts';
-import { batchCommand, checkedUri } from './words.ts';
+import { type Answer, SessionEnded, sessions } from './session.ts';
+import { batchCommand, checkedUri, isPlain } from './words.ts';
 
 export interface VirshOptions {
   /** Milliseconds one call may take. Default 30,000. */
@@ -12,6 +13,10 @@ export interface VirshOptions {
   readonly parallel?: number;
   /** Ends every call that runs when it fires. */
   readonly signal?: AbortSignal;
+  /** Folder of the host, made when it is missing, for documents on their way to virsh. Default `/run`. */
+  readonly scratch?: string;
+  /** Milliseconds until a virsh that nobody asks anything ends. Default 20,000. */
+  readonly keepMs?: number;
 }
 
 export interface CallOptions {
@@ -20,19 +25,19 @@ export interface CallOptions {
 
 /**
  * Runs virsh against one connection. `attempt` says what is being done, for the message of a failure: "start domain
- * 4dea…".
+ * 4dea…". Commands of plain words go to a virsh that runs already, others to a process of their own.
  */
 export interface Virsh {
   readonly host: Host;
   readonly uri: string;
-  /** One command in a process of its own, with a true exit code. Returns what it printed. */
+  /** One command. Returns what it printed. */
   run(attempt: string, args: readonly string[], options?: CallOptions): Promise<string>;
-  /** Like `run`, with a document that the command reads from `/dev/stdin`. */
-  runWithInput(attempt: string, args: readonly string[], input: string, options?: CallOptions): Promise<string>;
+  /** Like `run` for a command that reads a file: `--file` and the name of one with this content are appended. */
+  runWithFile(attempt: string, args: readonly string[], content: string, options?: CallOptions): Promise<string>;
   /** Like `run` for a command that writes a file: `--file` and a name are appended, the file's bytes returned. */
   runForFile(attempt: string, args: readonly string[], options?: CallOptions): Promise<Uint8Array>;
   /**
-   * Several reads in one process: what each printed, in order; a read that failed printed nothing.
+   * Several reads at once: what each printed, in order; a read that failed printed nothing.
    * Throws for every error line that `tolerate` does not name.
    */
   batch(
@@ -41,12 +46,6 @@ export interface Virsh {
     options?: CallOptions & { readonly tolerate?: RegExp },
   ): Promise<string[]>;
 }
-
-/**
- * virsh opens `/dev/stdin` by name, and Node (like sshd) gives its children sockets, which cannot be opened by name
- * (ENXIO): a real pipe has to stand between. The script is constant, its arguments are never parsed.
- */
-const pipeScript = 'cat | exec virsh "$@"';
 
 /** Two processes less than a file made, written and removed by three calls, which counts over ssh. */
 const fileScript = `set -e
@@ -57,18 +56,41 @@ virsh "$@" --file "$file" >&2
 base64 -w 0 "$file"`;
 
 const timeoutExit = 124;
+const neverRan = 'error: virsh could not be run, or was killed';
 
 export const createVirsh = (host: Host, uri: string, options: VirshOptions = {}): Virsh => {
   const base = ['-c', checkedUri(uri), '-q'];
   const limit: Limiter = limiter(options.parallel ?? 8);
   const timeLimit = (call: CallOptions | undefined): number => call?.timeoutMs ?? options.timeoutMs ?? 30_000;
 
-  const execute = async (
-    attempt: string,
-    argv: readonly string[],
-    timeoutMs: number,
-    input?: string,
-  ): Promise<RunResult> => {
+  const staying = sessions(host, ['virsh', ...base], options.keepMs ?? 20_000);
+
+  const late = (doing: string, stderr: string): InnkeeperError =>
+    new InnkeeperError('transient', `Cannot ${doing}`, {
+      cause: new Error('virsh did not finish in time'),
+      detail: stderr,
+    });
+
+  const wrapped = (doing: string, thrown: unknown): InnkeeperError => {
+    if (thrown instanceof SessionEnded)
+      return thrown.timedOut ? late(doing, thrown.stderr) : virshFailure(doing, thrown.stderr || neverRan);
+    if (options.signal?.aborted === true) return new InnkeeperError('cancelled', `Cannot ${doing}: it was cancelled`);
+    const cause = toInnkeeperError(thrown);
+    return new InnkeeperError(cause.code, `Cannot ${doing}`, {
+      cause,
+      ...(cause.detail === undefined ? {} : { detail: cause.detail }),
+    });
+  };
+
+  const ask = async (attempt: string, lines: readonly string[], timeoutMs: number): Promise<Answer> => {
+    try {
+      return await limit(() => staying.ask(lines, timeoutMs, options.signal));
+    } catch (thrown) {
+      throw wrapped(`${attempt} (${uri})`, thrown);
+    }
+  };
+
+  const execute = async (attempt: string, argv: readonly string[], timeoutMs: number): Promise<RunResult> => {
     const doing = `${attempt} (${uri})`;
     let result: RunResult;
     try {
@@ -78,23 +100,13 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
           expect: [0, 1, timeoutExit],
           // Times of leases are printed in the local zone.
           env: { TZ: 'UTC' },
-          ...(input === undefined ? {} : { input }),
           ...(options.signal === undefined ? {} : { signal: options.signal }),
         }),
       );
     } catch (thrown) {
-      const cause = toInnkeeperError(thrown);
-      throw new InnkeeperError(cause.code, `Cannot ${doing}`, {
-        cause,
-        ...(cause.detail === undefined ? {} : { detail: cause.detail }),
-      });
+      throw wrapped(doing, thrown);
     }
-    if (result.exitCode === timeoutExit) {
-      throw new InnkeeperError('transient', `Cannot ${doing}`, {
-        cause: new Error('virsh did not finish in time'),
-        detail: result.stderr,
-      });
-    }
+    if (result.exitCode === timeoutExit) throw late(doing, result.stderr);
     if (result.exitCode !== 0) throw virshFailure(doing, result.stderr);
     return result;
   };
@@ -108,14 +120,27 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
     return ['timeout', '--kill-after=5', String(seconds), 'sh', '-c', script, 'virsh', ...base, ...args];
   };
 
+  const run = async (attempt: string, args: readonly string[], call?: CallOptions): Promise<string> => {
+    if (!isPlain(args)) return (await execute(attempt, ['virsh', ...base, ...args], timeLimit(call))).stdout;
+    const { sections, stderr } = await ask(attempt, [args.join(' ')], timeLimit(call));
+    if (errorLines(stderr).length > 0) throw virshFailure(`${attempt} (${uri})`, stderr);
+    return sections[0] ?? '';
+  };
+
   return {
     host,
     uri,
-    run: async (attempt, args, call) => (await execute(attempt, ['virsh', ...base, ...args], timeLimit(call))).stdout,
-    runWithInput: async (attempt, args, input, call) => {
-      const timeoutMs = timeLimit(call);
-      const argv = scripted(pipeScript, args, timeoutMs);
-      return (await execute(attempt, argv, timeoutMs + 10_000, input)).stdout;
+    run,
+    runWithFile: async (attempt, args, content, call) => {
+      const folder = options.scratch ?? '/run';
+      const file = `${folder}/virsh-${randomUUID()}`;
+      if ((await host.files.facts(folder)) === undefined) await host.files.makeDirectory(folder, 0o755);
+      await host.files.write(file, content, 0o600);
+      try {
+        return await run(attempt, [...args, '--file', file], call);
+      } finally {
+        await host.files.remove(file);
+      }
     },
     runForFile: async (attempt, args, call) => {
       const timeoutMs = timeLimit(call);
@@ -123,16 +148,10 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
       return Buffer.from(stdout, 'base64');
     },
     batch: async (attempt, commands, call = {}) => {
-      // Nobody can put a mark into what is printed (a description, a name) that is drawn for this one call.
-      const mark = randomUUID();
-      // A mark behind the last one too: virsh's exit code is its last command's, and one read that fails is no failed batch.
-      const text = commands.map((command) => `${batchCommand(command)}; echo ${mark}`).join('; ');
-      const { stdout, stderr } = await execute(attempt, ['virsh', ...base, text], timeLimit(call));
+      const { sections, stderr } = await ask(attempt, commands.map(batchCommand), timeLimit(call));
       const unexpected = errorLines(stderr).filter((line) => call.tolerate?.test(line) !== true);
       if (unexpected.length > 0)
         throw virshFailure(`${attempt} (${uri})`, unexpected.map((line) => `error: ${line}`).join('\n'));
-      const sections = stdout.split(mark).slice(0, -1);
-      if (sections.length !== commands.length) throw virshFailure(`${attempt} (${uri})`, stderr);
       return sections;
     },
   };

@@ -55,7 +55,7 @@ const planMachine = (order: GuestOrder): GuestPlan => {
 
 const openKvm = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
-  const libvirt = connect(host, uri);
+  const libvirt = connect(host, uri, { scratch: paths.run });
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const guests = observer(libvirt, id, 'qemu');
 

@@ -46,7 +46,7 @@ const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown
 
 const openLxc = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
-  const libvirt = connect(host, uri);
+  const libvirt = connect(host, uri, { scratch: paths.run });
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const guests = observer(libvirt, id, 'lxc');
   const ownBytes = slowValues(diskUseKeptMs, (uuid) => containerOwnBytes(host, paths, uuid));
