@@ -111,10 +111,7 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
     const rows = await db.execute<{ address: string }>(sql`
       insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
       select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, c.address
-      from unnest(array[${sql.join(
-        request.candidates.map((one) => sql`${one}`),
-        sql`, `,
-      )}]::text[]) with ordinality as c(address, rank)
+      from jsonb_array_elements_text(${JSON.stringify(request.candidates)}::jsonb) with ordinality as c(address, rank)
       where not exists (
         select 1 from innkeeper.network_claims n
         where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)

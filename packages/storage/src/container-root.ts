@@ -19,13 +19,8 @@ export interface ContainerRoot {
 export const containerRootFolder = (paths: Paths, id: string): string => `${layout(paths).roots}/${id}`;
 export const containerRootPath = (paths: Paths, id: string): string => `${containerRootFolder(paths, id)}/root`;
 
-const idmapMount = new URL('../perl/idmap-mount.pl', import.meta.url);
-let idmapProgram: Promise<string> | undefined;
-
-const mountShifted = async (host: Host, source: string, target: string, uidStart: number): Promise<void> => {
-  idmapProgram ??= readFile(idmapMount, 'utf8');
-  await host.run(['perl', '-e', await idmapProgram, source, target, String(uidStart), String(uidRangeSize)]);
-};
+const mountProgram = new URL('../perl/container-root.pl', import.meta.url);
+let programText: Promise<string> | undefined;
 
 const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promise<void> => {
   for (const [path, content] of Object.entries(root.files)) {
@@ -68,9 +63,10 @@ export const mountContainerRoot = async (host: Host, paths: Paths, id: string): 
   if (text === undefined) throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
   const { lower, uidStart } = JSON.parse(text) as RootRecord;
   await unmountBelow(host, folder);
-  await mountShifted(host, lower, `${folder}/lower`, uidStart);
+  programText ??= readFile(mountProgram, 'utf8');
+  const shift = [lower, `${folder}/lower`, String(uidStart), String(uidRangeSize)];
   const options = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
-  await host.run(['mount', '-t', 'overlay', '-o', options, '--', `innkeeper-${id}`, `${folder}/root`]);
+  await host.run(['perl', '-e', await programText, ...shift, `innkeeper-${id}`, `${folder}/root`, options]);
 };
 
 /** Unmounts and deletes; nothing there is no error. */

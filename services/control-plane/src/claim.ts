@@ -17,6 +17,7 @@ import {
   type NetworkAttachment,
   type NetworkReport,
 } from '@innkeeper/model';
+import { allOf } from './all-of.ts';
 
 const mostCandidates = 4096;
 
@@ -122,35 +123,39 @@ const claimOneNetwork = async (
   }
 };
 
-/** Takes capacity, ids and addresses in one transaction; the workload must hold nothing yet. Throws `conflict` naming what somebody else holds. */
+const tooLate = (request: ClaimRequest, what: string): InnkeeperError =>
+  new InnkeeperError(
+    'transient',
+    `${request.candidate.host} has no longer ${what} for ${request.name}: another workload was faster`,
+  );
+
+const claimRoom = async (db: Db, request: ClaimRequest): Promise<void> => {
+  const { workloadId, spec, candidate, foreign } = request;
+  const { cpus, memoryBytes, diskBytes } = spec;
+  if (!(await claimCapacity(db, { workloadId, host: candidate.host, cpus, memoryBytes, diskBytes, foreign })))
+    throw tooLate(request, 'room');
+};
+
+const claimAllDevices = async (db: Db, request: ClaimRequest): Promise<void> => {
+  const { workloadId, spec, candidate } = request;
+  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices)))
+    throw tooLate(request, `${spec.devices.map(({ text }) => text).join(', ')} free`);
+};
+
+/**
+ * Takes capacity, ids and addresses in one transaction; the workload must hold nothing yet. Throws `conflict` naming
+ * what somebody else holds. None waits for another: what one of them took is given back when another fails.
+ */
 export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClaims> => {
-  const { workloadId, spec, candidate, machine } = request;
-  const enough = await claimCapacity(db, {
-    workloadId,
-    host: candidate.host,
-    cpus: spec.cpus,
-    memoryBytes: spec.memoryBytes,
-    diskBytes: spec.diskBytes,
-    foreign: request.foreign,
-  });
-  if (!enough)
-    throw new InnkeeperError(
-      'transient',
-      `${candidate.host} has no longer room for ${request.name}: another workload was faster`,
-    );
-  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices))) {
-    const wanted = spec.devices.map(({ text }) => text).join(', ');
-    throw new InnkeeperError(
-      'transient',
-      `${candidate.host} has no longer ${wanted} free for ${request.name}: another workload was faster`,
-    );
-  }
+  const { workloadId, spec, machine } = request;
   const foreignRanges = request.guests
     .filter(({ uuid }) => uuid !== workloadId)
     .flatMap(({ observation }) => (observation.ownership === undefined ? observation.idRanges : []));
-  const uidStart = await claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]);
-  const networks: NetworkClaim[] = [];
-  for (const [position, wanted] of spec.networks.entries())
-    networks.push(await claimOneNetwork(db, request, wanted, position));
+  const [, , uidStart, networks] = await allOf([
+    claimRoom(db, request),
+    claimAllDevices(db, request),
+    claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]),
+    allOf(spec.networks.map((wanted, position) => claimOneNetwork(db, request, wanted, position))),
+  ]);
   return { uidStart, networks };
 };

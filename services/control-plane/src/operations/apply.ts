@@ -1,6 +1,6 @@
 import { ownershipOf, type Step } from '@innkeeper/driver-contract';
 import { listHosts, markRunning, updateWorkload, upsertGuests } from '@innkeeper/inventory';
-import { type Candidate, completeSpec } from '@innkeeper/model';
+import { type Candidate, completeSpec, type GuestObservation } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
@@ -34,22 +34,23 @@ const seenRunning = async (context: OperationContext, { candidate, claims }: Pla
   const { control, workload } = context;
   const { db } = control.inventory;
   const order = orderOf(context, claims);
-  await upsertGuests(db, candidate.host, candidate.driver, [
-    {
-      driver: candidate.driver,
-      uuid: workload.id,
-      name: workload.name,
-      state: 'running',
-      ownership: ownershipOf(order),
-      cpus: order.spec.cpus,
-      memoryBytes: order.spec.memoryBytes,
-      addresses: claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address.ip])),
-      macs: claims.networks.map(({ mac }) => mac),
-      startedAtMs: Date.now(),
-      idRanges: [],
-    },
+  const seen: GuestObservation = {
+    driver: candidate.driver,
+    uuid: workload.id,
+    name: workload.name,
+    state: 'running',
+    ownership: ownershipOf(order),
+    cpus: order.spec.cpus,
+    memoryBytes: order.spec.memoryBytes,
+    addresses: claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address.ip])),
+    macs: claims.networks.map(({ mac }) => mac),
+    startedAtMs: Date.now(),
+    idRanges: [],
+  };
+  await Promise.all([
+    upsertGuests(db, candidate.host, candidate.driver, [seen]),
+    markRunning(db, workload.id, candidate.host),
   ]);
-  await markRunning(db, workload.id, candidate.host);
   await tell(control, {
     kind: 'guest.running',
     subject: { kind: 'guest', id: workload.id, name: workload.name },

@@ -11,6 +11,7 @@ import {
 } from '@innkeeper/inventory';
 import { type Candidate, completeSpec, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
+import { allOf } from '../all-of.ts';
 import { claimAll } from '../claim.ts';
 import { driverOf } from '../control.ts';
 import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
@@ -96,12 +97,11 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
     const record = decide(input.snapshot, input.request);
     const { winner } = record;
     if (winner === undefined) return { record, input };
-    const placementId = await insertPlacement(tx, workload.id, record, input);
     const host = known.hosts.find(({ name }) => name === winner.host);
     const report = host?.drivers.find(({ driver }) => driver === winner.driver);
     if (host?.machine == null || report === undefined)
       throw new InnkeeperError('unavailable', `${winner.host} has not reported`);
-    const claims = await claimAll(tx, {
+    const claiming = claimAll(tx, {
       workloadId: workload.id,
       name: workload.name,
       spec,
@@ -111,6 +111,7 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
       guests: known.guests,
       foreign: foreignUse(known.guests, winner.host, control.installation),
     });
+    const [claims, placementId] = await allOf([claiming, insertPlacement(tx, workload.id, record, input)]);
     await updateWorkload(tx, workload.id, {
       state: 'creating',
       placed: winner,

@@ -110,11 +110,13 @@ const withRetries = async (running: Running, work: () => Promise<void>): Promise
  * whose answer says whether somebody wants to cancel. What steps depend on is read again after each that remembered something.
  */
 const runForward = async (running: Running): Promise<void> => {
-  const done = (await stepsOf(running.control.inventory.db, [running.row.id])).filter(
-    ({ state }) => state === 'done',
-  ).length;
+  const [journaled, first] = await Promise.all([
+    stepsOf(running.control.inventory.db, [running.row.id]),
+    contextOf(running),
+  ]);
+  const done = journaled.filter(({ state }) => state === 'done').length;
   let finished: StepEntry | undefined;
-  let context = await contextOf(running);
+  let context = first;
   for (let position = done; ; position += 1) {
     if (context?.memory !== running.memory) context = await contextOf(running);
     if (context === undefined) break;
