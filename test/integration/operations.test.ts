@@ -117,6 +117,8 @@ describe('power', () => {
     ['restart', 'stop', 'running'],
     ['restart', 'start', 'running'],
     ['restart', 'observe', 'running'],
+    ['pause', 'pause', 'paused'],
+    ['pause', 'observe', 'paused'],
   ] as const)('%s comes to the same result when its step %s is run twice', async (action, step, state) => {
     await apply();
     failOnce(`after ${step}`, killed);
@@ -124,6 +126,18 @@ describe('power', () => {
     expect((await innkeeper.client.workload(name)).state).toBe(state);
     await gone();
   });
+
+  it.each(['resume', 'observe'] as const)(
+    'resume comes to the same result when its step %s is run twice',
+    async (step) => {
+      await apply();
+      await finished(await innkeeper.client.act(name, 'pause'));
+      failOnce(`after ${step}`, killed);
+      expect((await finished(await innkeeper.client.act(name, 'resume'))).state).toBe('done');
+      expect(await innkeeper.client.workload(name)).toMatchObject({ state: 'running', drift: [] });
+      await gone();
+    },
+  );
 
   it('starts a stopped container, and its step start can be run twice', async () => {
     await apply();

@@ -15,6 +15,7 @@ import {
   type OperationView,
   type PlacementRecord,
   type PlacementView,
+  type PowerAction,
   type Problem,
   type ReplayView,
   type Role,
@@ -44,7 +45,7 @@ export interface Client {
   workload(name: string): Promise<WorkloadView>;
   /** Undefined when it is so already. */
   put(name: string, spec: WorkloadSpec, options?: ChangeOptions): Promise<OperationView | undefined>;
-  act(name: string, action: 'start' | 'stop' | 'restart', options?: ChangeOptions): Promise<OperationView>;
+  act(name: string, action: PowerAction, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
   explain(name: string): Promise<PlacementRecord>;
   whyNot(name: string, host: string): Promise<WhyNotView>;

@@ -132,6 +132,14 @@ export interface ConsoleGroup {
   console(guest: GuestRef): Promise<ConsoleStream>;
 }
 
+/** Optional group, present when the driver reports the capability `pause`. */
+export interface PauseGroup {
+  /** Freezes a running guest where it is; paused already is success. Throws `conflict` for one that does not run. */
+  pause(guest: GuestRef): Promise<void>;
+  /** Lets it go on; running already is success. Throws `conflict` for one that is neither. */
+  resume(guest: GuestRef): Promise<void>;
+}
+
 /** Optional group, present when the driver reports the capability `adopt`. */
 export interface AdoptGroup {
   /**
@@ -147,7 +155,7 @@ export interface AdoptGroup {
 }
 
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
-export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Partial<AdoptGroup> {
+export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Partial<PauseGroup>, Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */
   probe(): Promise<DriverReport>;
@@ -166,9 +174,9 @@ export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Parti
    * telling the DHCP server takes libvirt half a second, three times as long as everything else together.
    */
   settle(plan: GuestPlan): readonly Step[];
-  /** Mounts what the guest stands on and starts it; one that runs already is success. */
+  /** Mounts what the guest stands on and starts it; one that runs already is success, one that is paused goes on. */
   start(guest: GuestRef): Promise<void>;
-  /** Stopped afterwards, in any case. */
+  /** Stopped afterwards, in any case, also from paused. */
   stop(guest: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void>;
   /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. The claims come from the caller: the definition that holds them may be gone already. */
   destroy(guest: GuestRef, networks: readonly HeldNetwork[], disks: 'keep' | 'delete'): readonly Step[];

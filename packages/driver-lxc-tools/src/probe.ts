@@ -45,6 +45,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     'firmware.secure-boot': absent('a container has no firmware'),
     tpm: absent('a container has no TPM'),
     exec: { value: true, evidence: 'lxc-attach' },
+    pause: absent('lxc-tools does not pause; use lxc-freeze'),
     console: absent('lxc-tools offers no console; use exec'),
     adopt: { value: true, evidence: "a record beside the container's config, which LXC does not read" },
     'limits.cpu': await limit(host, layout, 'cpu', 'quota'),

@@ -67,6 +67,11 @@ export interface HostFiles {
   readText(path: string): Promise<string>;
   /** The text, or undefined when there is no such file. */
   readTextIfThere(path: string): Promise<string | undefined>;
+  /**
+   * Many small files of the kernel (/proc, /sys, /run) in one go; undefined for one that is not there or ended while it
+   * was read. As many paths as there are guests cost one call.
+   */
+  readTexts(paths: readonly string[]): Promise<(string | undefined)[]>;
   /** Written beside and renamed, so that a reader sees the old or the new file. */
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   facts(path: string): Promise<FileFacts | undefined>;

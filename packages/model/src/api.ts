@@ -38,7 +38,11 @@ export const stepView = z
   .meta({ id: 'OperationStep' });
 export type StepView = z.output<typeof stepView>;
 
-export const operationKinds = ['apply', 'start', 'stop', 'restart', 'remove'] as const;
+/** What may be asked of a workload's power. */
+export const powerActions = ['start', 'stop', 'restart', 'pause', 'resume'] as const;
+export type PowerAction = (typeof powerActions)[number];
+
+export const operationKinds = ['apply', ...powerActions, 'remove'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationView = z

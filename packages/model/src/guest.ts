@@ -39,15 +39,34 @@ export const guestObservation = z.object({
 });
 export type GuestObservation = z.output<typeof guestObservation>;
 
-/** What a guest costs now. A figure that a backend does not have is missing, never zero. */
+/** Percent of the last ten seconds in which something of the guest waited for it (the kernel's PSI, "some"). */
+const pressure = z.object({
+  cpu: z.number().optional(),
+  memory: z.number().optional(),
+  io: z.number().optional(),
+});
+
+/**
+ * What a guest costs now. A figure that a backend does not have is missing, never zero. Bytes and seconds that only grow
+ * are counted since the guest's start: two readings make a rate.
+ */
 export const guestStats = z
   .object({
+    /** When it was read: milliseconds since 1970. */
+    atMs: z.number().optional(),
+    /** Without what the kernel would give back at once. */
     memoryBytes: z.number().optional(),
+    /** Files that the kernel keeps in memory for it. */
+    memoryCacheBytes: z.number().optional(),
     cpuSeconds: z.number().optional(),
+    /** Of its own on the host's disk, without the shared image. Looked at once a minute. */
     ownDiskBytes: z.number().optional(),
+    diskReadBytes: z.number().optional(),
+    diskWrittenBytes: z.number().optional(),
     receivedBytes: z.number().optional(),
     sentBytes: z.number().optional(),
     processes: z.number().optional(),
+    pressure: pressure.optional(),
   })
   .meta({ id: 'GuestStats' });
 export type GuestStats = z.output<typeof guestStats>;

@@ -14,7 +14,7 @@ describe('what may be asked of a workload', () => {
     expect(whyNot('exec', 'stopped')).toBe(
       'exec is not possible while the workload is stopped (its guest exists and does not run); it is possible when running',
     );
-    expect(whyNot('start', 'missing')).toContain('it is possible when stopped or running');
+    expect(whyNot('start', 'missing')).toContain('it is possible when stopped or paused or running');
   });
 
   it.each(workloadStates)('a workload that is %s can be removed', (state) => {

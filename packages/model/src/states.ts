@@ -26,13 +26,15 @@ export const stateMeaning: Readonly<Record<WorkloadState, string>> = {
   removing: 'its guest is being removed',
 };
 
-export const workloadActions = ['start', 'stop', 'restart', 'exec', 'console', 'remove'] as const;
+export const workloadActions = ['start', 'stop', 'restart', 'pause', 'resume', 'exec', 'console', 'remove'] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
 
 const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
-  start: ['stopped', 'running'],
+  start: ['stopped', 'paused', 'running'],
   stop: ['running', 'paused', 'stopped'],
   restart: ['running', 'paused', 'stopped'],
+  pause: ['running', 'paused'],
+  resume: ['paused', 'running'],
   exec: ['running'],
   console: ['running', 'stopped'],
   remove: [

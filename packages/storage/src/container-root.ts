@@ -78,15 +78,3 @@ export const destroyContainerRoot = async (host: Host, paths: Paths, id: string)
 
 export const unmountContainerRoot = (host: Host, paths: Paths, id: string): Promise<void> =>
   unmountBelow(host, containerRootFolder(paths, id));
-
-/** Bytes of the upper layer: what this container has of its own, without the shared image. */
-export const containerOwnBytes = async (host: Host, paths: Paths, id: string): Promise<number | undefined> => {
-  const { stdout, exitCode } = await host.run(
-    ['du', '-sx', '--block-size=1', '--', `${containerRootFolder(paths, id)}/upper`],
-    {
-      expect: [0, 1],
-    },
-  );
-  const bytes = Number.parseInt(stdout, 10);
-  return exitCode === 0 && Number.isFinite(bytes) ? bytes : undefined;
-};

@@ -27,7 +27,3 @@ export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk)
 
 export const destroyGuestDisk = (host: Host, paths: Paths, id: string): Promise<void> =>
   host.files.remove(`${layout(paths).disks}/${id}`);
-
-/** Bytes that the overlay takes on the host's disk. */
-export const diskOwnBytes = async (host: Host, paths: Paths, id: string): Promise<number | undefined> =>
-  (await host.files.facts(guestDiskPath(paths, id)))?.allocated;

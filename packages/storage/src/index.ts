@@ -4,3 +4,4 @@ export type { BuildOptions } from './image-build.ts';
 export * from './image-store.ts';
 export { layout } from './layout.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
+export * from './own-bytes.ts';

@@ -6,6 +6,7 @@ import { addInspection } from './commands/inspect.ts';
 import { addManifests } from './commands/manifest.ts';
 import { addPlacement } from './commands/placement.ts';
 import { addRules } from './commands/rules.ts';
+import { addTop } from './commands/top.ts';
 import { reportFailure } from './show/failure.ts';
 
 const afterHelp = `
@@ -37,6 +38,7 @@ export const buildProgram = (): Command => {
     })
     .addHelpText('after', afterHelp);
   addInspection(program);
+  addTop(program);
   addManifests(program);
   addChanges(program);
   addPlacement(program);

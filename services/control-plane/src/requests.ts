@@ -86,9 +86,15 @@ export const putWorkload = async (
   });
 };
 
-const powerAfter = { start: 'running', restart: 'running', stop: 'stopped' } as const;
+const powerAfter = {
+  start: 'running',
+  restart: 'running',
+  resume: 'running',
+  stop: 'stopped',
+  pause: 'paused',
+} as const;
 
-/** Start, stop, restart or remove. Refuses what the workload's state does not allow, naming the states that do. */
+/** A change of power, or the removal. Refuses what the workload's state does not allow, naming the states that do. */
 export const actOnWorkload = async (
   control: Control,
   name: string,

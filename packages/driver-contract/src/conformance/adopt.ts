@@ -1,10 +1,7 @@
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict';
-import { InnkeeperError } from '@innkeeper/model';
 import type { Driver } from '../contract.ts';
 import { ownershipOf } from '../ownership.ts';
-import { type ConformanceBench, type ConformanceCase, declares } from './bench.ts';
-
-const isConflict = (thrown: unknown): boolean => thrown instanceof InnkeeperError && thrown.code === 'conflict';
+import { type ConformanceBench, type ConformanceCase, declares, isConflict } from './bench.ts';
 
 /** Twice each, as after a kill; another workload must not get what is taken. */
 const adoptAndRelease = async (

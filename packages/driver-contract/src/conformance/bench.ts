@@ -1,4 +1,4 @@
-import type { CompleteSpec, DriverReport } from '@innkeeper/model';
+import { type CompleteSpec, type DriverReport, InnkeeperError } from '@innkeeper/model';
 import type { Driver, GuestOrder, GuestRef, Step, StepContext } from '../contract.ts';
 
 /** What the suite needs beside the driver itself: things of the host that no contract tells. */
@@ -33,6 +33,8 @@ export const runAll = async (steps: readonly Step[]): Promise<void> => {
 export const undoAll = async (steps: readonly Step[]): Promise<void> => {
   for (const step of [...steps].reverse()) await undoStep(step);
 };
+
+export const isConflict = (thrown: unknown): boolean => thrown instanceof InnkeeperError && thrown.code === 'conflict';
 
 export const stopNow = { mode: 'force', timeoutMs: 0 } as const;
 

@@ -1,7 +1,9 @@
-import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
 import {
   type ConformanceBench,
   type ConformanceCase,
+  declares,
+  isConflict,
   never,
   refOf,
   runAll,
@@ -129,6 +131,33 @@ export const lifeCases: readonly ConformanceCase[] = [
         await bench.driver.stop(guest, stopNow, never());
         equal(await stateOf(bench, guest.uuid), 'stopped');
       }),
+  },
+  {
+    title: 'pauses a guest and lets it go on, twice each, and stops one that is paused',
+    run: async (bench) => {
+      const { driver } = bench;
+      const { pause, resume } = driver;
+      if (pause === undefined || resume === undefined) return equal(await declares(bench, 'pause'), false);
+      await withGuest(bench, async (guest) => {
+        await rejects(pause(guest), isConflict);
+        await rejects(resume(guest), isConflict);
+        await driver.start(guest);
+        const started = (await driver.inspect(guest))?.startedAtMs;
+        await pause(guest);
+        await pause(guest);
+        equal(await stateOf(bench, guest.uuid), 'paused');
+        await resume(guest);
+        await resume(guest);
+        const seen = await driver.inspect(guest);
+        deepEqual([seen?.state, seen?.startedAtMs], ['running', started]);
+        await pause(guest);
+        await driver.start(guest);
+        equal(await stateOf(bench, guest.uuid), 'running');
+        await pause(guest);
+        await driver.stop(guest, { mode: 'graceful', timeoutMs: 1 }, never());
+        equal(await stateOf(bench, guest.uuid), 'stopped');
+      });
+    },
   },
   {
     title: 'destroys a running guest with everything, and what is gone already',

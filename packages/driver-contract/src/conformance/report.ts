@@ -38,6 +38,8 @@ export const reportCases: readonly ConformanceCase[] = [
     run: async (bench) => {
       equal(bench.driver.exec !== undefined, await declares(bench, 'exec'), 'exec');
       equal(bench.driver.console !== undefined, await declares(bench, 'console'), 'console');
+      equal(bench.driver.pause !== undefined, await declares(bench, 'pause'), 'pause');
+      equal(bench.driver.resume !== undefined, await declares(bench, 'pause'), 'resume');
       equal(bench.driver.adopt !== undefined, await declares(bench, 'adopt'), 'adopt');
       equal(bench.driver.release !== undefined, await declares(bench, 'adopt'), 'release');
     },

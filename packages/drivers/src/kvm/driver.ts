@@ -8,21 +8,32 @@ import {
   type Step,
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
-import { formatSize, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
+import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
 import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
 import type { Definition } from '../shared/definition.ts';
-import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
+import {
+  forceStop,
+  pauseGuest,
+  requireOurs,
+  resumeGuest,
+  startGuest,
+  stopGuest,
+  undefineGuest,
+  watchGuests,
+} from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
+import { slowValues } from '../shared/slow-values.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
-import { memoryInUse } from './memory.ts';
 import { kvmCapabilities } from './probe.ts';
+import { machineStats } from './stats.ts';
 import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
 const historyBytes = 64 * 1024;
+const diskUseKeptMs = 60_000;
 
 const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
 
@@ -58,6 +69,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const libvirt = connect(host, uri, { scratch: paths.run });
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const guests = observer(libvirt, id, 'qemu');
+  const ownBytes = slowValues(diskUseKeptMs, (uuids) => diskOwnBytes(host, paths, uuids));
 
   const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
   const readyDisk = (definition: Definition): ReadyDisk | undefined =>
@@ -119,22 +131,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     watch: (signal) => watchGuests(libvirt, guests, signal),
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
-    stats: async (refs) => {
-      const all = refs.length === 0 ? [] : await libvirt.domstats();
-      const byUuid = new Map(all.map((stats) => [stats.uuid, stats]));
-      const result = new Map<string, GuestStats>();
-      for (const { uuid } of refs) {
-        const now = byUuid.get(uuid);
-        const own = await diskOwnBytes(host, paths, uuid);
-        const memoryBytes = now === undefined ? undefined : memoryInUse(now);
-        result.set(uuid, {
-          ...(memoryBytes === undefined ? {} : { memoryBytes }),
-          ...(now?.cpuTimeNs === undefined ? {} : { cpuSeconds: now.cpuTimeNs / 1e9 }),
-          ...(own === undefined ? {} : { ownDiskBytes: own }),
-        });
-      }
-      return result;
-    },
+    stats: (refs) => machineStats(libvirt, refs, ownBytes),
     plan: planMachine,
     create: (plan): readonly Step[] => {
       const definition = definitionOf(plan);
@@ -190,6 +187,14 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     stop: async (guest, request, signal) => {
       await requireOurs(guests, guest);
       await stopGuest(libvirt, guest, request, signal);
+    },
+    pause: async (guest) => {
+      await requireOurs(guests, guest);
+      await pauseGuest(libvirt, guest);
+    },
+    resume: async (guest) => {
+      await requireOurs(guests, guest);
+      await resumeGuest(libvirt, guest);
     },
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';

@@ -54,6 +54,7 @@ export const kvmCapabilities = async (
       reasonIfAbsent: 'commands in virtual machines are not offered by this version; use inn console',
     },
     console: { value: true, evidence: 'serial port' },
+    pause: { value: true, evidence: 'QEMU stops its processors' },
     adopt: {
       value: false,
       evidence: 'not offered by this version',

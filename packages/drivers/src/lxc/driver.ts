@@ -11,7 +11,7 @@ import {
   together,
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
-import { type DriverReport, type GuestStats, InnkeeperError, messageChain } from '@innkeeper/model';
+import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
   createContainerRoot,
@@ -25,10 +25,11 @@ import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGues
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
-import { slowValues } from '../shared/slow-value.ts';
-import { initPid } from './init.ts';
+import { slowValues } from '../shared/slow-values.ts';
+import { openFreezer } from './freezer.ts';
+import { initPids } from './init.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
-import { readCgroupStats } from './stats.ts';
+import { containerStats } from './stats.ts';
 
 const id = 'lxc';
 const uri = 'lxc:///system';
@@ -48,12 +49,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
   const libvirt = connect(host, uri, { scratch: paths.run });
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
-  const guests = observer(libvirt, id, 'lxc');
-  const ownBytes = slowValues(diskUseKeptMs, (uuid) => containerOwnBytes(host, paths, uuid));
+  const freezer = openFreezer(host, libvirt);
+  const guests = observer(libvirt, id, 'lxc', freezer.frozen);
+  const ownBytes = slowValues(diskUseKeptMs, (uuids) => containerOwnBytes(host, paths, uuids));
 
-  const report = (
+  const report = async (
     parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string },
-  ): DriverReport => ({
+  ): Promise<DriverReport> => ({
     driver: id,
     backend: 'lxc',
     placeable: true,
@@ -77,6 +79,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
       exec: { value: true, evidence: "through the container's namespaces" },
       console: { value: true, evidence: "libvirt's pty" },
+      pause: await freezer.capability(),
       adopt: {
         value: false,
         evidence: 'not offered by this version',
@@ -92,9 +95,9 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
   });
 
-  const running = async ({ uuid, name }: GuestRef): Promise<number> => {
-    const description = await guests.description(uuid);
-    const pid = description?.id === undefined ? undefined : await initPid(host, description.id);
+  const running = async (guest: GuestRef): Promise<number> => {
+    const { uuid, name } = guest;
+    const pid = (await initPids(host, [guest])).get(uuid);
     if (pid === undefined) throw new InnkeeperError('conflict', `${name} does not run`, { hint: `inn start ${name}` });
     return pid;
   };
@@ -104,7 +107,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     probe: async () => {
       try {
         const { library } = await libvirt.version();
-        return report({
+        return await report({
           healthy: true,
           versions: { libvirt: library },
           networks: await reportNetworks(libvirt),
@@ -123,19 +126,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     watch: (signal) => watchGuests(libvirt, guests, signal),
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
-    stats: async (refs) => {
-      const stats = new Map<string, GuestStats>();
-      await Promise.all(
-        refs.map(async ({ uuid, name }) => {
-          // libvirt's pid file names the controller, which is in the container's cgroups itself: no virsh call per guest.
-          const controller = Number(await host.files.readTextIfThere(`/run/libvirt/lxc/${name}.pid`));
-          const own = await ownBytes(uuid);
-          const now = controller > 0 ? await readCgroupStats(host, controller) : {};
-          stats.set(uuid, { ...now, ...(own === undefined ? {} : { ownDiskBytes: own }) });
-        }),
-      );
-      return stats;
-    },
+    stats: (refs) => containerStats(host, refs, ownBytes),
     plan: planContainer,
     create: (plan): readonly Step[] => {
       const definition = definitionOf(plan);
@@ -186,11 +177,21 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     start: async (guest) => {
       await mountContainerRoot(host, paths, guest.uuid);
+      if ((await freezer.frozen([guest])).size > 0) await freezer.resume(guest);
       await startGuest(libvirt, guest);
     },
     stop: async (guest, request, signal) => {
       await requireOurs(guests, guest);
+      if ((await freezer.frozen([guest])).size > 0) await freezer.resume(guest);
       await stopGuest(libvirt, guest, request, signal);
+    },
+    pause: async (guest) => {
+      await requireOurs(guests, guest);
+      await freezer.pause(guest);
+    },
+    resume: async (guest) => {
+      await requireOurs(guests, guest);
+      await freezer.resume(guest);
     },
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';

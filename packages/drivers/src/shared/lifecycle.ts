@@ -19,13 +19,15 @@ const ignoring = async (codes: readonly string[], work: Promise<void>): Promise<
   }
 };
 
-/** One that runs already is success. */
+/** One that runs already is success; one that is paused goes on. */
 export const startGuest = async (libvirt: Libvirt, { uuid }: GuestRef): Promise<void> => {
   try {
     await libvirt.start(uuid);
   } catch (error) {
     const isConflict = error instanceof InnkeeperError && error.code === 'conflict';
-    if (!isConflict || (await stateOf(libvirt, uuid)) !== 'running') throw error;
+    const state = isConflict ? await stateOf(libvirt, uuid) : undefined;
+    if (state === 'paused') await libvirt.resume(uuid);
+    else if (state !== 'running') throw error;
   }
 };
 
@@ -46,6 +48,22 @@ export const undefineGuest = (
   options: { nvram?: boolean; tpm?: boolean },
 ): Promise<void> => ignoring(['not_found'], libvirt.undefine(uuid, options));
 
+/** One that is paused already is success. Throws `conflict` when it does not run. */
+export const pauseGuest = async (libvirt: Libvirt, { uuid, name }: GuestRef): Promise<void> => {
+  const state = await stateOf(libvirt, uuid);
+  if (state === 'paused') return;
+  if (state !== 'running') throw new InnkeeperError('conflict', `${name} does not run`, { hint: `inn start ${name}` });
+  await libvirt.suspend(uuid);
+};
+
+/** One that runs already is success. Throws `conflict` when it neither runs nor is paused. */
+export const resumeGuest = async (libvirt: Libvirt, { uuid, name }: GuestRef): Promise<void> => {
+  const state = await stateOf(libvirt, uuid);
+  if (state === 'running') return;
+  if (state !== 'paused') throw new InnkeeperError('conflict', `${name} is not paused`, { hint: `inn start ${name}` });
+  await libvirt.resume(uuid);
+};
+
 /** Asks, waits, and forces when the time is over. */
 export const stopGuest = async (
   libvirt: Libvirt,
@@ -55,6 +73,8 @@ export const stopGuest = async (
 ): Promise<void> => {
   const state = await stateOf(libvirt, uuid);
   if (state === undefined || state === 'stopped') return;
+  // What is frozen cannot answer.
+  if (state === 'paused') await libvirt.resume(uuid);
   const deadline = Date.now() + request.timeoutMs;
   if (request.mode === 'graceful') await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid));
   while (request.mode === 'graceful' && Date.now() < deadline) {

@@ -37,8 +37,16 @@ const graphicsOf = (description: DomainDescription): string | undefined => {
 const startedAt = async (host: Host, backend: 'lxc' | 'qemu', name: string): Promise<number | undefined> =>
   /^[\w.@+-]+$/.test(name) ? (await host.files.facts(`/run/libvirt/${backend}/${name}.pid`))?.modifiedMs : undefined;
 
-/** Reads all guests of a connection: one virsh process, and one more when something changed. */
-export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qemu'): Observer => {
+/**
+ * Reads all guests of a connection: one question to libvirt, and one more when something changed. `frozen` names those
+ * that are paused in a way that libvirt does not see.
+ */
+export const observer = (
+  libvirt: Libvirt,
+  driver: string,
+  backend: 'lxc' | 'qemu',
+  frozen: (running: readonly DomainState[]) => Promise<ReadonlySet<string>> = async () => new Set(),
+): Observer => {
   const known = new Map<string, Known>();
 
   const refresh = async (domains: readonly DomainState[]): Promise<void> => {
@@ -62,7 +70,10 @@ export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qem
     if (description === undefined) return [];
     const owned = readOwnership(description.metadata);
     const guess = imageGuess(description);
-    const started = domain.state === 'running' ? await startedAt(libvirt.host, backend, domain.name) : undefined;
+    const started =
+      domain.state === 'running' || domain.state === 'paused'
+        ? await startedAt(libvirt.host, backend, domain.name)
+        : undefined;
     const graphics = graphicsOf(description);
     const addresses =
       owned?.claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address])) ??
@@ -88,7 +99,9 @@ export const observer = (libvirt: Libvirt, driver: string, backend: 'lxc' | 'qem
 
   return {
     list: async () => {
-      const domains = await libvirt.domains();
+      const listed = await libvirt.domains();
+      const cold = await frozen(listed.filter(({ state }) => state === 'running'));
+      const domains = listed.map((one) => (cold.has(one.uuid) ? { ...one, state: 'paused' as const } : one));
       await refresh(domains);
       return (await Promise.all(domains.map(observe))).flat();
     },

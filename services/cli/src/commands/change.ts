@@ -1,4 +1,4 @@
-import { InnkeeperError } from '@innkeeper/model';
+import { InnkeeperError, powerActions } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll, follow } from '../follow.ts';
 import { print, say } from '../show/output.ts';
@@ -36,7 +36,7 @@ const addRun = (program: Command): void => {
 };
 
 const addPower = (program: Command): void => {
-  for (const action of ['start', 'stop', 'restart'] as const) {
+  for (const action of powerActions) {
     program
       .command(`${action} <names...>`)
       .description(`${action} workloads`)

@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import {
   checkName,
+  guestStats,
   InnkeeperError,
   parseWorkloadSpec,
   placementRecord,
   type WorkloadSpec,
+  type WorkloadView,
   workloadSpec,
   workloadView,
 } from '@innkeeper/model';
@@ -32,6 +34,8 @@ const acts = [
   ['start', 'post', '/start', 'Start a workload'],
   ['stop', 'post', '/stop', 'Stop a workload: asked first, forced when it does not answer'],
   ['restart', 'post', '/restart', 'Stop and start a workload'],
+  ['pause', 'post', '/pause', 'Freeze a running workload where it is'],
+  ['resume', 'post', '/resume', 'Let a paused workload go on'],
   ['remove', 'delete', '', 'Remove a workload with its disk'],
 ] as const;
 
@@ -56,6 +60,15 @@ const addActs = (app: App, control: Control): void => {
   }
 };
 
+const viewOf = async (control: Control, name: string): Promise<WorkloadView> => {
+  const [view] = await workloadViews(control, { stats: true, names: [name] });
+  if (view === undefined)
+    throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`, {
+      hint: 'inn ls shows what there is',
+    });
+  return view;
+};
+
 export const addWorkloads = (app: App, control: Control): void => {
   app.openapi(
     createRoute({
@@ -75,15 +88,17 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(workloadView, 'The workload'), ...failures },
     }),
-    async (c) => {
-      const { name } = c.req.valid('param');
-      const [view] = await workloadViews(control, { stats: true, names: [name] });
-      if (view === undefined)
-        throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`, {
-          hint: 'inn ls shows what there is',
-        });
-      return c.json(view, 200);
-    },
+    async (c) => c.json(await viewOf(control, c.req.valid('param').name), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/workloads/{name}/stats',
+      summary: 'What one guest uses now',
+      request: named,
+      responses: { 200: json(guestStats, 'Empty while it does not run'), ...failures },
+    }),
+    async (c) => c.json((await viewOf(control, c.req.valid('param').name)).stats ?? {}, 200),
   );
   app.openapi(
     createRoute({

@@ -21,7 +21,8 @@ const powerStep = (context: OperationContext, placed: Placed): Step => {
     name: 'start',
     run: async () => {
       await driver.start(guest);
-      await seenRunning(context, placed);
+      if (wanted === 'paused') await driver.pause?.(guest);
+      else await seenRunning(context, placed);
     },
     ...(placed.fresh
       ? { undo: ({ signal }) => driver.stop(guest, { mode: 'force', timeoutMs: 0 }, signal) }

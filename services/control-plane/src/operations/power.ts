@@ -17,6 +17,18 @@ const stop: Act = {
   run: (driver, guest, { signal }) => driver.stop(guest, { mode: 'graceful', timeoutMs: stopTimeoutMs }, signal),
 };
 
+const unsupported = (name: string, driver: Driver): never => {
+  throw new InnkeeperError('unsupported', `${name} runs on ${driver.info().id}, which cannot pause`);
+};
+const pause: Act = {
+  name: 'pause',
+  run: async (driver, guest) => (driver.pause === undefined ? unsupported(guest.name, driver) : driver.pause(guest)),
+};
+const resume: Act = {
+  name: 'resume',
+  run: async (driver, guest) => (driver.resume === undefined ? unsupported(guest.name, driver) : driver.resume(guest)),
+};
+
 const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
   steps: (context: OperationContext): readonly Step[] => {
     const { control, workload } = context;
@@ -49,4 +61,6 @@ export const powerOperations = {
   start: power('start', start),
   stop: power('stop', stop),
   restart: power('restart', stop, start),
+  pause: power('pause', pause),
+  resume: power('resume', resume),
 };

@@ -5,6 +5,7 @@ import {
   type ManifestPlan,
   type OperationView,
   type PlacementRecord,
+  type PowerAction,
   type WorkloadSpec,
   type WorkloadView,
 } from '@innkeeper/model';
@@ -68,7 +69,7 @@ export const usePlan = (name: string, spec: WorkloadSpec | undefined) =>
     gcTime: 30_000,
   });
 
-export type Action = 'start' | 'stop' | 'restart' | 'remove';
+export type Action = PowerAction | 'remove';
 
 export interface ActionRequest {
   readonly name: string;

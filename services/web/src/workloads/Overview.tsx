@@ -1,4 +1,4 @@
-import { stateMeaning, type WorkloadView } from '@innkeeper/model';
+import { formatSize, stateMeaning, type WorkloadView } from '@innkeeper/model';
 import { Code, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { backendText, momentText, nothing, spanText, usedOf } from '../ui/text.ts';
@@ -23,6 +23,8 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ['Memory now / limit', usedOf(stats?.memoryBytes, workload.memoryBytes)],
     ['Own disk / size', usedOf(stats?.ownDiskBytes, workload.diskBytes)],
     ['Network in / out', usedOf(stats?.receivedBytes, stats?.sentBytes)],
+    ['Disk read / written', usedOf(stats?.diskReadBytes, stats?.diskWrittenBytes)],
+    ['Cached files', stats?.memoryCacheBytes === undefined ? nothing : formatSize(stats.memoryCacheBytes)],
     ['CPU time', stats?.cpuSeconds === undefined ? nothing : `${Math.round(stats.cpuSeconds)} s`],
     ['Processes', stats?.processes ?? nothing],
     ['Addresses', workload.addresses.join(', ') || nothing],

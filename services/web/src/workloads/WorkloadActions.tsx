@@ -9,17 +9,24 @@ interface Props {
   readonly onAction: (action: Action, workload: WorkloadView) => void;
 }
 
-const actions: readonly { readonly action: Action; readonly text: string }[] = [
+interface Offer {
+  readonly action: Action;
+  readonly text: string;
+}
+
+/** One button pauses and resumes: which of the two depends on the guest. */
+const offers = ({ state }: WorkloadView): readonly Offer[] => [
   { action: 'start', text: 'Start' },
   { action: 'stop', text: 'Stop' },
   { action: 'restart', text: 'Restart' },
+  state === 'paused' ? { action: 'resume', text: 'Resume' } : { action: 'pause', text: 'Pause' },
   { action: 'remove', text: 'Remove' },
 ];
 
 export const WorkloadActions = ({ workload, onAction }: Props) => (
   <Group gap={4} wrap="nowrap">
     <Button.Group>
-      {actions.map(({ action, text }) => (
+      {offers(workload).map(({ action, text }) => (
         <ReasonButton
           key={action}
           size="compact-xs"

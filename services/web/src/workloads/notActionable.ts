@@ -8,6 +8,7 @@ export const notActionable = (action: Action, workload: WorkloadView): string | 
   if (reason !== undefined) return reason;
   const settled = workload.drift.length === 0 && workload.operation === undefined;
   if (settled && action === 'start' && workload.state === 'running') return `${workload.name} is running already`;
+  if (settled && action === 'resume' && workload.state === 'running') return `${workload.name} is not paused`;
   if (settled && action === 'stop' && workload.state === 'stopped') return `${workload.name} is stopped already`;
   return undefined;
 };
