@@ -8,6 +8,7 @@ import type {
   GuestStats,
   Ownership,
   Paths,
+  SpecField,
   WorkloadSpec,
 } from '@innkeeper/model';
 
@@ -154,6 +155,12 @@ export interface AdoptGroup {
   release(guest: GuestRef): Promise<void>;
 }
 
+/**
+ * What became of each field of the specification that differs from what the guest had: it acts now, or from its next
+ * start on. `definition` stands for all that has no field of its own.
+ */
+export type Reconfigured = Readonly<Partial<Record<SpecField | 'definition', 'applied' | 'needs-restart'>>>;
+
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
 export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Partial<PauseGroup>, Partial<AdoptGroup> {
   info(): DriverInfo;
@@ -180,8 +187,11 @@ export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Parti
   stop(guest: GuestRef, request: StopRequest, signal: AbortSignal): Promise<void>;
   /** From whatever there is to nothing. `disks: 'keep'` leaves the disk or upper layer. The claims come from the caller: the definition that holds them may be gone already. */
   destroy(guest: GuestRef, networks: readonly HeldNetwork[], disks: 'keep' | 'delete'): readonly Step[];
-  /** Changes a guest to another plan; says which fields act now and which after a restart. */
-  reconfigure(plan: GuestPlan): Promise<'applied' | 'needs-restart'>;
+  /**
+   * Changes a guest to another plan. Throws `conflict` for what a running guest cannot be given now, such as less memory
+   * than it uses: nothing of it is changed then.
+   */
+  reconfigure(plan: GuestPlan): Promise<Reconfigured>;
 }
 
 /** What a driver package exports. */

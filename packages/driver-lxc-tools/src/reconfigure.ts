@@ -1,4 +1,4 @@
-import { type DriverEnvironment, type GuestPlan, ownershipOf } from '@innkeeper/driver-contract';
+import { type DriverEnvironment, type GuestPlan, ownershipOf, type Reconfigured } from '@innkeeper/driver-contract';
 import { InnkeeperError } from '@innkeeper/model';
 import { configEntries } from './config.ts';
 import { isStopped, stateOf } from './containers.ts';
@@ -19,10 +19,7 @@ export const changedLimits = (before: string, after: string): readonly (readonly
 };
 
 /** Writes the new config; limits are also set on a container that runs, where the kernel takes them. */
-export const reconfigureContainer = async (
-  environment: DriverEnvironment,
-  plan: GuestPlan,
-): Promise<'applied' | 'needs-restart'> => {
+export const reconfigureContainer = async (environment: DriverEnvironment, plan: GuestPlan): Promise<Reconfigured> => {
   const { host } = environment;
   const { name, uuid } = plan;
   const { adopted } = await requireThere(host, plan);
@@ -35,15 +32,16 @@ export const reconfigureContainer = async (
   const after = await configFor(environment, plan);
   await host.files.write(config, after, 0o644);
   await writeRecord(host, { name, uuid, adopted, ownership: ownershipOf(definitionOf(plan)) });
-  if (before === after || isStopped(await stateOf(host, name))) return 'applied';
+  if (before === after) return {};
+  if (isStopped(await stateOf(host, name))) return { definition: 'applied' };
   const limits = changedLimits(before, after);
-  if (limits === undefined) return 'needs-restart';
+  if (limits === undefined) return { definition: 'needs-restart' };
   try {
     for (const [key, value] of limits)
       await host.run([...named('lxc-cgroup', name), key.replace(cgroupKey, '$1'), value]);
-    return 'applied';
+    return { definition: 'applied' };
   } catch {
     // The kernel refuses, for instance, less memory than is in use.
-    return 'needs-restart';
+    return { definition: 'needs-restart' };
   }
 };

@@ -32,9 +32,9 @@ const firstNumber = (text: string, pattern = /^(\d+)$/m): number | undefined => 
 };
 
 /** blkio.throttle.io_service_bytes has `8:0 Read 4096`, io.stat `8:0 rbytes=4096 wbytes=0 …`: a row for each device. */
-const bytesMoved = (text: string, pattern: RegExp): number | undefined => {
+const bytesMoved = (text: string, pattern: RegExp): number => {
   const all = [...text.matchAll(pattern)].map(([, bytes]) => Number(bytes));
-  return all.length === 0 ? undefined : all.reduce((sum, bytes) => sum + bytes, 0);
+  return all.reduce((sum, bytes) => sum + bytes, 0);
 };
 
 const diskFigures = (text: string, layout: 1 | 2): Figures => ({

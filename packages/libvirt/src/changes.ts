@@ -68,6 +68,14 @@ export interface DomainChanges {
   updateDevice(uuid: string, xml: string, scopes: readonly Scope[]): Promise<void>;
   /** Memory the guest may use now (balloon, or memory.max of a container), in bytes, rounded down to KiB. */
   setMemory(uuid: string, bytes: number, scopes: readonly Scope[]): Promise<void>;
+  /** The most memory that the kernel gives a running container, in bytes; refused below what it uses. */
+  setMemoryLimit(uuid: string, bytes: number): Promise<void>;
+  /** Processor time of a running guest: µs of each period of 100 ms, and the share where processors are short. */
+  setScheduler(uuid: string, values: { readonly quota?: number; readonly shares?: number }): Promise<void>;
+  /** Processors of the host (`0-3,6`; `r` for all) that one virtual processor, or QEMU's own threads, run on from now on. */
+  pinProcessor(uuid: string, vcpu: number | 'emulator', cpus: string): Promise<void>;
+  /** Grows a disk of a running machine. */
+  resizeDisk(uuid: string, target: string, bytes: number): Promise<void>;
   screenshot(uuid: string): Promise<Screenshot>;
 }
 
@@ -154,6 +162,23 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
     updateDevice: (uuid, xml, scopes) => device('change a device of', 'update-device', uuid, xml, scopes),
     setMemory: (uuid, bytes, scopes) =>
       act('set the memory of', uuid, ['setmem', '--size', String(Math.floor(bytes / 1024)), ...scopeOptions(scopes)]),
+    setMemoryLimit: (uuid, bytes) =>
+      act('limit the memory of', uuid, ['memtune', '--hard-limit', String(Math.floor(bytes / 1024)), '--live']),
+    setScheduler: (uuid, { quota, shares }) =>
+      act('set the processor time of', uuid, [
+        'schedinfo',
+        '--live',
+        ...(quota === undefined ? [] : [`vcpu_quota=${Math.round(quota)}`]),
+        ...(shares === undefined ? [] : [`cpu_shares=${Math.round(shares)}`]),
+      ]),
+    pinProcessor: (uuid, vcpu, cpus) => {
+      if (!/^(r|[0-9,-]+)$/.test(cpus))
+        throw new InnkeeperError('invalid', `"${cpus.slice(0, 60)}" is no list of processors`);
+      const which = vcpu === 'emulator' ? ['emulatorpin'] : ['vcpupin', '--vcpu', String(vcpu)];
+      return act('pin', uuid, [...which, '--cpulist', cpus, '--live']);
+    },
+    resizeDisk: (uuid, target, bytes) =>
+      act('grow a disk of', uuid, ['blockresize', '--path', target, '--size', `${Math.floor(bytes)}B`]),
     screenshot: async (uuid) => {
       const checked = checkedUuid(uuid);
       const bytes = await virsh.runForFile(`take a picture of the screen of domain ${checked}`, [

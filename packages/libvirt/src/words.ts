@@ -3,6 +3,7 @@ import { InnkeeperError } from '@innkeeper/model';
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const uriPattern = /^[a-z]+(\+(unix|ssh|tls|tcp|libssh|libssh2))?:\/\/[^\s;'"\\]*$/;
 const batchWordPattern = /^-{0,2}[a-z0-9]+(-[a-z0-9]+)*$/i;
+const settingPattern = /^[a-z]+(_[a-z]+)*=\d+$/;
 const pathPattern = /^(\/[a-z0-9][a-z0-9._-]*)+$/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const controlPattern = /[\u0000-\u001f\u007f]/;
@@ -56,10 +57,11 @@ export const checkedPrefix = (key: string): string => {
 
 /**
  * Whether virsh reads these words as the words they are. It parses a line like a shell: an unquoted `x; destroy y`
- * destroys y, so only letters, digits and hyphens (command names, options, UUIDs, numbers) and paths of such are plain.
+ * destroys y, so only letters, digits and hyphens (command names, options, UUIDs, numbers), paths and settings of such are plain.
  */
 export const isPlain = (words: readonly string[]): boolean =>
-  words.length > 0 && words.every((word) => batchWordPattern.test(word) || pathPattern.test(word));
+  words.length > 0 &&
+  words.every((word) => [batchWordPattern, pathPattern, settingPattern].some((pattern) => pattern.test(word)));
 
 /** One command of a batch, which never takes anything but plain words. Throws `internal`. */
 export const batchCommand = (words: readonly string[]): string => {

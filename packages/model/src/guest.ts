@@ -25,7 +25,8 @@ export const guestObservation = z.object({
   name: z.string(),
   state: z.enum(guestStates),
   ownership: ownership.optional(),
-  cpus: z.int(),
+  /** A container's share of time may be a fraction. */
+  cpus: z.number(),
   memoryBytes: z.int(),
   addresses: z.array(z.string()),
   macs: z.array(z.string()),
@@ -34,6 +35,8 @@ export const guestObservation = z.object({
   /** Set while it runs: milliseconds since 1970. */
   startedAtMs: z.number().optional(),
   graphics: z.string().optional(),
+  /** Fields in which its definition differs from how it runs: they act from its next start on. */
+  needsRestart: z.array(z.string()).optional(),
   /** Host ids that a container's users have. */
   idRanges: z.array(z.object({ start: z.int(), count: z.int() })),
 });

@@ -25,5 +25,16 @@ export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk)
   await host.files.rename(beside, path);
 };
 
+/** Bytes that a guest sees of a qcow2, also while one uses it. */
+export const diskSize = async (host: Host, path: string): Promise<number> => {
+  const { stdout } = await host.run(['qemu-img', 'info', '--force-share', '--output=json', path]);
+  return (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
+};
+
+/** Grows the disk of a guest that does not run. */
+export const resizeGuestDisk = async (host: Host, paths: Paths, id: string, bytes: number): Promise<void> => {
+  await host.run(['qemu-img', 'resize', '-q', '-f', 'qcow2', guestDiskPath(paths, id), String(bytes)]);
+};
+
 export const destroyGuestDisk = (host: Host, paths: Paths, id: string): Promise<void> =>
   host.files.remove(`${layout(paths).disks}/${id}`);

@@ -52,6 +52,15 @@ export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec):
   const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
   if (blocked.length === 0) return;
   const fields = blocked.map(({ field }) => field);
+  if (fields.every((field) => field === 'disk'))
+    throw new InnkeeperError(
+      'conflict',
+      `${name}: a disk only grows, and it is larger than ${to.disk ?? 'the default'}`,
+      {
+        hint: 'leave disk as it is, or ask for more',
+        complaints: [{ path: `workloads.${name}.disk`, message: 'a disk only grows' }],
+      },
+    );
   throw new InnkeeperError(
     'conflict',
     `${name} exists, and ${fields.join(', ')} cannot be changed on a guest that exists`,
@@ -121,7 +130,12 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
   const changes =
     row === undefined
       ? []
-      : specChanges(row.spec, spec).map(({ field, from, to, cost }) => ({ field, from, to, cost }));
+      : specChanges(row.spec, spec, row.placed?.backend).map(({ field, from, to, cost }) => ({
+          field,
+          from,
+          to,
+          cost,
+        }));
   const current = exists ? row.placed : null;
   const request = requestOf(name, spec, { placed: current });
   const lifted =

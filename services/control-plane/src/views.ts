@@ -86,6 +86,7 @@ const driftOf = (row: WorkloadRow, guest: GuestRow | undefined, busy: boolean): 
   const drift: string[] = [];
   if (guest !== undefined && guest.observation.state !== wanted)
     drift.push(`power: ${wanted} was asked, the guest is ${guest.observation.state}`);
+  for (const field of guest?.observation.needsRestart ?? []) drift.push(`${field}: acts from its next start on`);
   if (row.appliedGeneration < row.generation) drift.push('a change is not applied yet');
   return drift;
 };

@@ -10,6 +10,7 @@ import {
 import { connect } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
 import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
+import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
 import {
   forceStop,
@@ -25,7 +26,9 @@ import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/ne
 import { observer } from '../shared/observer.ts';
 import { redefine } from '../shared/redefine.ts';
 import { slowValues } from '../shared/slow-values.ts';
+import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { changeMachine, growDisk } from './live.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
 import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
@@ -48,6 +51,7 @@ const planMachine = (order: GuestOrder): GuestPlan => {
     mapping: [
       `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors`}`,
       `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
+      ...tuningMapping(spec),
       spec.image.source.kind === 'blank'
         ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
         : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
@@ -60,7 +64,7 @@ const planMachine = (order: GuestOrder): GuestPlan => {
         ? ['hardware acceleration is not proven yet: the first virtual machine waits up to a minute for it']
         : []),
     ],
-    definition: { ...rest, acceleration },
+    definition: { ...rest, acceleration, shares: sharesOf(spec, report) },
   };
 };
 
@@ -111,7 +115,11 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         return {
           ...base,
           healthy: true,
-          versions: { libvirt: library, ...(hypervisor === undefined ? {} : { qemu: hypervisor }) },
+          versions: {
+            libvirt: library,
+            cgroup: await cgroupLayout(host),
+            ...(hypervisor === undefined ? {} : { qemu: hypervisor }),
+          },
           capabilities: await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration)),
           networks: await reportNetworks(libvirt),
           images: await images.ready(),
@@ -225,7 +233,13 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         },
       ];
     },
-    reconfigure: async (plan) => redefine(libvirt, plan, await currentXml(definitionOf(plan))),
+    reconfigure: async (plan) => {
+      const definition = definitionOf(plan);
+      const { uuid } = plan;
+      const grown = await growDisk(host, libvirt, { uuid, paths, bytes: definition.spec.diskBytes });
+      const changed = await redefine(libvirt, plan, await currentXml(definition), changeMachine(libvirt, plan));
+      return { ...changed, ...(grown ? { disk: 'applied' as const } : {}) };
+    },
     console: async (guest) => {
       const log = await host.files.facts(consoleLog(paths, guest.uuid));
       const bytes = log === undefined ? new Uint8Array() : await host.files.read(consoleLog(paths, guest.uuid));

@@ -60,6 +60,8 @@ export const kvmCapabilities = async (
       evidence: 'not offered by this version',
       reasonIfAbsent: 'guests of libvirt are not adopted by this version',
     },
+    'cpu.weight': { value: true, evidence: 'cgroup weight of the machine' },
+    'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

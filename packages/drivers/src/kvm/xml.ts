@@ -3,6 +3,7 @@ import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk } from '@innkeeper/storage';
 import { commonElements, type Definition } from '../shared/definition.ts';
+import { sharesElement } from '../shared/tuning.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
@@ -118,6 +119,20 @@ const serial = (definition: Definition, paths: Paths): XmlElement =>
     el('target', { port: 0 }),
   );
 
+/** Pinned are the virtual processors and QEMU's own threads. */
+const tuning = ({ shares, spec: { cpuPinning } }: Definition, count: number): XmlElement =>
+  el(
+    'cputune',
+    {},
+    ...sharesElement(shares),
+    ...(cpuPinning === undefined
+      ? []
+      : [
+          ...Array.from({ length: count }, (_, vcpu) => el('vcpupin', { vcpu, cpuset: cpuPinning })),
+          el('emulatorpin', { cpuset: cpuPinning }),
+        ]),
+  );
+
 /** A virtual machine's definition. `ready` is what a Linux image starts from; without it the disk begins empty. */
 export const machineXml = (
   definition: Definition,
@@ -131,6 +146,7 @@ export const machineXml = (
       { type: acceleration === 'kvm' ? 'kvm' : 'qemu' },
       ...commonElements(definition),
       el('vcpu', {}, processors(definition, acceleration)),
+      tuning(definition, processors(definition, acceleration)),
       operatingSystem(definition, ready),
       features(definition, acceleration),
       acceleration === 'kvm' && el('cpu', { mode: 'host-model' }),

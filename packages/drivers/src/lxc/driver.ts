@@ -20,6 +20,7 @@ import {
   mountContainerRoot,
   unmountContainerRoot,
 } from '@innkeeper/storage';
+import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
 import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
@@ -28,6 +29,7 @@ import { redefine } from '../shared/redefine.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { openFreezer } from './freezer.ts';
 import { initPids } from './init.ts';
+import { changeContainer } from './live.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
 import { containerStats } from './stats.ts';
 
@@ -85,6 +87,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         evidence: 'not offered by this version',
         reasonIfAbsent: 'guests of libvirt are not adopted by this version',
       },
+      'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
+      'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
       'limits.cpu': { value: true, evidence: 'cgroup quota' },
       'limits.memory': { value: true, evidence: 'cgroup limit' },
       'limits.disk': {
@@ -109,7 +113,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         const { library } = await libvirt.version();
         return await report({
           healthy: true,
-          versions: { libvirt: library },
+          versions: { libvirt: library, cgroup: await cgroupLayout(host) },
           networks: await reportNetworks(libvirt),
           images: await images.ready(),
         });
@@ -216,7 +220,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         },
       ];
     },
-    reconfigure: (plan) => redefine(libvirt, plan, containerXml(definitionOf(plan), paths)),
+    reconfigure: (plan) =>
+      redefine(libvirt, plan, containerXml(definitionOf(plan), paths), changeContainer(host, libvirt, plan)),
     exec: async (guest, options: ExecOptions) => {
       const pid = await running(guest);
       const variables = Object.entries({

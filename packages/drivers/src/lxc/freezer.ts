@@ -3,6 +3,7 @@ import type { GuestRef } from '@innkeeper/driver-contract';
 import { guestCgroup, type Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
 import { type Capability, InnkeeperError } from '@innkeeper/model';
+import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { pauseGuest, resumeGuest } from '../shared/lifecycle.ts';
 import { initPids } from './init.ts';
 import { ownCgroup } from './stats.ts';
@@ -41,7 +42,7 @@ const isFrozen = (events: string | undefined): boolean => /^frozen 1$/m.test(eve
 export const openFreezer = (host: Host, libvirt: Libvirt): Freezer => {
   let found: Promise<boolean> | undefined;
   const unified = (): Promise<boolean> => {
-    found ??= host.files.facts('/sys/fs/cgroup/cgroup.controllers').then((facts) => facts !== undefined);
+    found ??= cgroupLayout(host).then((layout) => layout === 'v2');
     return found;
   };
 

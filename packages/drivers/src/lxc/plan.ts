@@ -3,9 +3,7 @@ import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerRootPath } from '@innkeeper/storage';
 import { commonElements, type Definition } from '../shared/definition.ts';
-
-/** The scheduler's accounting period, in µs: the kernel's own default. */
-const cpuPeriod = 100_000;
+import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 
 const interfaceElement = ({ network, mac, address }: NetworkClaim, position: number): XmlElement =>
   el(
@@ -32,8 +30,16 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
       'domain',
       { type: 'lxc' },
       ...commonElements(definition),
-      el('vcpu', {}, spec.cpus),
-      el('cputune', {}, el('period', {}, cpuPeriod), el('quota', {}, cpuPeriod * spec.cpus)),
+      // Its own element besides <memory>: a running container's can be raised beyond what it was started with.
+      el('memtune', {}, el('hard_limit', { unit: 'KiB' }, Math.floor(spec.memoryBytes / 1024))),
+      el('vcpu', spec.cpuPinning === undefined ? {} : { cpuset: spec.cpuPinning }, spec.cpus),
+      el(
+        'cputune',
+        {},
+        ...sharesElement(definition.shares),
+        el('period', {}, cpuPeriod),
+        el('quota', {}, cpuPeriod * spec.cpus),
+      ),
       el('os', {}, el('type', {}, 'exe'), el('init', {}, '/sbin/init')),
       el('idmap', {}, el('uid', map), el('gid', map)),
       el('features', {}, el('privnet')),
@@ -69,7 +75,8 @@ export const guestFiles = ({ name, claims }: Definition): Readonly<Record<string
 };
 
 export const planContainer = (order: GuestOrder): GuestPlan => {
-  const { report: _used, ...definition } = order;
+  const { report, ...rest } = order;
+  const definition = { ...rest, shares: sharesOf(order.spec, report) };
   const { spec } = order;
   if (spec.image.family !== 'linux') {
     throw new InnkeeperError(
@@ -85,6 +92,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
     mapping: [
       `cpus ${spec.cpus}: cgroup quota of ${spec.cpus} × 100 ms in every 100 ms`,
       `memory ${formatSize(spec.memoryBytes)}: cgroup limit; what it does not use stays with the host`,
+      ...tuningMapping(spec),
       `root: an overlay over the shared image ${spec.image.name}`,
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
     ],

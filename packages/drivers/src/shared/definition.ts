@@ -3,7 +3,11 @@ import { el, type XmlElement } from '@innkeeper/libvirt';
 import { metadataElement } from './metadata.ts';
 
 /** What an operation journals of an order: all but the report, which the plan has used up. */
-export type Definition = Omit<GuestOrder, 'report'> & { readonly acceleration?: 'kvm' | 'tcg' | 'unproven' };
+export type Definition = Omit<GuestOrder, 'report'> & {
+  readonly acceleration?: 'kvm' | 'tcg' | 'unproven';
+  /** Missing in what was journaled before there were any. */
+  readonly shares?: number;
+};
 
 /** The head that definitions of both backends share. */
 export const commonElements = (definition: Definition): XmlElement[] => {

@@ -2,6 +2,7 @@ import type { Host } from '@innkeeper/host';
 import { type DomainDescription, type DomainState, describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import type { GuestObservation } from '@innkeeper/model';
 import { readOwnership } from './metadata.ts';
+import { cpusOf, differingFields, memoryOf } from './pending.ts';
 
 /** XML is read again after an event, a changed state, or this long: somebody may have edited a definition without an event. */
 const trustMs = 5 * 60_000;
@@ -9,6 +10,8 @@ const trustMs = 5 * 60_000;
 interface Known {
   readonly state: DomainState['state'];
   readonly description: DomainDescription;
+  /** Of a guest of ours that runs: fields in which its definition differs. */
+  readonly needsRestart: readonly string[];
   readonly readAtMs: number;
 }
 
@@ -49,6 +52,20 @@ export const observer = (
 ): Observer => {
   const known = new Map<string, Known>();
 
+  /** One question more, for those of ours that run and were read just now. */
+  const comparePending = async (uuids: readonly string[]): Promise<void> => {
+    const ours = uuids.filter((uuid) => {
+      const entry = known.get(uuid);
+      return entry?.description.id !== undefined && readOwnership(entry.description.metadata) !== undefined;
+    });
+    if (ours.length === 0) return;
+    for (const [uuid, text] of await libvirt.xml(ours, { inactive: true })) {
+      const entry = known.get(uuid);
+      if (entry === undefined) continue;
+      known.set(uuid, { ...entry, needsRestart: differingFields(entry.description, describeDomain(text)) });
+    }
+  };
+
   const refresh = async (domains: readonly DomainState[]): Promise<void> => {
     const now = Date.now();
     const stale = domains.filter(({ uuid, state }) => {
@@ -59,15 +76,17 @@ export const observer = (
     for (const { uuid, state } of stale) {
       const text = xml.get(uuid);
       if (text === undefined) known.delete(uuid);
-      else known.set(uuid, { state, description: describeDomain(text), readAtMs: now });
+      else known.set(uuid, { state, description: describeDomain(text), needsRestart: [], readAtMs: now });
     }
+    await comparePending(stale.map(({ uuid }) => uuid));
     const there = new Set(domains.map(({ uuid }) => uuid));
     for (const uuid of known.keys()) if (!there.has(uuid)) known.delete(uuid);
   };
 
   const observe = async (domain: DomainState): Promise<GuestObservation[]> => {
-    const description = known.get(domain.uuid)?.description;
-    if (description === undefined) return [];
+    const entry = known.get(domain.uuid);
+    if (entry === undefined) return [];
+    const { description, needsRestart } = entry;
     const owned = readOwnership(description.metadata);
     const guess = imageGuess(description);
     const started =
@@ -85,13 +104,14 @@ export const observer = (
         name: domain.name,
         state: domain.state,
         ...(owned === undefined ? {} : { ownership: owned }),
-        cpus: description.vcpus,
-        memoryBytes: description.memoryBytes ?? 0,
+        cpus: cpusOf(description),
+        memoryBytes: memoryOf(description),
         addresses,
         macs: description.interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac.toLowerCase()])),
         ...(guess === undefined ? {} : { imageGuess: guess }),
         ...(started === undefined ? {} : { startedAtMs: Math.round(started) }),
         ...(graphics === undefined ? {} : { graphics }),
+        ...(needsRestart.length === 0 ? {} : { needsRestart: [...needsRestart] }),
         idRanges: (description.idmap?.uid ?? []).map(({ target, count }) => ({ start: target, count })),
       },
     ];

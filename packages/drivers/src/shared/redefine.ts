@@ -1,38 +1,70 @@
-import { type GuestPlan, ownershipOf } from '@innkeeper/driver-contract';
-import { buildXml, canonicalXml, isElement, type Libvirt, parseXml, type XmlNode } from '@innkeeper/libvirt';
+import { type GuestPlan, ownershipOf, type Reconfigured } from '@innkeeper/driver-contract';
+import {
+  buildXml,
+  canonicalXml,
+  type DomainDescription,
+  describeDomain,
+  isElement,
+  type Libvirt,
+  parseXml,
+  type XmlNode,
+} from '@innkeeper/libvirt';
 import type { Definition } from './definition.ts';
 import { stateOf } from './lifecycle.ts';
 import { bareMetadata, metadataKey, metadataUri } from './metadata.ts';
+import { differingFields, type TunedField } from './pending.ts';
 
-/** Gives a guest its new definition; what runs takes it at its next start, the metadata at once. */
-export const redefine = async (
-  libvirt: Libvirt,
-  plan: GuestPlan,
-  xml: string,
-): Promise<'applied' | 'needs-restart'> => {
-  const before = (await libvirt.xml([plan.uuid], { inactive: true })).get(plan.uuid);
+/**
+ * Gives a running guest what its new definition says, where the backend can. Called before the definition is changed, and
+ * throws before it has changed anything when the guest cannot be given it.
+ */
+export type ChangeLive = (live: DomainDescription, wanted: DomainDescription) => Promise<void>;
+
+const read = async (libvirt: Libvirt, uuid: string, inactive: boolean): Promise<string | undefined> =>
+  (await libvirt.xml([uuid], { inactive })).get(uuid);
+
+const changeRunning = async (libvirt: Libvirt, plan: GuestPlan, xml: string, change: ChangeLive): Promise<void> => {
+  const live = await read(libvirt, plan.uuid, false);
+  if (live !== undefined) await change(describeDomain(live), describeDomain(xml));
   await libvirt.define(xml);
-  if ((await stateOf(libvirt, plan.uuid)) !== 'running') return 'applied';
   const metadata = {
     uri: metadataUri,
     key: metadataKey,
     xml: buildXml(bareMetadata(ownershipOf(plan.definition as unknown as Definition))),
   };
   await libvirt.setMetadata(plan.uuid, metadata, 'live');
-  const after = (await libvirt.xml([plan.uuid], { inactive: true })).get(plan.uuid);
-  return before !== undefined && after !== undefined && sameButMetadata(before, after) ? 'applied' : 'needs-restart';
 };
 
-const ofLibvirt = ['metadata', 'resource'];
+/** Gives a guest its new definition, and one that runs what of it can be given now. The metadata acts at once. */
+export const redefine = async (
+  libvirt: Libvirt,
+  plan: GuestPlan,
+  xml: string,
+  change: ChangeLive,
+): Promise<Reconfigured> => {
+  const before = await read(libvirt, plan.uuid, true);
+  const state = await stateOf(libvirt, plan.uuid);
+  const runs = state === 'running' || state === 'paused';
+  if (runs) await changeRunning(libvirt, plan, xml, change);
+  else await libvirt.define(xml);
+  const [after, live] = [await read(libvirt, plan.uuid, true), await read(libvirt, plan.uuid, false)];
+  if (before === undefined || after === undefined || live === undefined) return {};
+  const pending = runs ? differingFields(describeDomain(live), describeDomain(after)) : [];
+  const changed = new Set<TunedField>([...differingFields(describeDomain(before), describeDomain(after)), ...pending]);
+  return {
+    ...Object.fromEntries([...changed].map((field) => [field, pending.includes(field) ? 'needs-restart' : 'applied'])),
+    ...(sameBesides(before, after) ? {} : { definition: runs ? 'needs-restart' : 'applied' }),
+  };
+};
 
-/**
- * What a guest starts from, in a form that can be compared: without what libvirt adds and takes away by itself (the
- * partition of a container that runs), and with the devices in one order, since it moves controllers about.
- */
+/** What libvirt adds and takes away by itself (the partition of a container that runs), and what has a field of its own. */
+const lookedAtElsewhere = ['metadata', 'resource', 'memory', 'currentMemory', 'memtune', 'vcpu', 'cputune'];
+
+/** What a guest starts from, with the devices in one order, since libvirt moves controllers about. */
 const comparable = (xml: string): string => {
   const { root } = parseXml(canonicalXml(xml));
   const children = root.children.flatMap((node): XmlNode[] => {
-    if (!isElement(node) || ofLibvirt.includes(node.name)) return [];
+    if (!isElement(node) || lookedAtElsewhere.includes(node.name)) return [];
     if (node.name !== 'devices') return [node];
     const devices = node.children.filter(isElement).map((one) => [buildXml(one), one] as const);
     return [{ ...node, children: devices.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) }];
@@ -40,4 +72,4 @@ const comparable = (xml: string): string => {
   return buildXml({ ...root, children });
 };
 
-const sameButMetadata = (before: string, after: string): boolean => comparable(before) === comparable(after);
+const sameBesides = (before: string, after: string): boolean => comparable(before) === comparable(after);

@@ -38,6 +38,14 @@ export interface OsDescription {
   readonly bootDevices: readonly string[];
 }
 
+export interface TuningDescription {
+  /** Processors' worth of time in each period, such as 1.5. */
+  readonly quotaCpus: number | undefined;
+  readonly shares: number | undefined;
+  /** Processors of the host, as written: of the whole guest, or of each virtual processor in order. */
+  readonly pinning: readonly string[];
+}
+
 /** What a definition says, whoever wrote it. What it does not say is undefined or an empty list. */
 export interface DomainDescription extends DeviceDescriptions {
   /** `kvm`, `qemu`, `lxc`, … */
@@ -51,8 +59,11 @@ export interface DomainDescription extends DeviceDescriptions {
   /** What the guest may use now; `maxMemoryBytes` is what it could be given without a restart. */
   readonly memoryBytes: number | undefined;
   readonly maxMemoryBytes: number | undefined;
+  /** What the kernel refuses to go beyond, of containers. */
+  readonly hardLimitBytes: number | undefined;
   readonly vcpus: number;
   readonly maxVcpus: number;
+  readonly tuning: TuningDescription;
   readonly os: OsDescription;
   /** Undefined: the guest's root is the host's root. */
   readonly idmap: { readonly uid: readonly IdMapping[]; readonly gid: readonly IdMapping[] } | undefined;
@@ -133,6 +144,21 @@ const osInfoOf = (root: XmlElement): string | undefined => {
   );
 };
 
+const describeTuning = (root: XmlElement): TuningDescription => {
+  const tune = childNamed(root, 'cputune');
+  const number = (name: string): number | undefined => wholeNumber(textOf(childNamed(tune, name)));
+  const [quota, period] = [number('quota'), number('period')];
+  const whole = attribute(childNamed(root, 'vcpu'), 'cpuset');
+  const pins = elements(tune, 'vcpupin')
+    .sort((a, b) => (numberAttribute(a, 'vcpu') ?? 0) - (numberAttribute(b, 'vcpu') ?? 0))
+    .flatMap((pin) => attribute(pin, 'cpuset') ?? []);
+  return {
+    quotaCpus: quota === undefined || quota <= 0 || period === undefined ? undefined : quota / period,
+    shares: number('shares'),
+    pinning: whole === undefined ? pins : [whole],
+  };
+};
+
 /** Reads a domain's definition of any provenance. Throws `invalid` only when it is no XML. */
 export const describeDomain = (xml: string): DomainDescription => {
   const { root } = parseXml(xml);
@@ -149,6 +175,8 @@ export const describeDomain = (xml: string): DomainDescription => {
     description: text('description'),
     memoryBytes: bytesOf(childNamed(root, 'currentMemory')) ?? maxMemoryBytes,
     maxMemoryBytes,
+    hardLimitBytes: bytesOf(descend(root, 'memtune', 'hard_limit')),
+    tuning: describeTuning(root),
     vcpus: numberAttribute(childNamed(root, 'vcpu'), 'current') ?? maxVcpus,
     maxVcpus,
     os: describeOs(childNamed(root, 'os')),

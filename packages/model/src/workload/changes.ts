@@ -1,4 +1,4 @@
-import type { ChangeCost } from '../backend.ts';
+import type { Backend, ChangeCost } from '../backend.ts';
 import { completeSpec } from './complete.ts';
 import { changeCosts, type SpecField, type WorkloadSpec } from './spec.ts';
 
@@ -39,12 +39,24 @@ const effective = (spec: WorkloadSpec): Readonly<Record<SpecField, unknown>> => 
   };
 };
 
-/** The fields in which two specifications differ in effect: a default written out is no change. */
-export const specChanges = (from: WorkloadSpec, to: WorkloadSpec): FieldChange[] => {
+/** Where the direction of a change or the backend that the guest has makes it cheaper or dearer than its field says. */
+const costOf = (field: SpecField, from: WorkloadSpec, to: WorkloadSpec, backend: Backend | undefined): ChangeCost => {
+  const [before, after] = [completeSpec(from), completeSpec(to)];
+  if (field === 'disk') return after.diskBytes > before.diskBytes ? 'live' : 'recreate';
+  if (backend === 'lxc' && (field === 'cpus' || field === 'memory')) return 'live';
+  if (backend === 'kvm' && field === 'memory' && after.memoryBytes < before.memoryBytes) return 'live';
+  return backend === 'lxc' && field === 'cpuPinning' ? 'restart' : changeCosts[field];
+};
+
+/**
+ * The fields in which two specifications differ in effect: a default written out is no change. `backend` is that of the
+ * guest, when there is one.
+ */
+export const specChanges = (from: WorkloadSpec, to: WorkloadSpec, backend?: Backend): FieldChange[] => {
   const [before, after] = [effective(from), effective(to)];
   return (Object.keys(changeCosts) as SpecField[])
     .filter((field) => !sameJson(before[field], after[field]))
-    .map((field) => ({ field, from: from[field], to: to[field], cost: changeCosts[field] }));
+    .map((field) => ({ field, from: from[field], to: to[field], cost: costOf(field, from, to, backend) }));
 };
 
 export const sameSpec = (a: WorkloadSpec, b: WorkloadSpec): boolean => sameJson(a, b);

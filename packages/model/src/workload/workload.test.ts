@@ -86,7 +86,6 @@ describe('what a change changes', () => {
     ['backend', { backend: 'kvm' }],
     ['driver', { driver: 'lxc' }],
     ['isolation', { isolation: 'strong' }],
-    ['disk', { disk: '20GiB' }],
     ['placement', { placement: { host: 'h2' } }],
     ['networks', { networks: [] }],
     ['cpus', { cpus: 2 }],
@@ -121,6 +120,20 @@ describe('what a change changes', () => {
     expect(specChanges(spec(), spec(parts))).toEqual([
       { field, from: spec()[field], to: spec(parts)[field], cost: changeCosts[field] },
     ]);
+  });
+
+  it.each([
+    ['disk', { disk: '20GiB' }, { disk: '30GiB' }, undefined, 'live'],
+    ['disk', { disk: '30GiB' }, { disk: '20GiB' }, undefined, 'recreate'],
+    ['memory', { memory: '1GiB' }, { memory: '2GiB' }, 'lxc', 'live'],
+    ['memory', { memory: '1GiB' }, { memory: '2GiB' }, 'kvm', 'restart'],
+    ['memory', { memory: '2GiB' }, { memory: '1GiB' }, 'kvm', 'live'],
+    ['cpus', { cpus: 1 }, { cpus: 2 }, 'lxc', 'live'],
+    ['cpus', { cpus: 1 }, { cpus: 2 }, 'kvm', 'restart'],
+    ['cpuPinning', { cpuPinning: '0' }, { cpuPinning: '1' }, 'lxc', 'restart'],
+    ['cpuPinning', { cpuPinning: '0' }, { cpuPinning: '1' }, 'kvm', 'live'],
+  ] as const)('of %s from %j to %j on %s costs: %s', (field, from, to, backend, cost) => {
+    expect(specChanges(spec(from), spec(to), backend)).toMatchObject([{ field, cost }]);
   });
 
   it('costs nothing running for labels, a restart for memory and a new guest for the image', () => {

@@ -1,0 +1,21 @@
+import type { DomainDescription } from '@innkeeper/libvirt';
+import { type SpecField, sameJson } from '@innkeeper/model';
+
+/** What of a definition is a field of the specification. A container's processors are its share of time. */
+const fields = {
+  cpus: ({ tuning, vcpus }: DomainDescription) => tuning.quotaCpus ?? vcpus,
+  memory: ({ hardLimitBytes, memoryBytes }: DomainDescription) => hardLimitBytes ?? memoryBytes,
+  cpuWeight: ({ tuning }: DomainDescription) => tuning.shares,
+  cpuPinning: ({ tuning }: DomainDescription) => tuning.pinning,
+} as const satisfies Partial<Record<SpecField, (description: DomainDescription) => unknown>>;
+
+export type TunedField = keyof typeof fields;
+
+export const cpusOf = fields.cpus;
+export const memoryOf = (description: DomainDescription): number => fields.memory(description) ?? 0;
+
+/** The fields in which two definitions differ. */
+export const differingFields = (a: DomainDescription, b: DomainDescription): TunedField[] =>
+  (Object.keys(fields) as TunedField[]).filter(
+    (field) => !sameJson(fields[field](a) ?? null, fields[field](b) ?? null),
+  );
