@@ -47,6 +47,11 @@ export interface Client {
   put(name: string, spec: WorkloadSpec, options?: ChangeOptions): Promise<OperationView | undefined>;
   act(name: string, action: PowerAction, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
+  /** What its console printed, as far as it is kept. */
+  logs(name: string): Promise<Uint8Array>;
+  screenshot(name: string): Promise<{ readonly bytes: Uint8Array; readonly type: string }>;
+  /** Presses keys together, by their Linux names such as KEY_LEFTCTRL. */
+  sendKeys(name: string, keys: readonly string[]): Promise<void>;
   explain(name: string): Promise<PlacementRecord>;
   whyNot(name: string, host: string): Promise<WhyNotView>;
   /** Without workloads: those that there are. */
@@ -144,11 +149,24 @@ const open = (target: Target, path: string, asking: Asking): Promise<IncomingMes
     request.end(body);
   });
 
-const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promise<T> => {
-  const response = await open(target, path, asking);
+const bodyOf = async (response: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+};
+
+/** For answers that are no JSON. */
+const fetchBytes = async (target: Target, path: string): Promise<{ bytes: Uint8Array; type: string }> => {
+  const response = await open(target, path, {});
+  const bytes = await bodyOf(response);
+  const type = response.headers['content-type'] ?? '';
+  if ((response.statusCode ?? 500) < 400) return { bytes, type };
+  throw errorOf(JSON.parse(bytes.toString('utf8')) as Problem);
+};
+
+const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promise<T> => {
+  const response = await open(target, path, asking);
+  const text = (await bodyOf(response)).toString('utf8');
   if (response.statusCode === 204) return undefined as T;
   let value: unknown;
   try {
@@ -198,6 +216,9 @@ export const createClient = (target: Target): Client => {
       ask(target, `${at(name)}/${action}${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
+    logs: async (name) => (await fetchBytes(target, `${at(name)}/logs`)).bytes,
+    screenshot: (name) => fetchBytes(target, `${at(name)}/screenshot`),
+    sendKeys: (name, keys) => ask(target, `${at(name)}/keys`, { method: 'POST', body: { keys } }),
     explain: (name) => ask(target, `${at(name)}/explain`),
     whyNot: (name, host) => ask(target, `${at(name)}/why-not?host=${encodeURIComponent(host)}`),
     plan: (manifest, whatIf = {}) => ask(target, '/v1/plan', { method: 'POST', body: { ...manifest, ...whatIf } }),

@@ -1,4 +1,5 @@
 import { connect as connectSocket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   decodeFrame,
   type ExecRequest,
@@ -11,11 +12,19 @@ import {
 import { WebSocket } from 'ws';
 import { connectionOf, errorOf, type Target } from './client.ts';
 
+const highWater = 1024 * 1024;
+const drainMs = 5;
+
 /** One running exec or console. */
 export interface GuestStream {
   /** Ends when the guest's side has ended. */
   readonly exit: Promise<ExitReport>;
   write(bytes: Uint8Array): void;
+  /** Resolves when what was written is on its way: who sends much waits for it. */
+  drained(): Promise<void>;
+  /** Makes the guest wait until `resume`: who reads slowly asks for it. */
+  pause(): void;
+  resume(): void;
   /** End of standard input. */
   end(): void;
   resize(cols: number, rows: number): void;
@@ -79,6 +88,11 @@ const openStream = async (
   return {
     exit,
     write: (bytes) => send('stdin', bytes),
+    drained: async () => {
+      while (socket.bufferedAmount > highWater && socket.readyState === socket.OPEN) await delay(drainMs);
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     end: () => send('stdin', new Uint8Array()),
     resize: (cols, rows) => send('resize', { cols, rows }),
     signal: (name) => send('signal', { signal: name }),

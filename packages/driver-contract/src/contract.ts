@@ -113,10 +113,15 @@ export interface ExecOptions {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
+  /** A name or number of the guest; its root when nothing is said. */
+  readonly user?: string | undefined;
   readonly tty: { readonly cols: number; readonly rows: number } | undefined;
 }
 
-/** Optional group, present when the driver reports the capability `exec`. */
+/**
+ * Optional group, present when the driver reports the capability `exec`. Without `exec.stream` a command gets its input
+ * at once and gives its output at its end; without `exec.tty` there is no terminal, and asking for one is `unsupported`.
+ */
 export interface ExecGroup {
   exec(guest: GuestRef, options: ExecOptions): Promise<HostProcess>;
 }
@@ -131,6 +136,19 @@ export interface ConsoleStream {
 /** Optional group, present when the driver reports the capability `console`. */
 export interface ConsoleGroup {
   console(guest: GuestRef): Promise<ConsoleStream>;
+}
+
+export interface Picture {
+  readonly bytes: Uint8Array;
+  /** Media type, such as `image/png`. */
+  readonly type: string;
+}
+
+/** Optional group, present when the driver reports the capability `screen`. Both throw `conflict` for a guest that does not run. */
+export interface ScreenGroup {
+  screenshot(guest: GuestRef): Promise<Picture>;
+  /** Keys pressed together, by their Linux names such as KEY_LEFTCTRL. */
+  sendKeys(guest: GuestRef, keys: readonly string[]): Promise<void>;
 }
 
 /** Optional group, present when the driver reports the capability `pause`. */
@@ -162,7 +180,12 @@ export interface AdoptGroup {
 export type Reconfigured = Readonly<Partial<Record<SpecField | 'definition', 'applied' | 'needs-restart'>>>;
 
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
-export interface Driver extends Partial<ExecGroup>, Partial<ConsoleGroup>, Partial<PauseGroup>, Partial<AdoptGroup> {
+export interface Driver
+  extends Partial<ExecGroup>,
+    Partial<ConsoleGroup>,
+    Partial<PauseGroup>,
+    Partial<ScreenGroup>,
+    Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */
   probe(): Promise<DriverReport>;

@@ -1,5 +1,6 @@
 # Runs a program inside a container as its root: in the cgroups, namespaces and capability bounds of the container's init.
-# usage: perl -e THIS INIT_PID ARCH CWD ENV_COUNT [NAME=VALUE ...] PROGRAM [ARGUMENT ...]
+# usage: perl -e THIS INIT_PID ARCH USER CWD ENV_COUNT [NAME=VALUE ...] PROGRAM [ARGUMENT ...]
+# USER is a name or number of the container's, empty for its root; CWD is empty for the user's home.
 #
 # nsenter alone would leave the program in the caller's cgroups with every capability.
 # All that is needed of the host is opened and loaded before the container's mounts are entered: afterwards every path is the guest's.
@@ -7,7 +8,7 @@ use strict;
 use warnings;
 use POSIX ':sys_wait_h';
 
-my ($init, $arch, $cwd, $count, @rest) = @ARGV;
+my ($init, $arch, $user, $cwd, $count, @rest) = @ARGV;
 my %environment = map { my ($name, $value) = split /=/, $_, 2; ($name => $value) } splice @rest, 0, $count;
 my %calls = (x86_64 => { setns => 308, prctl => 157 }, aarch64 => { setns => 268, prctl => 167 });
 my $call = $calls{$arch} or die "no system call numbers for $arch\n";
@@ -48,6 +49,20 @@ for my $file (@namespaces) {
   syscall($call->{setns}, fileno $file, 0) == 0 or die "entering a namespace: $!\n";
 }
 
+# The container's own files, read where a link in them leads nowhere but into the container. perl's getpwnam would load
+# libraries, and those would be the container's by now.
+sub rows { my $file; open $file, '<', $_[0] or return; local $/; return map { [split /:/, $_, -1] } split /\n/, <$file> }
+
+sub identity {
+  return (0, 0, '/root', 'root', 0) if $user eq '';
+  my ($found) = grep { @$_ >= 7 && ($_->[0] eq $user || $_->[2] eq $user) } rows('/etc/passwd');
+  return ($user, $user, '/', $user, $user) if !$found && $user =~ /^\d+$/;
+  if (!$found) { print STDERR "the guest has no user $user\n"; POSIX::_exit(126) }
+  my ($name, $uid, $gid, $home) = @$found[0, 2, 3, 5];
+  my @groups = map { $_->[2] } grep { @$_ >= 4 && grep({ $_ eq $name } split /,/, $_->[3]) } rows('/etc/group');
+  return ($uid, $gid, $home, $name, $gid, @groups);
+}
+
 # A process is born into a pid namespace, it cannot move there.
 my $child = fork() // die "fork: $!\n";
 if ($child == 0) {
@@ -57,9 +72,12 @@ if ($child == 0) {
     last if syscall($call->{prctl}, $PR_CAPBSET_READ, $capability, 0, 0, 0) < 0;
     syscall($call->{prctl}, $PR_CAPBSET_DROP, $capability, 0, 0, 0);
   }
-  $( = 0; $) = '0 0';
-  POSIX::setgid(0);
-  POSIX::setuid(0);
+  my ($uid, $gid, $home, $name, @groups) = identity();
+  %environment = (HOME => $home, USER => $name, LOGNAME => $name, %environment);
+  $( = $gid; $) = "$gid @groups";
+  POSIX::setgid($gid);
+  POSIX::setuid($uid);
+  $cwd = -d $home ? $home : '/' if $cwd eq '';
   chdir $cwd or do { print STDERR "$cwd: $!\n"; POSIX::_exit(126) };
   %ENV = %environment;
   { no warnings 'exec'; exec { $rest[0] } @rest; }

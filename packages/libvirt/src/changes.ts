@@ -76,6 +76,13 @@ export interface DomainChanges {
   pinProcessor(uuid: string, vcpu: number | 'emulator', cpus: string): Promise<void>;
   /** Grows a disk of a running machine. */
   resizeDisk(uuid: string, target: string, bytes: number): Promise<void>;
+  /**
+   * Asks the agent inside a machine (https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html); returns its answer.
+   * Throws `transient` (`agent_silent`) when there is none or it does not answer within ten seconds.
+   */
+  agentCommand(uuid: string, command: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Keys pressed together, by their Linux names such as KEY_LEFTCTRL. */
+  sendKeys(uuid: string, keys: readonly string[]): Promise<void>;
   screenshot(uuid: string): Promise<Screenshot>;
 }
 
@@ -179,6 +186,20 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
     },
     resizeDisk: (uuid, target, bytes) =>
       act('grow a disk of', uuid, ['blockresize', '--path', target, '--size', `${Math.floor(bytes)}B`]),
+    agentCommand: async (uuid, command, args) => {
+      const checked = checkedUuid(uuid);
+      // As \u0027 a quote is the same to the agent, and fits on a line of virsh.
+      const message = JSON.stringify({ execute: command, arguments: args }).replaceAll("'", '\\u0027');
+      const words = ['qemu-agent-command', '--domain', checked, '--timeout', '10', '--cmd', message];
+      const answer = await virsh.run(`ask the agent of domain ${checked} for ${command}`, words, { timeoutMs: 15_000 });
+      return (JSON.parse(answer) as { readonly return: unknown }).return;
+    },
+    sendKeys: async (uuid, keys) => {
+      const odd = keys.find((key) => !/^KEY_[A-Z0-9]+$/.test(key));
+      if (odd !== undefined || keys.length === 0)
+        throw new InnkeeperError('invalid', `"${odd ?? ''}" is not the name of a key, such as KEY_ENTER`);
+      await act('press keys of', uuid, ['send-key', ...keys]);
+    },
     screenshot: async (uuid) => {
       const checked = checkedUuid(uuid);
       const bytes = await virsh.runForFile(`take a picture of the screen of domain ${checked}`, [

@@ -4,7 +4,7 @@ import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import { errorLines, virshFailure } from './errors.ts';
 import { type Limiter, limiter } from './limit.ts';
 import { type Answer, SessionEnded, sessions } from './session.ts';
-import { batchCommand, checkedUri, isPlain } from './words.ts';
+import { batchCommand, checkedUri, commandLine } from './words.ts';
 
 export interface VirshOptions {
   /** Milliseconds one call may take. Default 30,000. */
@@ -25,7 +25,7 @@ export interface CallOptions {
 
 /**
  * Runs virsh against one connection. `attempt` says what is being done, for the message of a failure: "start domain
- * 4dea…". Commands of plain words go to a virsh that runs already, others to a process of their own.
+ * 4dea…". Commands that fit on a line go to a virsh that runs already, others to a process of their own.
  */
 export interface Virsh {
   readonly host: Host;
@@ -121,8 +121,9 @@ export const createVirsh = (host: Host, uri: string, options: VirshOptions = {})
   };
 
   const run = async (attempt: string, args: readonly string[], call?: CallOptions): Promise<string> => {
-    if (!isPlain(args)) return (await execute(attempt, ['virsh', ...base, ...args], timeLimit(call))).stdout;
-    const { sections, stderr } = await ask(attempt, [args.join(' ')], timeLimit(call));
+    const line = commandLine(args);
+    if (line === undefined) return (await execute(attempt, ['virsh', ...base, ...args], timeLimit(call))).stdout;
+    const { sections, stderr } = await ask(attempt, [line], timeLimit(call));
     if (errorLines(stderr).length > 0) throw virshFailure(`${attempt} (${uri})`, stderr);
     return sections[0] ?? '';
   };

@@ -59,9 +59,23 @@ export const checkedPrefix = (key: string): string => {
  * Whether virsh reads these words as the words they are. It parses a line like a shell: an unquoted `x; destroy y`
  * destroys y, so only letters, digits and hyphens (command names, options, UUIDs, numbers), paths and settings of such are plain.
  */
-export const isPlain = (words: readonly string[]): boolean =>
+const isPlain = (words: readonly string[]): boolean =>
   words.length > 0 &&
   words.every((word) => [batchWordPattern, pathPattern, settingPattern].some((pattern) => pattern.test(word)));
+
+/** As long as a line may be: virsh's line editor writes all of it again for every character that it reads. */
+const longestLine = 4000;
+const unquotable = /[^\u0020-\u007e]|'/;
+
+/**
+ * A command as a line that virsh reads as these very words: between single quotes it takes everything literally.
+ * Undefined for words that no line can carry.
+ */
+export const commandLine = (words: readonly string[]): string | undefined => {
+  if (words.length === 0 || words.some((word) => unquotable.test(word))) return undefined;
+  const line = words.map((word) => (isPlain([word]) ? word : `'${word}'`)).join(' ');
+  return line.length > longestLine ? undefined : line;
+};
 
 /** One command of a batch, which never takes anything but plain words. Throws `internal`. */
 export const batchCommand = (words: readonly string[]): string => {

@@ -52,7 +52,10 @@ export interface ExecRequest {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly tty?: { readonly cols: number; readonly rows: number };
+  /** A name or number of the guest; its root when nothing is said. */
+  readonly user?: string;
+  /** `optional`: without a terminal where the guest's driver has none. */
+  readonly tty?: { readonly cols: number; readonly rows: number; readonly optional?: boolean };
 }
 
 export type ExitReport =

@@ -26,7 +26,17 @@ export const stateMeaning: Readonly<Record<WorkloadState, string>> = {
   removing: 'its guest is being removed',
 };
 
-export const workloadActions = ['start', 'stop', 'restart', 'pause', 'resume', 'exec', 'console', 'remove'] as const;
+export const workloadActions = [
+  'start',
+  'stop',
+  'restart',
+  'pause',
+  'resume',
+  'exec',
+  'console',
+  'screen',
+  'remove',
+] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
 
 const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
@@ -37,6 +47,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   resume: ['paused', 'running'],
   exec: ['running'],
   console: ['running', 'stopped'],
+  screen: ['running'],
   remove: [
     'pending',
     'waiting',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addChanges } from './commands/change.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addFiles } from './commands/files.ts';
 import { addHosts, addImages } from './commands/hosts.ts';
 import { addInspection } from './commands/inspect.ts';
 import { addManifests } from './commands/manifest.ts';
@@ -41,6 +42,7 @@ export const buildProgram = (): Command => {
   addTop(program);
   addManifests(program);
   addChanges(program);
+  addFiles(program);
   addPlacement(program);
   addRules(program);
   addHosts(program);

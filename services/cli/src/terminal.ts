@@ -13,14 +13,21 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export const runExec = async (
   name: string,
   command: readonly string[],
-  options: { readonly tty: boolean; readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
+  options: {
+    readonly tty: boolean;
+    readonly optional?: boolean;
+    readonly env: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly user?: string;
+  },
 ): Promise<void> => {
   const size = { cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 };
   const request: ExecRequest = {
     command,
     env: options.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.tty ? { tty: size } : {}),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.tty ? { tty: { ...size, optional: options.optional === true } } : {}),
   };
   const stream = await exec(readTarget(process.env), name, request, outputs);
   process.stdin.on('data', (chunk: Buffer) => stream.write(chunk));

@@ -1,7 +1,7 @@
 import { localHost, readMachine } from '@innkeeper/host';
 import { ensureHost, insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
 import { type Logger, pino } from 'pino';
-import { serveStreams } from './api/streams.ts';
+import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control, ManagedHost } from './control.ts';

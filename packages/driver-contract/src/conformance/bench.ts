@@ -34,6 +34,9 @@ export const undoAll = async (steps: readonly Step[]): Promise<void> => {
   for (const step of [...steps].reverse()) await undoStep(step);
 };
 
+export const isUnsupported = (thrown: unknown): boolean =>
+  thrown instanceof InnkeeperError && thrown.code === 'unsupported';
+
 export const isConflict = (thrown: unknown): boolean => thrown instanceof InnkeeperError && thrown.code === 'conflict';
 
 export const stopNow = { mode: 'force', timeoutMs: 0 } as const;

@@ -1,7 +1,16 @@
-import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HostProcess } from '@innkeeper/host';
 import type { ExecOptions, GuestRef } from '../contract.ts';
-import { type ConformanceBench, type ConformanceCase, declares, never, withGuest } from './bench.ts';
+import {
+  type ConformanceBench,
+  type ConformanceCase,
+  declares,
+  isConflict,
+  isUnsupported,
+  never,
+  withGuest,
+} from './bench.ts';
 
 const options = (command: readonly string[]): ExecOptions => ({ command, env: {}, cwd: undefined, tty: undefined });
 
@@ -17,10 +26,25 @@ const outputOf = async (process: HostProcess): Promise<{ readonly out: string; r
   return { out, code };
 };
 
-/** A guest whose init is up: until then it may have no users, no shell and no network. */
+/** An emulated machine takes its time until somebody inside answers. */
+const bootMs = 240_000;
+const lookAgainMs = 500;
+
+const answers = async ({ driver }: ConformanceBench, guest: GuestRef): Promise<boolean> => {
+  const process = await driver.exec?.(guest, options(['true'])).catch((error: unknown) => {
+    if (isConflict(error)) return undefined;
+    throw error;
+  });
+  process?.stdin.end();
+  return process !== undefined && (await outputOf(process)).code === 0;
+};
+
+/** A guest that runs commands: until then it may have no users, no shell and no network. */
 const withRunning = (bench: ConformanceBench, work: (guest: GuestRef) => Promise<void>): Promise<void> =>
   withGuest(bench, async (guest) => {
     await bench.driver.start(guest);
+    const deadline = Date.now() + bootMs;
+    while (!(await answers(bench, guest)) && Date.now() < deadline) await delay(lookAgainMs);
     await work(guest);
   });
 
@@ -66,7 +90,27 @@ export const changeCases: readonly ConformanceCase[] = [
         // Not by its name: a terminal of the host has none inside a container.
         const isTerminal = ['sh', '-c', 'test -t 0 && test -t 1 && echo yes || echo no'];
         equal(await exec(isTerminal), 'no');
-        equal(await exec(isTerminal, { tty: { cols: 80, rows: 24 } }), 'yes');
+        const tty = { cols: 80, rows: 24 };
+        if (await declares(bench, 'exec.tty')) equal(await exec(isTerminal, { tty }), 'yes');
+        else await rejects(exec(isTerminal, { tty }), isUnsupported);
+        equal(await exec(['id', '-un'], { user: 'www-data' }), 'www-data');
+        equal(await exec(['id', '-u'], { user: 'www-data', cwd: '/' }), '33');
+      });
+    },
+  },
+  {
+    title: 'ends a command that is told to, however much of its output nobody has read',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec.stream'))) return;
+      await withRunning(bench, async (guest) => {
+        const process = await driver.exec?.(guest, options(['sh', '-c', 'echo begun; exec cat /dev/zero']));
+        if (process === undefined) throw new Error('no exec');
+        await new Promise((resolve) => void process.stdout.once('readable', resolve));
+        process.kill('SIGTERM');
+        process.stdout.resume();
+        const { code, signal } = await process.exit;
+        ok(code !== 0 || signal !== undefined);
       });
     },
   },

@@ -16,6 +16,7 @@ import {
   forceStop,
   pauseGuest,
   requireOurs,
+  requireRunning,
   resumeGuest,
   startGuest,
   stopGuest,
@@ -28,6 +29,7 @@ import { redefine } from '../shared/redefine.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { agentExec } from './agent-exec.ts';
 import { changeMachine, growDisk } from './live.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
@@ -239,6 +241,18 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       const grown = await growDisk(host, libvirt, { uuid, paths, bytes: definition.spec.diskBytes });
       const changed = await redefine(libvirt, plan, await currentXml(definition), changeMachine(libvirt, plan));
       return { ...changed, ...(grown ? { disk: 'applied' as const } : {}) };
+    },
+    exec: async (guest, options) => {
+      await requireRunning(libvirt, guest);
+      return agentExec(libvirt, guest, options);
+    },
+    screenshot: async (guest) => {
+      await requireRunning(libvirt, guest);
+      return libvirt.screenshot(guest.uuid);
+    },
+    sendKeys: async (guest, keys) => {
+      await requireRunning(libvirt, guest);
+      await libvirt.sendKeys(guest.uuid, keys);
     },
     console: async (guest) => {
       const log = await host.files.facts(consoleLog(paths, guest.uuid));

@@ -48,11 +48,18 @@ export const kvmCapabilities = async (
       evidence: 'libvirt domcapabilities',
       reasonIfAbsent: 'no TPM emulator is installed (package swtpm)',
     },
-    exec: {
+    exec: { value: true, evidence: "by qemu-guest-agent, in guests that run it: Debian's of our images do" },
+    'exec.stream': {
       value: false,
-      evidence: 'not offered by this version',
-      reasonIfAbsent: 'commands in virtual machines are not offered by this version; use inn console',
+      evidence: 'qemu-guest-agent takes all input at once and gives all output at the end',
+      reasonIfAbsent: 'the guest agent does not stream; use inn console',
     },
+    'exec.tty': {
+      value: false,
+      evidence: 'qemu-guest-agent has no terminal',
+      reasonIfAbsent: 'the guest agent has no terminal; use inn console',
+    },
+    screen: { value: true, evidence: 'libvirt takes pictures of the first screen, and presses keys' },
     console: { value: true, evidence: 'serial port' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     adopt: {

@@ -40,8 +40,6 @@ const execProgram = new URL('../../perl/guest-exec.pl', import.meta.url);
 
 const defaultEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
-  USER: 'root',
   LANG: 'C.UTF-8',
 };
 
@@ -80,6 +78,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       },
       tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
       exec: { value: true, evidence: "through the container's namespaces" },
+      'exec.stream': { value: true, evidence: 'a process of the host, in the container' },
+      'exec.tty': { value: true, evidence: 'a terminal of the host' },
+      screen: {
+        value: false,
+        evidence: 'containers have no screen',
+        reasonIfAbsent: 'a container has no screen',
+      },
       console: { value: true, evidence: "libvirt's pty" },
       pause: await freezer.capability(),
       adopt: {
@@ -237,7 +242,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           await readFile(execProgram, 'utf8'),
           String(pid),
           arch,
-          options.cwd ?? '/root',
+          options.user ?? '',
+          options.cwd ?? '',
           String(variables.length),
           ...variables.map(([name, value]) => `${name}=${value}`),
           ...options.command,

@@ -38,6 +38,15 @@ export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef):
   throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is never touched`);
 };
 
+/** Throws `conflict` for a guest that does not run. */
+export const requireRunning = async (libvirt: Libvirt, { uuid, name }: GuestRef): Promise<void> => {
+  const state = await stateOf(libvirt, uuid);
+  if (state === 'running') return;
+  throw new InnkeeperError('conflict', `${name} is ${state ?? 'not there'}, not running`, {
+    hint: `inn ${state === 'paused' ? 'resume' : 'start'} ${name}`,
+  });
+};
+
 /** Pulls the plug; not running, or not there, is success. */
 export const forceStop = (libvirt: Libvirt, uuid: string): Promise<void> =>
   ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));

@@ -68,6 +68,13 @@ const pairs = (texts: readonly string[]): Record<string, string> =>
     }),
   );
 
+interface ExecOptions {
+  readonly tty?: boolean;
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  readonly user?: string;
+}
+
 const addTerminals = (program: Command): void => {
   program
     .command('exec <name> <command...>')
@@ -76,19 +83,21 @@ const addTerminals = (program: Command): void => {
     .option('-T, --no-tty', 'without one')
     .option('-e, --env <pair...>', 'NAME=VALUE')
     .option('-w, --cwd <path>', 'directory in the guest')
+    .option('-u, --user <name>', 'a user of the guest (default: root)')
     .passThroughOptions()
-    .action(
-      async (name: string, words: readonly string[], options: { tty?: boolean; env?: string[]; cwd?: string }) => {
-        // Commander keeps the -- that ends our options.
-        const command = words[0] === '--' ? words.slice(1) : words;
-        const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-        await runExec(name, command, {
-          tty: terminal && options.tty !== false,
-          env: pairs(options.env ?? []),
-          ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        });
-      },
-    );
+    .action(async (name: string, words: readonly string[], options: ExecOptions) => {
+      // Commander keeps the -- that ends our options.
+      const command = words[0] === '--' ? words.slice(1) : words;
+      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+      await runExec(name, command, {
+        tty: terminal && options.tty !== false,
+        // The agent inside a virtual machine has none: only who asks for one is refused.
+        optional: options.tty === undefined,
+        ...(options.user === undefined ? {} : { user: options.user }),
+        env: pairs(options.env ?? []),
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      });
+    });
   program
     .command('shell <name>')
     .description('a root shell in a workload')

@@ -4,11 +4,13 @@ import { addMachine } from './machine.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
 import { addRules } from './rules.ts';
+import { addScreens } from './screens.ts';
 import { addWorkloads } from './workloads.ts';
 
 /** All routes that answer JSON; registered as statements, since chained types cost the compiler seconds. */
 export const addRoutes = (app: App, control: Control): void => {
   addWorkloads(app, control);
+  addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);
   addOperations(app, control);

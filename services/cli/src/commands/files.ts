@@ -1,0 +1,99 @@
+import { formatSize, InnkeeperError } from '@innkeeper/model';
+import type { Command } from 'commander';
+import { placeOf } from '../copy/place.ts';
+import { say } from '../show/output.ts';
+import { client } from '../target.ts';
+import { runExec } from '../terminal.ts';
+
+const copyAll = async (paths: readonly string[]): Promise<void> => {
+  const places = paths.map(placeOf);
+  const target = places.at(-1);
+  const sources = places.slice(0, -1);
+  if (target === undefined || sources.length === 0)
+    throw new InnkeeperError('invalid', 'inn cp needs what is copied and where to: inn cp notes.txt web:/root/');
+  const { push, pull } = await import('../copy/copy.ts');
+  let [entries, bytes] = [0, 0];
+  for (const source of sources) {
+    if ((source.workload === undefined) === (target.workload === undefined))
+      throw new InnkeeperError('invalid', 'one end has to be in a guest (NAME:/path), and the other here');
+    const copied =
+      target.workload === undefined
+        ? await pull(source.workload ?? '', source.path, target.path)
+        : await push(source.path, target.workload, target.path);
+    entries += copied.entries;
+    bytes += copied.bytes;
+  }
+  if (target.path !== '-') say(`copied ${entries} ${entries === 1 ? 'file' : 'files'}, ${formatSize(bytes)}`);
+};
+
+interface LogOptions {
+  readonly follow?: boolean;
+  readonly lines: string;
+  readonly console?: boolean;
+}
+
+/** The journal of a guest that runs and has one; else what its console printed. */
+const showLogs = async (name: string, { follow, lines, console }: LogOptions): Promise<void> => {
+  if (!/^\d{1,6}$/.test(lines)) throw new InnkeeperError('invalid', `--lines ${lines}: must be a number`);
+  const { state } = await client().workload(name);
+  if (state === 'running' && console !== true) {
+    const journal = ['journalctl', '--no-pager', '-n', lines, ...(follow === true ? ['-f'] : [])];
+    return runExec(name, journal, { tty: false, env: {} });
+  }
+  if (follow === true)
+    throw new InnkeeperError('invalid', `the console of ${name} is followed with: inn console ${name}`);
+  const { writeBytes } = await import('../copy/copy.ts');
+  const text = Buffer.from(await client().logs(name)).toString('utf8');
+  await writeBytes('-', Buffer.from(text.split('\n').slice(-Number(lines)).join('\n')));
+};
+
+/** `ctrl-alt-f2` or KEY_LEFTCTRL: names of people and of Linux. */
+const shortNames: Readonly<Record<string, string>> = {
+  ctrl: 'LEFTCTRL',
+  control: 'LEFTCTRL',
+  alt: 'LEFTALT',
+  shift: 'LEFTSHIFT',
+  win: 'LEFTMETA',
+  del: 'DELETE',
+  return: 'ENTER',
+  escape: 'ESC',
+};
+
+const keysOf = (text: string): string[] =>
+  text
+    .split('-')
+    .map((key) => (key.startsWith('KEY_') ? key : `KEY_${shortNames[key.toLowerCase()] ?? key.toUpperCase()}`));
+
+export const addFiles = (program: Command): void => {
+  program
+    .command('cp <paths...>')
+    .description(
+      'copy files and folders into or out of a guest: inn cp notes.txt web:/root/; - is standard input or output',
+    )
+    .action(copyAll);
+  program
+    .command('logs <name>')
+    .description("a guest's journal; of one that is stopped, or with --console, what its console printed")
+    .option('-f, --follow', 'go on as it grows')
+    .option('-n, --lines <number>', 'how many of the last lines', '100')
+    .option('--console', 'the console, not the journal')
+    .action(showLogs);
+  program
+    .command('screenshot <name> [file]')
+    .description('a picture of the screen of a virtual machine (default: NAME.png; - is standard output)')
+    .action(async (name: string, file?: string) => {
+      const { bytes, type } = await client().screenshot(name);
+      const path = file ?? `${name}.${type === 'image/png' ? 'png' : 'ppm'}`;
+      const { writeBytes } = await import('../copy/copy.ts');
+      await writeBytes(path, bytes);
+      if (path !== '-') say(`${path}: ${formatSize(bytes.length)}`);
+    });
+  program
+    .command('keys <name> <keys...>')
+    .description(
+      'press keys of a virtual machine, one after the other; joined ones together: inn keys desktop ctrl-alt-del',
+    )
+    .action(async (name: string, keys: readonly string[]) => {
+      for (const together of keys) await client().sendKeys(name, keysOf(together));
+    });
+};

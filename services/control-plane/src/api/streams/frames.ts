@@ -1,0 +1,62 @@
+import {
+  decodeFrame,
+  type ExitReport,
+  encodeFrame,
+  type Frame,
+  InnkeeperError,
+  toInnkeeperError,
+} from '@innkeeper/model';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+
+/** Above this the guest is made to wait for a slow reader. */
+const highWater = 1024 * 1024;
+
+export const send = (
+  socket: WebSocket,
+  channel: Parameters<typeof encodeFrame>[0],
+  payload: Uint8Array | object,
+): void => {
+  if (socket.readyState === socket.OPEN) socket.send(encodeFrame(channel, payload));
+};
+
+export const finish = (socket: WebSocket, report: ExitReport): void => {
+  send(socket, 'exit', report);
+  socket.close(1000);
+};
+
+export const fail = (socket: WebSocket, thrown: unknown): void => {
+  const { message, hint } = toInnkeeperError(thrown);
+  finish(socket, { error: message, ...(hint === undefined ? {} : { hint }) });
+};
+
+/** Passes a guest's output on, as fast as the reader takes it. */
+export const pump = (socket: WebSocket, channel: 'stdout' | 'stderr', from: NodeJS.ReadableStream): void => {
+  from.on('data', (chunk: Buffer) => {
+    send(socket, channel, chunk);
+    if (socket.bufferedAmount < highWater) return;
+    from.pause();
+    const timer = setInterval(() => {
+      if (socket.bufferedAmount >= highWater && socket.readyState === socket.OPEN) return;
+      clearInterval(timer);
+      from.resume();
+    }, 20);
+  });
+};
+
+export const onFrames = (socket: WebSocket, handle: (frame: Frame) => void): void => {
+  socket.on('message', (data: Buffer, isBinary) => {
+    const frame = isBinary ? decodeFrame(data) : undefined;
+    if (frame === undefined) return;
+    try {
+      handle(frame);
+    } catch (error) {
+      fail(
+        socket,
+        error instanceof z.ZodError || error instanceof SyntaxError
+          ? new InnkeeperError('invalid', `The ${frame.channel} frame is not valid`)
+          : error,
+      );
+    }
+  });
+};
