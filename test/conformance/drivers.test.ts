@@ -28,7 +28,11 @@ describe.each([
     await bench.close();
   });
 
-  it.each(conformanceCases)('$title', async ({ run }) => {
-    await run(bench);
-  });
+  it.each(conformanceCases)(
+    '$title',
+    async ({ run }) => {
+      await run(bench);
+    },
+    400_000,
+  );
 });
