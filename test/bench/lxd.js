@@ -58,6 +58,7 @@ export const openLxd = async ({ directory, rootfs, bridge }) => {
       await lxc('launch', image, name);
       return performance.now() - began;
     },
+    exec: (/** @type {string} */ name, /** @type {string[]} */ command) => lxc('exec', name, '--', ...command),
     remove: (/** @type {string} */ name) => lxc('delete', '--force', name),
     close,
   };

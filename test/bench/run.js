@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 /** `npm run -s bench -- NAME --json`: progress on standard error, one JSON object as the last line of standard output. */
-const benches = { create: './create.js', placement: './placement.js' };
+const benches = {
+  create: './create.js',
+  exec: './exec.js',
+  observe: './observe.js',
+  placement: './placement.js',
+};
 
 /** Key, value, goal and verdict. @param {string} key @param {number | null} value */
 const line = (key, value) => {

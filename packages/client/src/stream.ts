@@ -47,28 +47,16 @@ const refusalOf = async (response: AsyncIterable<Buffer>): Promise<InnkeeperErro
   }
 };
 
-const openStream = async (
-  target: Target,
-  path: string,
-  outputs: Outputs,
-  first: object | undefined,
-): Promise<GuestStream> => {
+const connectTo = (target: Target, path: string): WebSocket => {
   const { socketPath, base, headers } = connectionOf(target);
-  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, {
+  return new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, {
     headers,
     perMessageDeflate: false,
     ...(socketPath === undefined ? {} : { createConnection: () => connectSocket(socketPath) }),
   });
-  let report: ExitReport | undefined;
-  const exit = new Promise<ExitReport>((resolve) => {
-    socket.on('message', (data: Buffer) => {
-      const frame = decodeFrame(data);
-      if (frame?.channel === 'stdout') outputs.stdout(frame.payload);
-      else if (frame?.channel === 'stderr') outputs.stderr(frame.payload);
-      else if (frame?.channel === 'exit') report = frameJson(frame) as ExitReport;
-    });
-    socket.once('close', () => resolve(report ?? { error: 'the connection to Innkeeper was lost' }));
-  });
+};
+
+const opened = async (socket: WebSocket): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
     socket.once('unexpected-response', (_request, response) => void refusalOf(response).then(reject));
@@ -82,6 +70,26 @@ const openStream = async (
     );
   });
   socket.on('error', () => undefined);
+};
+
+const openStream = async (
+  target: Target,
+  path: string,
+  outputs: Outputs,
+  first: object | undefined,
+): Promise<GuestStream> => {
+  const socket = connectTo(target, path);
+  let report: ExitReport | undefined;
+  const exit = new Promise<ExitReport>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      const frame = decodeFrame(data);
+      if (frame?.channel === 'stdout') outputs.stdout(frame.payload);
+      else if (frame?.channel === 'stderr') outputs.stderr(frame.payload);
+      else if (frame?.channel === 'exit') report = frameJson(frame) as ExitReport;
+    });
+    socket.once('close', () => resolve(report ?? { error: 'the connection to Innkeeper was lost' }));
+  });
+  await opened(socket);
   const send = (channel: Parameters<typeof encodeFrame>[0], payload: Uint8Array | object): void =>
     socket.send(encodeFrame(channel, payload));
   if (first !== undefined) send('start', first);
@@ -102,6 +110,24 @@ const openStream = async (
 
 export const exec = (target: Target, name: string, request: ExecRequest, outputs: Outputs): Promise<GuestStream> =>
   openStream(target, `/v1/workloads/${encodeURIComponent(name)}/exec`, outputs, request);
+
+/**
+ * The screen of a virtual machine as bytes of VNC. `received` is given what the machine sends; resolves when it is
+ * connected. Closed with the reason when there is none.
+ */
+export const openScreen = async (
+  target: Target,
+  name: string,
+  received: (bytes: Uint8Array) => void,
+): Promise<{ write(bytes: Uint8Array): void; close(): void; readonly closed: Promise<string> }> => {
+  const socket = connectTo(target, `/v1/workloads/${encodeURIComponent(name)}/vnc`);
+  socket.on('message', (data: Buffer) => received(data));
+  const closed = new Promise<string>((resolve) => {
+    socket.once('close', (_code, reason) => resolve(reason.toString('utf8')));
+  });
+  await opened(socket);
+  return { write: (bytes) => socket.send(bytes), close: () => socket.close(), closed };
+};
 
 export const openConsole = (target: Target, name: string, outputs: Outputs): Promise<GuestStream> =>
   openStream(target, `/v1/workloads/${encodeURIComponent(name)}/console`, outputs, undefined);

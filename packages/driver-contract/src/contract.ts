@@ -144,8 +144,10 @@ export interface Picture {
   readonly type: string;
 }
 
-/** Optional group, present when the driver reports the capability `screen`. Both throw `conflict` for a guest that does not run. */
+/** Optional group, present when the driver reports the capability `screen`. All throw `conflict` for a guest that does not run. */
 export interface ScreenGroup {
+  /** The screen as RFB (RFC 6143), from its first byte; `unsupported` for a guest without one. */
+  screen(guest: GuestRef): Promise<Duplex>;
   screenshot(guest: GuestRef): Promise<Picture>;
   /** Keys pressed together, by their Linux names such as KEY_LEFTCTRL. */
   sendKeys(guest: GuestRef, keys: readonly string[]): Promise<void>;

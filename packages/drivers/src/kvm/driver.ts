@@ -246,6 +246,13 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await requireRunning(libvirt, guest);
       return agentExec(libvirt, guest, options);
     },
+    screen: async (guest) => {
+      await requireRunning(libvirt, guest);
+      const vnc = (await guests.description(guest.uuid))?.graphics.find(({ type }) => type === 'vnc');
+      if (vnc?.socket === undefined)
+        throw new InnkeeperError('unsupported', `${guest.name} has no screen`, { hint: `inn console ${guest.name}` });
+      return host.connect({ socket: vnc.socket });
+    },
     screenshot: async (guest) => {
       await requireRunning(libvirt, guest);
       return libvirt.screenshot(guest.uuid);

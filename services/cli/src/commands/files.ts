@@ -89,6 +89,14 @@ export const addFiles = (program: Command): void => {
       if (path !== '-') say(`${path}: ${formatSize(bytes.length)}`);
     });
   program
+    .command('view <name>')
+    .description('the screen of a virtual machine, for a VNC viewer of this machine; ends with Ctrl-C')
+    .option('-p, --port <number>', 'port on loopback (default: a free one)', '0')
+    .action(async (name: string, { port }: { port: string }) => {
+      const { serveView } = await import('../view.ts');
+      await serveView(name, port);
+    });
+  program
     .command('keys <name> <keys...>')
     .description(
       'press keys of a virtual machine, one after the other; joined ones together: inn keys desktop ctrl-alt-del',

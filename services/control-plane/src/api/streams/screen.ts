@@ -1,0 +1,44 @@
+import { InnkeeperError } from '@innkeeper/model';
+import type { WebSocket } from 'ws';
+import type { Control } from '../../control.ts';
+import { placedGuest } from './guest.ts';
+
+const highWater = 1024 * 1024;
+const lookAgainMs = 20;
+
+/**
+ * The screen of a machine as RFB (VNC) in binary messages, without our framing: what noVNC and websockify speak. Closed
+ * with a reason when there is none, at most 123 bytes of it as RFC 6455 allows.
+ */
+export const serveScreen = async (control: Control, name: string, socket: WebSocket): Promise<void> => {
+  const { guest, driver, placed } = await placedGuest(control, name, 'screen');
+  if (driver.screen === undefined)
+    throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which has no screen`);
+  const screen = await driver.screen(guest);
+  screen.on('error', () => socket.terminate());
+  screen.once('close', () => socket.close(1000));
+  socket.once('close', () => screen.destroy());
+  screen.on('data', (chunk: Buffer) => {
+    if (socket.readyState === socket.OPEN) socket.send(chunk);
+    if (socket.bufferedAmount < highWater) return;
+    screen.pause();
+    const timer = setInterval(() => {
+      if (socket.bufferedAmount >= highWater && socket.readyState === socket.OPEN) return;
+      clearInterval(timer);
+      screen.resume();
+    }, lookAgainMs);
+  });
+  socket.on('message', (data: Buffer) => void screen.write(data));
+  if (socket.readyState !== socket.OPEN) screen.destroy();
+};
+
+export const refuseScreen = (socket: WebSocket, thrown: unknown): void => {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  socket.close(
+    1011,
+    Buffer.from(text)
+      .subarray(0, 120)
+      .toString('utf8')
+      .replace(/\uFFFD$/, ''),
+  );
+};
