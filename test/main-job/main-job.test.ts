@@ -90,6 +90,91 @@ describe('the main job, as a newcomer does it', () => {
     });
   });
 
+  it.each([
+    ['a container', 'test-wiki'],
+    ['a virtual machine, by its agent', 'test-runner'],
+  ])('runs commands in %s, as any user, with input and exit code', async (_what, name) => {
+    await until('somebody inside answers', async () => (await inn('exec', name, '--', 'true')).exitCode === 0);
+    expect((await inn('exec', '-u', 'www-data', '-w', '/tmp', name, '--', 'sh', '-c', 'id -un; pwd')).stdout).toBe(
+      'www-data\n/tmp\n',
+    );
+    expect(await inn('exec', name, '--', 'sh', '-c', 'echo told >&2; exit 3')).toMatchObject({
+      exitCode: 3,
+      stderr: 'told\n',
+    });
+    expect(await inn('exec', name, '--', 'there-is-no-such-program')).toMatchObject({ exitCode: 127 });
+    expect((await inn('exec', '-u', 'nobody-knows', name, '--', 'true')).exitCode).not.toBe(0);
+  });
+
+  it.each(['test-wiki', 'test-runner'])('copies a folder into %s and out of it again', async (name) => {
+    const folder = `${installation.INNKEEPER_PREFIX}/copied-${name}`;
+    await host.files.makeDirectory(`${folder}/notes`, 0o755);
+    await host.files.write(`${folder}/notes/one`, 'first\n', 0o640);
+    const pushed = await inn('cp', `${folder}/notes`, `${name}:/srv/`);
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
+    expect((await inn('exec', name, '--', 'stat', '-c', '%U %a', '/srv/notes/one')).stdout).toBe('root 640\n');
+    expect((await inn('cp', `${name}:/srv/notes`, `${folder}/back`)).exitCode).toBe(0);
+    expect(await host.files.readText(`${folder}/back/one`)).toBe('first\n');
+    expect((await inn('cp', `${name}:/srv/notes/one`, '-')).stdout).toBe('first\n');
+    expect(await inn('cp', `${name}:/srv/nothing`, folder)).toMatchObject({ exitCode: 1 });
+    expect(await inn('cp', `${folder}/nothing`, `${name}:/srv/`)).toMatchObject({ exitCode: 3 });
+  });
+
+  it('pauses both kinds and lets them go on', async () => {
+    expect((await inn('pause', 'test-wiki', 'test-runner')).exitCode).toBe(0);
+    const paused = await ours();
+    expect(
+      paused
+        .filter(({ state: now }) => now === 'paused')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['test-runner', 'test-wiki']);
+    expect((await inn('exec', 'test-wiki', '--', 'true')).stderr).toMatch(/not possible while the workload is paused/);
+    expect((await inn('console', 'test-wiki')).stderr).toMatch(/not possible while the workload is paused/);
+    expect((await inn('resume', 'test-wiki', 'test-runner')).exitCode).toBe(0);
+    expect((await ours()).every(({ state: now, drift }) => now === 'running' && drift.length === 0)).toBe(true);
+  });
+
+  it('gives both kinds what can be given while they run, and says what they use', async () => {
+    const manifest = await writeManifest(
+      'changed.yaml',
+      `workloads:
+  test-wiki: { image: debian/12, memory: 1536MiB, cpus: 2, cpuWeight: 200 }
+  test-runner: { image: debian/12, isolation: strong, memory: 448MiB, disk: 12GiB }
+`,
+    );
+    const applied = await inn('apply', '-f', manifest);
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    expect((await ours()).flatMap(({ drift }) => drift)).toEqual([]);
+    expect((await inn('exec', 'test-wiki', '--', 'grep', 'MemTotal', '/proc/meminfo')).stdout).toMatch(/ 1572864 kB/);
+    expect((await inn('exec', 'test-runner', '--', 'cat', '/sys/block/vda/size')).stdout).toBe('25165824\n');
+    await inn('exec', 'test-wiki', '--', 'sh', '-c', 'head -c 100M /dev/zero > /dev/shm/kept');
+    const less = 'workloads:\n  test-wiki: { image: debian/12, memory: 64MiB, cpus: 2, cpuWeight: 200 }\n';
+    const smaller = await inn('apply', '-f', await writeManifest('less.yaml', less));
+    expect(smaller.stderr).toMatch(/uses .* of memory now: 64MiB is not enough/);
+    await inn('apply', '-f', manifest);
+    const rows = JSON.parse((await inn('top', '--once', '-d', '500ms', '-o', 'json')).stdout) as {
+      readonly name: string;
+      readonly stats: { readonly memoryBytes?: number };
+      readonly rates: { readonly cpus?: number };
+    }[];
+    expect(rows.map(({ name }) => name).sort()).toEqual(['test-desktop', 'test-runner', 'test-wiki']);
+    for (const { stats, rates } of rows) {
+      expect(stats.memoryBytes).toBeGreaterThan(0);
+      expect(rates.cpus).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('has the logs of both, and the screen and keys of the one that has them', async () => {
+    expect((await inn('logs', 'test-wiki', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
+    expect((await inn('logs', 'test-runner', '--console')).stdout).toMatch(/login:/);
+    const picture = `${installation.INNKEEPER_PREFIX}/desktop.png`;
+    expect((await inn('screenshot', 'test-desktop', picture)).exitCode).toBe(0);
+    expect(Buffer.from((await host.files.read(picture)).subarray(1, 4)).toString('latin1')).toBe('PNG');
+    expect((await inn('keys', 'test-desktop', 'ctrl-alt-del', 'ENTER')).exitCode).toBe(0);
+    expect((await inn('screenshot', 'test-wiki')).stderr).toMatch(/has no screen/);
+  });
+
   it('says how virtual machines are accelerated here, proven by booting, and that the image is there', async () => {
     const doctor = await inn('doctor');
     expect(doctor.exitCode, doctor.stdout).toBe(0);
