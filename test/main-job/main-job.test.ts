@@ -145,7 +145,7 @@ describe('the main job, as a newcomer does it', () => {
     );
     const applied = await inn('apply', '-f', manifest);
     expect(applied.exitCode, applied.stderr).toBe(0);
-    expect((await ours()).flatMap(({ drift }) => drift)).toEqual([]);
+    await until('both have it', async () => (await ours()).every(({ drift }) => drift.length === 0), 60_000);
     expect((await inn('exec', 'test-wiki', '--', 'grep', 'MemTotal', '/proc/meminfo')).stdout).toMatch(/ 1572864 kB/);
     expect((await inn('exec', 'test-runner', '--', 'cat', '/sys/block/vda/size')).stdout).toBe('25165824\n');
     await inn('exec', 'test-wiki', '--', 'sh', '-c', 'head -c 100M /dev/zero > /dev/shm/kept');

@@ -50,7 +50,19 @@ const detachKey = 0x1d;
 
 /** The guest's console until it stops, the detach key is pressed, or, without a terminal, the input ends. */
 export const runConsole = async (name: string): Promise<void> => {
-  const stream = await openConsole(readTarget(process.env), name, outputs);
+  let hear: () => void = () => undefined;
+  const heard = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  const heardOutputs: Outputs = {
+    ...outputs,
+    stdout: (bytes) => {
+      outputs.stdout(bytes);
+      hear();
+    },
+  };
+  const stream = await openConsole(readTarget(process.env), name, heardOutputs);
+  void stream.exit.then(hear);
   const terminal = process.stdin.isTTY === true;
   let detached = false;
   const detach = (): void => {
@@ -65,7 +77,8 @@ export const runConsole = async (name: string): Promise<void> => {
     if (terminal && chunk.includes(detachKey)) detach();
     else stream.write(chunk);
   });
-  process.stdin.on('end', detach);
+  // Whoever has no input still wants to know what was printed before, or why there is no console.
+  process.stdin.on('end', () => void heard.then(detach));
   process.stdin.resume();
   const report = await stream.exit;
   if (terminal) process.stdin.setRawMode(false);

@@ -9,7 +9,7 @@ import type { ChangeLive } from '../shared/redefine.ts';
 import { memoryInUse } from './memory.ts';
 
 /** How long a guest's balloon may take; one without the driver never moves, and gets its memory at the next start. */
-const balloonMs = 3000;
+const balloonMs = 8000;
 const lookAgainMs = 100;
 
 const checkShrink = async (libvirt: Libvirt, guest: GuestRef, bytes: number): Promise<void> => {
