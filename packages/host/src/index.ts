@@ -1,3 +1,5 @@
 export * from './host.ts';
 export { localHost } from './local.ts';
 export { readMachine } from './machine.ts';
+export { sshHost } from './ssh/host.ts';
+export type { SshOptions } from './ssh/options.ts';
