@@ -8,6 +8,8 @@ export interface ExecuteOptions extends Pick<RunOptions, 'input' | 'cwd' | 'time
   readonly bytes?: boolean;
   /** Bytes of one output at which the program is ended. Default 64 MiB. */
   readonly largestOutput?: number;
+  /** What ends it when it is cancelled or late. Default SIGTERM, and SIGKILL 5 s later. */
+  readonly killSignal?: 'SIGTERM' | 'SIGKILL';
 }
 
 /** How a program ended, before anybody says whether that is a failure. */
@@ -25,6 +27,17 @@ export interface Ending {
 export const textOf = (output: string | Uint8Array): string =>
   typeof output === 'string' ? output : Buffer.from(output).toString('utf8');
 
+interface Outcome {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly originalMessage?: string | undefined;
+}
+
+const reasonOf = ({ exitCode, signal, originalMessage }: Outcome): string => {
+  if (exitCode !== undefined) return `exit code ${exitCode}`;
+  return originalMessage ?? (signal === undefined ? 'did not start' : `killed by ${signal}`);
+};
+
 /** Runs a program of this machine to its end. Whatever happens is an answer; nothing is thrown. */
 export const execute = async (argv: readonly string[], options: ExecuteOptions): Promise<Ending> => {
   const [program = '', ...args] = argv;
@@ -35,6 +48,7 @@ export const execute = async (argv: readonly string[], options: ExecuteOptions):
     stripFinalNewline: false,
     encoding: options.bytes === true ? ('buffer' as const) : ('utf8' as const),
     timeout: options.timeoutMs ?? 60_000,
+    killSignal: options.killSignal ?? 'SIGTERM',
     forceKillAfterDelay: 5000,
     maxBuffer: options.largestOutput ?? 64 * 1024 * 1024,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -53,8 +67,7 @@ export const execute = async (argv: readonly string[], options: ExecuteOptions):
     stdout: result.stdout ?? '',
     stderr: textOf(result.stderr ?? ''),
     exitCode: result.exitCode,
-    reason:
-      result.exitCode === undefined ? (result.originalMessage ?? 'did not start') : `exit code ${result.exitCode}`,
+    reason: reasonOf(result),
     cancelled: result.isCanceled,
     timedOut: result.timedOut,
   };

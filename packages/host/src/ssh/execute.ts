@@ -7,6 +7,9 @@ import { connectionLost, sshFailure } from './failure.ts';
 import { beginOf, newMark, type Said, withoutMarks } from './marks.ts';
 import { supervisedLine } from './supervised.ts';
 
+/** An ssh that uses another's connection waits on through SIGTERM, SIGINT and SIGHUP (OpenSSH 9.2). */
+export const endOfSsh = 'SIGKILL';
+
 export type RemoteOptions = RunOptions & Pick<ExecuteOptions, 'bytes' | 'largestOutput'>;
 
 /** How long after the limit this side waits for the other side to have ended its program: 5 s until SIGKILL, and the way. */
@@ -23,7 +26,7 @@ const endingOf = (program: string, said: Said): Partial<Ending> => {
   if (said.has('late')) return { ...none, timedOut: true };
   const failed = said.get('failed');
   if (failed !== undefined) return { ...none, reason: `spawn ${program} ${getSystemErrorName(-failed)}` };
-  return { ...none, reason: `Command was killed with ${signalName(said.get('signal') ?? 0)}` };
+  return { ...none, reason: `killed by ${signalName(said.get('signal') ?? 0)}` };
 };
 
 /** Lines as they come, without those that the supervisor alone wrote. */
@@ -83,6 +86,7 @@ export const executeOver = async (
     ending = await execute(lease.command(line, false), {
       env,
       timeoutMs: timeoutMs + graceMs,
+      killSignal: endOfSsh,
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.bytes === undefined ? {} : { bytes: options.bytes }),

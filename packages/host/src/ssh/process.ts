@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from '../host.ts';
 import { spawnPiped, spawnTerminal } from '../process.ts';
 import type { Connection } from './connection.ts';
-import { executeOver, signalName } from './execute.ts';
+import { endOfSsh, executeOver, signalName } from './execute.ts';
 import { markFilter, newMark, type Said } from './marks.ts';
 import { supervisedLine } from './supervised.ts';
 
@@ -33,7 +33,10 @@ const delayedInput = (ready: Promise<Writable | undefined>): Writable => {
   };
   const settle = (work: Promise<unknown>, done: () => void): void => {
     // A program that ends before reading its input is no error of ours.
-    work.then(done, done);
+    work.then(
+      () => done(),
+      () => done(),
+    );
   };
   return new Writable({
     write: (chunk: Buffer, _encoding, done) => settle(write(chunk), done),
@@ -155,7 +158,7 @@ export const spawnOver = (
     abandon: () => {
       abandoned = true;
       beginning.then(
-        (begun) => begun?.inner.kill('SIGTERM'),
+        (begun) => begun?.inner.kill(endOfSsh),
         () => undefined,
       );
     },
