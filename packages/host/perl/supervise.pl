@@ -35,9 +35,8 @@ if ($child == 0) {
 # Keys meant for the program: in a terminal they reach every process of the group.
 $SIG{$_} = 'IGNORE' for qw(INT QUIT TSTP TTOU PIPE);
 close $failure_w;
-# Others hold these streams as long as they want; here nobody reads or writes them.
+# Otherwise the program's own end of it would not be the last one.
 close STDIN;
-close STDOUT;
 if (sysread $failure_r, my $errno, 16) {
   report("failed $errno");
   exit 127;
@@ -54,8 +53,10 @@ if ($ended < 0) {
 
 my $watched = '';
 vec($watched, $ended, 1) = 1;
-# Nobody ever sends anything to an error output: it becomes readable when its other end is closed.
-vec($watched, fileno STDERR, 1) = 1 unless $terminal;
+# An output becomes "readable" when its other end is closed. sshd closes that of the standard output when the ssh of this
+# program is gone, and both when the whole connection is. A socket instead of pipes may be the input at the same time.
+my @outputs = $terminal ? () : grep { $_ == 2 or -p STDOUT } 1, 2;
+vec($watched, $_, 1) = 1 for @outputs;
 my ($left, $ending, $signal) = ($seconds || undef, '', 'TERM');
 while (1) {
   my ($found, $rest) = select(my $ready = $watched, undef, undef, $left);
@@ -65,7 +66,7 @@ while (1) {
   }
   last if $found > 0 and vec($ready, $ended, 1);
   $ending ||= $found > 0 ? 'gone' : 'late';
-  vec($watched, fileno STDERR, 1) = 0;
+  vec($watched, $_, 1) = 0 for @outputs;
   kill $terminal ? $signal : "-$signal", $child;
   ($left, $signal) = ($signal eq 'TERM' ? $grace : undef, 'KILL');
 }

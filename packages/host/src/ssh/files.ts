@@ -18,12 +18,13 @@ const octal = (mode: number): string => mode.toString(8).padStart(5, '0');
 
 /**
  * BESIDE PATH MODE SIZE, content on the input. The size is compared because a lost connection ends the input as well:
- * half a file never takes the place of a whole one.
+ * half a file never takes the place of a whole one. SIGTERM is ignored, as it would end what removes the half as well:
+ * without a connection there is no input, and so nothing to wait for.
  */
 const writeScript = `set -eC
 umask 077
+trap '' TERM INT HUP
 trap 'rm -f -- "$1"' EXIT
-trap 'exit 1' TERM INT HUP
 cat >"$1"
 [ "$(stat -c %s -- "$1")" = "$4" ]
 chmod -- "$3" "$1"

@@ -229,9 +229,10 @@ export const filingBehaviour = (host: () => Host): void => {
     await vi.waitFor(() => expect(typed).toBe('a\x03\rb\xff'), limit);
     stream.write('from the stream');
     await vi.waitFor(() => expect(shown).toContain('from the stream'), limit);
-    const closed = once(stream, 'close');
+    const ended = once(stream, 'end');
     owner.stdin.end();
     await owner.exit;
-    await closed;
+    await ended;
+    stream.destroy();
   });
 };
