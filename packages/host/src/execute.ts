@@ -8,8 +8,6 @@ export interface ExecuteOptions extends Pick<RunOptions, 'input' | 'cwd' | 'time
   readonly bytes?: boolean;
   /** Bytes of one output at which the program is ended. Default 64 MiB. */
   readonly largestOutput?: number;
-  /** What ends it when it is cancelled or late. Default SIGTERM, and SIGKILL 5 s later. */
-  readonly killSignal?: 'SIGTERM' | 'SIGKILL';
 }
 
 /** How a program ended, before anybody says whether that is a failure. */
@@ -48,7 +46,6 @@ export const execute = async (argv: readonly string[], options: ExecuteOptions):
     stripFinalNewline: false,
     encoding: options.bytes === true ? ('buffer' as const) : ('utf8' as const),
     timeout: options.timeoutMs ?? 60_000,
-    killSignal: options.killSignal ?? 'SIGTERM',
     forceKillAfterDelay: 5000,
     maxBuffer: options.largestOutput ?? 64 * 1024 * 1024,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

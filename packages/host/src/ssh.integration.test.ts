@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Host } from './host.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { localHost } from './local.ts';
 import { sshHost } from './ssh/host.ts';
-import { filingBehaviour } from './testing/filing.ts';
-import { begins, leavesNothing, ownSleep, runningBehaviour } from './testing/running.ts';
-import { spawningBehaviour } from './testing/spawning.ts';
-import { freePort, type Sshd, startSshd } from './testing/sshd.ts';
+import { freePort, startSshd } from './testing/sshd.ts';
+import { begins, leavesNothing, ownSleep } from './testing/waiting.ts';
 
 const here = localHost('here');
-let sshd: Sshd;
-let host: Host;
-
-beforeAll(async () => {
-  sshd = await startSshd();
-  host = sshd.host('remote');
-});
+const sshd = await startSshd();
+const host = sshd.host('remote');
 afterAll(() => sshd.stop());
-
-describe('a machine over ssh', () => {
-  runningBehaviour(() => host);
-  spawningBehaviour(() => host);
-  filingBehaviour(() => host);
-});
 
 describe('a program over ssh', () => {
   it('ends with what it started when its time is over', async () => {

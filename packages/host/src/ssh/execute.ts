@@ -7,9 +7,6 @@ import { connectionLost, sshFailure } from './failure.ts';
 import { beginOf, newMark, type Said, withoutMarks } from './marks.ts';
 import { supervisedLine } from './supervised.ts';
 
-/** An ssh that uses another's connection waits on through SIGTERM, SIGINT and SIGHUP (OpenSSH 9.2). */
-export const endOfSsh = 'SIGKILL';
-
 export type RemoteOptions = RunOptions & Pick<ExecuteOptions, 'bytes' | 'largestOutput'>;
 
 /** How long after the limit this side waits for the other side to have ended its program: 5 s until SIGKILL, and the way. */
@@ -86,7 +83,6 @@ export const executeOver = async (
     ending = await execute(lease.command(line, false), {
       env,
       timeoutMs: timeoutMs + graceMs,
-      killSignal: endOfSsh,
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.bytes === undefined ? {} : { bytes: options.bytes }),

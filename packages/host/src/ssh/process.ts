@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from '../host.ts';
 import { spawnPiped, spawnTerminal } from '../process.ts';
 import type { Connection } from './connection.ts';
-import { endOfSsh, executeOver, signalName } from './execute.ts';
+import { executeOver, signalName } from './execute.ts';
 import { markFilter, newMark, type Said } from './marks.ts';
 import { supervisedLine } from './supervised.ts';
 
@@ -158,7 +158,7 @@ export const spawnOver = (
     abandon: () => {
       abandoned = true;
       beginning.then(
-        (begun) => begun?.inner.kill(endOfSsh),
+        (begun) => begun?.inner.kill('SIGTERM'),
         () => undefined,
       );
     },

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { vi } from 'vitest';
 import type { Host, HostProcess } from '../host.ts';
 import { localHost } from '../local.ts';
 import { sshHost } from '../ssh/host.ts';
 import type { SshOptions } from '../ssh/options.ts';
+import { until } from './waiting.ts';
 
 const here = localHost('here');
 
@@ -93,9 +93,7 @@ export const startSshd = async (): Promise<Sshd> => {
     log += chunk.toString();
   });
   const pid = await firstLine(server);
-  await vi.waitFor(() => {
-    if (!log.includes(`listening on 127.0.0.1 port ${port}`)) throw new Error(`sshd does not listen: ${log}`);
-  }, 10_000);
+  await until('sshd listens', () => log.includes(`listening on 127.0.0.1 port ${port}`));
 
   const options: SshOptions = {
     controlDirectory: `${directory}/control`,
