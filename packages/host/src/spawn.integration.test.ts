@@ -70,10 +70,14 @@ describe.each([localHost('this machine'), sshd.host('a machine over ssh')])('a p
   });
 
   it('gives a terminal of the wanted size, and resizes it', async () => {
-    const argv = ['sh', '-c', 'stty size; while read line; do echo "got $line, $(stty size)"; done; exit 4'];
+    const argv = [
+      'sh',
+      '-c',
+      'echo $TERM; pwd; stty size; while read line; do echo "got $line, $(stty size)"; done; exit 4',
+    ];
     const program = host.spawn(argv, { tty: { cols: 91, rows: 33 } });
     const output = heard(program.stdout);
-    await vi.waitFor(() => expect(output()).toBe('33 91\r\n'), limit);
+    await vi.waitFor(() => expect(output()).toBe('xterm-256color\r\n/\r\n33 91\r\n'), limit);
     program.resize({ cols: 120, rows: 50 });
     // The size goes another way than what is typed, and may come later.
     await vi.waitFor(() => {

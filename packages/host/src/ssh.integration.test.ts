@@ -108,6 +108,14 @@ describe('the connection', () => {
     expect(await here.files.facts(`${sshd.directory}/alias`)).toMatchObject({ mode: 0o700 });
   });
 
+  it('puts its socket into no folder of somebody else', async () => {
+    const controlDirectory = `${sshd.directory}/foreign`;
+    await here.files.makeDirectory(controlDirectory);
+    await here.files.chown(controlDirectory, 1234, 1234);
+    const message = `${controlDirectory} is to hold ssh connections and has to be a folder of Innkeeper's own`;
+    await expect(sshd.host('foreign', { controlDirectory }).run(['true'])).rejects.toMatchObject({ message });
+  });
+
   it('wants a folder for its socket that fits', () => {
     const controlDirectory = `/tmp/${'x'.repeat(70)}`;
     expect(() => sshd.host('long', { controlDirectory })).toThrow(expect.objectContaining({ code: 'invalid' }));

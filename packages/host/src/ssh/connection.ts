@@ -1,5 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { InnkeeperError } from '@innkeeper/model';
 import { minimalEnvironment } from '../environment.ts';
 import { execute } from '../execute.ts';
 import { sshFailure } from './failure.ts';
@@ -37,6 +38,19 @@ const listens = (path: string): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
+/** Whoever owns the folder could put a socket of his own there, and be the host. */
+const preparePrivate = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw new InnkeeperError(
+      'unavailable',
+      `${path} is to hold ssh connections and has to be a folder of Innkeeper's own`,
+    );
+  }
+  await chmod(path, 0o700);
+};
+
 interface Lane {
   sessions: number;
   opening: Promise<void> | undefined;
@@ -62,8 +76,7 @@ export const openConnection = (target: SshTarget, options: SshOptions): Connecti
    */
   const open = async (lane: Lane): Promise<void> => {
     if (await listens(lane.path)) return;
-    await mkdir(options.controlDirectory, { recursive: true, mode: 0o700 });
-    await chmod(options.controlDirectory, 0o700);
+    await preparePrivate(options.controlDirectory);
     const own = ['-T', '-S', lane.path, '-o', 'ControlMaster=auto', '-o', 'ControlPersist=60'];
     const ending = await execute([...sshArguments(target, options, own), 'exit 0'], { env, timeoutMs: openingMs });
     if (ending.exitCode !== 0) throw sshFailure(target, ending.stderr);

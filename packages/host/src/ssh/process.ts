@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from '../host.ts';
-import { spawnPiped, spawnTerminal } from '../process.ts';
+import { spawnPiped, spawnTerminal, terminalEnvironment } from '../process.ts';
 import type { Connection } from './connection.ts';
 import { executeOver, signalName } from './execute.ts';
 import { markFilter, newMark, type Said } from './marks.ts';
@@ -91,14 +91,15 @@ export const spawnOver = (
   const filter = markFilter(mark, said, () => heard());
 
   const begin = async (): Promise<Begun | undefined> => {
-    const { env, cwd } = options;
-    const line = await supervisedLine(argv, { mark, env, cwd, terminal: tty !== undefined });
+    const terminal = tty !== undefined;
+    const env = { ...(terminal ? terminalEnvironment : {}), ...options.env };
+    const line = await supervisedLine(argv, { mark, env, cwd: options.cwd, terminal });
     const { command, release } = await connection.lease();
     if (abandoned) {
       release();
       return undefined;
     }
-    const ssh = command(line, tty !== undefined);
+    const ssh = command(line, terminal);
     const inner =
       size === undefined
         ? spawnPiped(ssh, { env: connection.env, background: options.background === true })
