@@ -83,6 +83,25 @@ describe('the connection', () => {
     expect((await host.run(['echo', 'back'])).stdout).toBe('back\n');
   });
 
+  it('that is silent is given up, and the next call works', async () => {
+    const silent = sshd.host('silent');
+    const sleep = ownSleep();
+    const running = silent.run(['sleep', sleep]);
+    const lost = expect(running).rejects.toMatchObject({
+      code: 'transient',
+      message: expect.stringContaining('was lost while sleep ran'),
+    });
+    await begins(sleep);
+    await sshd.silence();
+    const began = Date.now();
+    await lost;
+    // Three questions without an answer, 5 s apart.
+    expect(Date.now() - began).toBeLessThan(25_000);
+    expect((await silent.run(['echo', 'back'])).stdout).toBe('back\n');
+    await sshd.cut();
+    await leavesNothing(sleep);
+  });
+
   it('is replaced when its process was killed and left its socket', async () => {
     const other = sshd.host('other');
     await other.run(['true']);

@@ -16,6 +16,8 @@ export interface Sshd {
   host(name: string, changes?: Partial<SshOptions>): Host;
   /** Cuts every connection that is open now; new ones are accepted. */
   cut(): Promise<void>;
+  /** Silences every connection that is open now, as a broken network does; new ones are answered. */
+  silence(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,9 +56,9 @@ SetEnv SHLVL=2
 const childrenOf = async (pid: number): Promise<number[]> =>
   (await here.run(['pgrep', '-P', String(pid)], { expect: [0, 1] })).stdout.split('\n').filter(Boolean).map(Number);
 
-const killed = (pid: number): void => {
+const tell = (pid: number, signal: NodeJS.Signals): void => {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It ended by itself meanwhile.
   }
@@ -101,9 +103,10 @@ export const startSshd = async (): Promise<Sshd> => {
     configFile: `${directory}/config`,
     knownHostsFile: `${directory}/known_hosts`,
   };
-  const cut = async (): Promise<void> => {
-    for (const child of await childrenOf(pid)) killed(child);
+  const toAll = async (signal: NodeJS.Signals): Promise<void> => {
+    for (const child of await childrenOf(pid)) tell(child, signal);
   };
+  const cut = (): Promise<void> => toAll('SIGKILL');
   let made = 0;
   return {
     directory,
@@ -118,6 +121,7 @@ export const startSshd = async (): Promise<Sshd> => {
       });
     },
     cut,
+    silence: () => toAll('SIGSTOP'),
     stop: async () => {
       await cut();
       server.kill('SIGKILL');
