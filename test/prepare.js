@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Packages and libvirt, by the same set-up that a user runs, into an installation of the tests' own that is purged at once:
- * what stays is what the Debian packages are, Chromium for the browser tests and lxc for a driver's among them, and a
- * running libvirt.
+ * what stays is what the Debian packages are, Chromium for the browser tests, lxc for a driver's and an ssh server that is
+ * not running among them, and a running libvirt.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
 import { ensureChromium } from './chromium.js';
 import { ensureLxcTools } from './lxc-tools.js';
+import { ensureSshd } from './sshd.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prefix = '/tmp/innkeeper-test-prepare';
@@ -21,5 +22,6 @@ if (down.status !== 0) process.exit(down.status ?? 1);
 const host = localHost('tests');
 await ensureLibvirt(host);
 await ensureLxcTools(host);
+await ensureSshd(host);
 const withoutBrowser = await ensureChromium(host);
 if (withoutBrowser !== undefined) process.stdout.write(`! chromium: ${withoutBrowser}\n`);

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import type { ExecOptions, GuestRef } from '@innkeeper/driver-contract';
 import type { Host, HostProcess } from '@innkeeper/host';
 import { InnkeeperError } from '@innkeeper/model';
 import { isRunning, stateOf } from './containers.ts';
 import { named } from './lifecycle.ts';
 import { requireThere } from './record.ts';
+
+const attachProgram = new URL('../perl/attach.pl', import.meta.url);
 
 const defaultEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -38,8 +41,11 @@ export const execInContainer = async (host: Host, guest: GuestRef, options: Exec
     ...(options.tty === undefined ? {} : { TERM: 'xterm-256color' }),
     ...options.env,
   });
-  return host.spawn(
+  const process = host.spawn(
     [
+      'perl',
+      '-e',
+      await readFile(attachProgram, 'utf8'),
       ...named('lxc-attach', name),
       '--clear-env',
       ...(who === undefined ? [] : [`--uid=${who.uid}`, `--gid=${who.gid}`]),
@@ -51,4 +57,6 @@ export const execInContainer = async (host: Host, guest: GuestRef, options: Exec
     // lxc-attach starts in the directory of the same name inside, or in / where there is none.
     { cwd: '/root', ...(options.tty === undefined ? {} : { tty: options.tty }) },
   );
+  // Nobody can pass SIGKILL on: another stands for it.
+  return { ...process, kill: (signal) => process.kill(signal === 'SIGKILL' ? 'SIGALRM' : signal) };
 };

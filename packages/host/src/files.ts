@@ -9,7 +9,7 @@ import { runProgram } from './run.ts';
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
-const orUndefined = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+export const orUndefined = async <T>(reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
   } catch (error) {
@@ -18,7 +18,7 @@ const orUndefined = async <T>(reading: Promise<T>): Promise<T | undefined> => {
   }
 };
 
-const kindOf = (mode: number): FileFacts['kind'] => {
+export const kindOf = (mode: number): FileFacts['kind'] => {
   switch (mode & constants.S_IFMT) {
     case constants.S_IFREG:
       return 'file';

@@ -2,4 +2,6 @@ export { type GuestCgroup, guestCgroup } from './cgroups.ts';
 export * from './host.ts';
 export { localHost } from './local.ts';
 export { readMachine } from './machine.ts';
+export { sshHost } from './ssh/host.ts';
+export type { SshOptions } from './ssh/options.ts';
 export { type GuestProcess, readUsage } from './usage.ts';

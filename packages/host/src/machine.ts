@@ -19,7 +19,7 @@ export const readMachine = async (host: Host, state: string): Promise<MachineRep
   const space = await host.files.space(state);
   return {
     hostname: await line(host, '/proc/sys/kernel/hostname'),
-    arch: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
+    arch: (await host.run(['uname', '-m'])).stdout.trim() === 'aarch64' ? 'aarch64' : 'x86_64',
     kernel: await line(host, '/proc/sys/kernel/osrelease'),
     bootId: await line(host, '/proc/sys/kernel/random/boot_id'),
     cpus: (cpuinfo.match(/^processor\s*:/gm) ?? []).length,

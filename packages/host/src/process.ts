@@ -37,15 +37,18 @@ export const spawnPiped = (argv: readonly string[], options: SpawnOptions): Host
 const signalName = (number: number | undefined): string | undefined =>
   number === undefined || number === 0 ? undefined : `SIG${number}`;
 
+/** What a program in a terminal gets beside the minimal environment. */
+export const terminalEnvironment = { TERM: 'xterm-256color' };
+
 /** With a pseudo-terminal: execa makes none, node-pty is prebuilt for Linux inside its npm package. */
 export const spawnTerminal = (argv: readonly string[], options: SpawnOptions, size: TerminalSize): HostProcess => {
   const [program = '', ...args] = argv;
   const pty = spawnPty(program, args, {
-    name: 'xterm-256color',
+    name: terminalEnvironment.TERM,
     cols: size.cols,
     rows: size.rows,
     cwd: options.cwd ?? '/',
-    env: minimalEnvironment({ TERM: 'xterm-256color', ...options.env }),
+    env: minimalEnvironment({ ...terminalEnvironment, ...options.env }),
     encoding: null,
   });
   const stdout = new PassThrough();

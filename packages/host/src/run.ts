@@ -1,9 +1,8 @@
 import { InnkeeperError } from '@innkeeper/model';
-import { execa } from 'execa';
 import { minimalEnvironment } from './environment.ts';
+import { type Ending, execute, textOf } from './execute.ts';
 import type { RunOptions, RunResult } from './host.ts';
 
-const largestOutput = 64 * 1024 * 1024;
 const tailLength = 2000;
 
 const redact = (text: string, secrets: readonly string[]): string =>
@@ -15,55 +14,41 @@ const shorten = (argument: string): string => {
   return line.length > 80 || line !== argument ? `${line.slice(0, 80)}…` : line;
 };
 
-/** See {@link Host.run}. */
-export const runProgram = async (argv: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
-  const [program, ...args] = argv;
-  if (program === undefined) throw new TypeError('run needs a program');
-  const expect = options.expect ?? [0];
-  const child = execa(program, args, {
-    extendEnv: false,
-    env: minimalEnvironment(options.env),
-    reject: false,
-    stripFinalNewline: false,
-    timeout: options.timeoutMs ?? 60_000,
-    forceKillAfterDelay: 5000,
-    maxBuffer: largestOutput,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  });
-  const { onLine } = options;
-  if (onLine !== undefined) {
-    const follow = async (from: 'stdout' | 'stderr'): Promise<void> => {
-      for await (const line of child.iterable({ from })) onLine(String(line));
-    };
-    await Promise.allSettled([follow('stdout'), follow('stderr')]);
-  }
-  const result = await child;
-  if (result.exitCode !== undefined && expect.includes(result.exitCode)) {
-    return { stdout: String(result.stdout), stderr: String(result.stderr), exitCode: result.exitCode };
-  }
-  const shown = redact([program, ...args.map(shorten)].join(' '), options.secrets ?? []);
-  const tail = redact(
-    String(result.stderr ?? '')
-      .slice(-tailLength)
-      .trim(),
-    options.secrets ?? [],
-  );
-  if (result.isCanceled) throw new InnkeeperError('cancelled', `${program} was cancelled`, { detail: shown });
-  if (result.timedOut) {
-    throw new InnkeeperError('transient', `${program} did not finish in time`, { detail: `${shown}\n${tail}` });
-  }
-  const reason =
-    result.exitCode === undefined ? (result.originalMessage ?? 'did not start') : `exit code ${result.exitCode}`;
-  throw new InnkeeperError('host_error', `${program} failed (${reason})${tail === '' ? '' : `: ${lastLine(tail)}`}`, {
-    detail: `${shown}\n${tail}`,
-  });
-};
-
 const lastLine = (text: string): string =>
   text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .at(-1)
     ?.trim() ?? '';
+
+/** Throws when the program was cancelled or late (`transient`), or its exit code is not expected (`host_error`). */
+export const judge = (argv: readonly string[], options: RunOptions, ending: Ending): RunResult => {
+  const [program = '', ...args] = argv;
+  const { exitCode } = ending;
+  if (exitCode !== undefined && (options.expect ?? [0]).includes(exitCode)) {
+    return { stdout: textOf(ending.stdout), stderr: ending.stderr, exitCode };
+  }
+  const secrets = options.secrets ?? [];
+  const shown = redact([program, ...args.map(shorten)].join(' '), secrets);
+  const tail = redact(ending.stderr.slice(-tailLength).trim(), secrets);
+  if (ending.cancelled) throw new InnkeeperError('cancelled', `${program} was cancelled`, { detail: shown });
+  if (ending.timedOut) {
+    throw new InnkeeperError('transient', `${program} did not finish in time`, { detail: `${shown}\n${tail}` });
+  }
+  throw new InnkeeperError(
+    'host_error',
+    `${program} failed (${ending.reason})${tail === '' ? '' : `: ${lastLine(tail)}`}`,
+    { detail: `${shown}\n${tail}` },
+  );
+};
+
+/** {@link Host.run} of a machine, from how a program is executed there. */
+export const runBy =
+  (executing: (argv: readonly string[], options: RunOptions) => Promise<Ending>) =>
+  async (argv: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
+    if (argv.length === 0) throw new TypeError('run needs a program');
+    return judge(argv, options, await executing(argv, options));
+  };
+
+/** {@link Host.run} of this machine. */
+export const runProgram = runBy((argv, options) => execute(argv, { ...options, env: minimalEnvironment(options.env) }));
