@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Host, HostProcess } from '@innkeeper/host';
 
 export interface Answer {
@@ -40,6 +40,21 @@ export interface Sessions {
  * written with quotes in the middle, so that only what `echo` prints of it is ever whole.
  */
 const echo = (mark: string): string => `echo ${mark[0]}"${mark.slice(1)}"`;
+
+/** virsh's line editor takes its time for each line, and more for each character of a long one. */
+const longestLine = 1000;
+
+/** As few lines as hold the commands. */
+const asLines = (commands: readonly string[]): string => {
+  let text = '';
+  let length = 0;
+  for (const command of commands) {
+    const joined = length > 0 && length + command.length < longestLine;
+    text += joined ? `; ${command}` : `${length === 0 ? '' : '\n'}${command}`;
+    length = joined ? length + command.length : command.length;
+  }
+  return `${text}\n`;
+};
 
 /** virsh connects again by itself and says so; what was said before is of the connection that is gone. */
 const reconnected = /^error: Reconnected to the hypervisor$/m;
@@ -102,11 +117,11 @@ const openSession = (process: HostProcess): Session => {
     usable: () => holds,
     end,
     ask: async (lines, timeoutMs, signal) => {
-      const mark = randomUUID();
+      const mark = randomBytes(8).toString('hex');
       const [from, to, last] = [`a-${mark}`, `b-${mark}`, `c-${mark}`];
       const answered = Promise.all([out.wait(last), err.wait(last)]).then(() => 'answered' as const);
-      const text = lines.map((line) => `${echo(from)}; ${line}; ${echo(to)}\n`).join('');
-      process.stdin.write(`${text}${echo(last)} --err; ${echo(last)}\n`);
+      const marked = lines.map((line) => `${echo(from)}; ${line}; ${echo(to)}`);
+      process.stdin.write(asLines([...marked, `${echo(last)} --err; ${echo(last)}`]));
       let over: () => void = () => undefined;
       const stopped = new Promise<'stopped'>((resolve) => {
         over = () => resolve('stopped');
