@@ -1,4 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { exec } from '@innkeeper/client';
+import { ensureDatabase } from '@innkeeper/infra';
+import {
+  deleteWorkload,
+  insertWorkload,
+  markKept,
+  openInventory,
+  scheduleRestart,
+  takeRestart,
+} from '@innkeeper/inventory';
 import { connect, describeDomain } from '@innkeeper/libvirt';
 import type { EventView, WorkloadSpec, WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,16 +72,14 @@ const killInit = async (name: string): Promise<void> => {
   const init = Number((await host.files.readText(`/proc/${controller}/task/${controller}/children`)).split(' ')[0]);
   process.kill(init, 'SIGKILL');
 };
-const powerOffInside = async (name: string): Promise<void> => {
+const runInside = async (name: string, script: string): Promise<void> => {
   const outputs = { stdout: () => undefined, stderr: () => undefined };
-  const stream = await exec(
-    { socket: paths.socket },
-    name,
-    { command: ['sh', '-c', 'until systemctl poweroff; do sleep 0.2; done'] },
-    outputs,
-  );
+  const stream = await exec({ socket: paths.socket }, name, { command: ['sh', '-c', script] }, outputs);
   await stream.exit;
 };
+
+/** Its systemd may be too young to be asked. */
+const powerOffInside = (name: string): Promise<void> => runInside(name, 'until systemctl poweroff; do sleep 0.2; done');
 
 beforeAll(async () => {
   innkeeper = await install();
@@ -125,6 +133,18 @@ describe('restart', () => {
       await until(`the end of ${name}`, async () => (await lxc.reasons([uuid])).get(uuid) !== 'booted' || undefined);
     });
     await viewWhere(name, ({ state, restarts }) => state === 'running' && restarts === 1);
+    await remove(name);
+  });
+
+  it('always: is tried on, after longer and longer, while its init ends at once', async () => {
+    const name = 'test-op-hopeless';
+    await apply(name, { restart: 'always' });
+    await runInside(name, 'ln -sf /bin/true /usr/sbin/init');
+    await killInit(name);
+    const { nextRestartAt } = await viewWhere(name, (now) => now.restarts === 2 && now.nextRestartAt !== undefined);
+    expect(Date.parse(nextRestartAt ?? '') - Date.now()).toBeGreaterThan(2000);
+    const { spec, state } = await view(name);
+    expect({ power: spec?.power, state }).toEqual({ power: undefined, state: 'stopped' });
     await remove(name);
   });
 
@@ -220,5 +240,29 @@ describe('ttl', () => {
       if (event.kind === 'workload.kept') kept.push(event);
     }
     expect(kept).toHaveLength(1);
+  });
+});
+
+describe('twenty who act at once', () => {
+  const atOnce = (work: () => Promise<boolean>): Promise<boolean[]> =>
+    Promise.all(Array.from({ length: 20 }, () => work()));
+  const winners = (answers: readonly boolean[]): number => answers.filter((won) => won).length;
+
+  it('set one time for a restart, take it once, and tell once that something is kept', async () => {
+    const { url } = await ensureDatabase(host, paths);
+    const inventory = await openInventory(url);
+    const { db } = inventory;
+    const workload = { id: randomUUID(), restarts: 0 };
+    await insertWorkload(db, { id: workload.id, name: 'test-op-race', spec: { image: 'debian/12' } });
+    try {
+      expect(winners(await atOnce(() => takeRestart(db, workload)))).toBe(0);
+      expect(winners(await atOnce(() => scheduleRestart(db, workload, new Date())))).toBe(1);
+      expect(winners(await atOnce(() => takeRestart(db, workload)))).toBe(1);
+      expect(winners(await atOnce(() => scheduleRestart(db, workload, new Date())))).toBe(0);
+      expect(winners(await atOnce(() => markKept(db, workload.id, 'its ttl of 1s is over')))).toBe(1);
+    } finally {
+      await deleteWorkload(db, workload.id);
+      await inventory.close();
+    }
   });
 });

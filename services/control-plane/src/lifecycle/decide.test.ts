@@ -69,6 +69,11 @@ describe('a guest that has ended', () => {
     expect(decide({ ephemeral: true }, rest)).toEqual([]);
   });
 
+  it('is not started at its time when its host was rebooted meanwhile', () =>
+    expect(decide({ restart: 'always' }, { startedInThisBoot: false, nextRestartAt: now })).toEqual([
+      { do: 'forget' },
+    ]));
+
   it('is not started when somebody wants it stopped', () =>
     expect(decide({ restart: 'always', power: 'stopped' }, { ending: failed })).toEqual([]));
 

@@ -29,7 +29,7 @@ export type Decision =
   | { readonly do: 'remove' | 'keep'; readonly event: 'workload.expired' | 'workload.ended'; readonly why: string }
   /** Its guest has ended and nobody saw it: how has to be asked. */
   | { readonly do: 'learn' }
-  /** It runs again: what was to follow from its end does not. */
+  /** It runs again, or its host was rebooted: what was to follow from its end does not. */
   | { readonly do: 'forget' }
   | { readonly do: 'schedule'; readonly afterMs: number; readonly why: string }
   | { readonly do: 'start'; readonly why: string };
@@ -68,7 +68,8 @@ const afterItsEnd = (life: Life, now: Date): Decision[] => {
   const { spec, guest, endedAt, nextRestartAt } = life;
   if (!life.ready || life.busy) return [];
   if (guest === 'running') return endedAt === null && nextRestartAt === null ? [] : [{ do: 'forget' }];
-  if (guest !== 'stopped' || !life.startedInThisBoot) return [];
+  if (guest !== 'stopped') return [];
+  if (!life.startedInThisBoot) return nextRestartAt === null ? [] : [{ do: 'forget' }];
   if (endedAt === null) return spec.power === 'running' ? [{ do: 'learn' }] : [];
   if (spec.ephemeral) return removal(life, 'workload.ended', 'it is ephemeral and has stopped');
   if (!returns(life)) return [];
