@@ -4,6 +4,7 @@ import type {
   Backend,
   CompleteSpec,
   DriverReport,
+  GuestEnding,
   GuestObservation,
   GuestStats,
   Ownership,
@@ -181,12 +182,19 @@ export interface AdoptGroup {
  */
 export type Reconfigured = Readonly<Partial<Record<SpecField | 'definition', 'applied' | 'needs-restart'>>>;
 
+/** Optional group, present in a driver whose backend tells how a guest ended. */
+export interface EndingGroup {
+  /** Of guests that do not run, by UUID; one that vanished is missing. A number of calls that does not grow with the guests. */
+  endings(guests: readonly GuestRef[]): Promise<Map<string, GuestEnding>>;
+}
+
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
 export interface Driver
   extends Partial<ExecGroup>,
     Partial<ConsoleGroup>,
     Partial<PauseGroup>,
     Partial<ScreenGroup>,
+    Partial<EndingGroup>,
     Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */

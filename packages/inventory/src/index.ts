@@ -3,6 +3,7 @@ export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, pi
 export * from './devices.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
+export * from './lives.ts';
 export * from './operations.ts';
 export {
   orphanedLockers,

@@ -25,10 +25,18 @@ export const insertWorkload = async (db: Db, row: { id: string; name: string; sp
   await db.insert(workloads).values({ ...row, generation: 1, state: 'pending' });
 };
 
+/** What follows from an earlier end of its guest is decided anew: somebody has said what is wanted now. */
 export const updateSpec = async (db: Db, id: string, spec: WorkloadSpec): Promise<void> => {
   await db
     .update(workloads)
-    .set({ spec, generation: sql`${workloads.generation} + 1` })
+    .set({
+      spec,
+      generation: sql`${workloads.generation} + 1`,
+      endedAt: null,
+      ending: null,
+      nextRestartAt: null,
+      restartStreak: 0,
+    })
     .where(eq(workloads.id, id));
 };
 
@@ -48,7 +56,10 @@ export const updateWorkload = async (db: Db, id: string, change: WorkloadChange)
 /** It runs on a host that is up: seen at the start itself, and in which boot of the host that was. */
 export const markRunning = async (db: Db, id: string, host: string): Promise<void> => {
   const startedInBoot = sql`(select machine->>'bootId' from innkeeper.hosts where name = ${host})`;
-  await db.update(workloads).set({ state: 'ready', startedInBoot }).where(eq(workloads.id, id));
+  await db
+    .update(workloads)
+    .set({ state: 'ready', startedInBoot, endedAt: null, ending: null, nextRestartAt: null })
+    .where(eq(workloads.id, id));
 };
 
 /** Its claims go with it. */

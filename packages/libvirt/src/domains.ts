@@ -23,6 +23,8 @@ export interface DomainReads {
   domains(): Promise<DomainState[]>;
   /** XML by UUID, at most 200 to a question; a domain that vanished in between is missing. */
   xml(uuids: readonly string[], options?: XmlOptions): Promise<Map<string, string>>;
+  /** Why a domain is in its state, by UUID: `shutdown`, `crashed`, `booted`; a domain that vanished is missing. */
+  reasons(uuids: readonly string[]): Promise<Map<string, string>>;
 }
 
 const perQuestion = 200;
@@ -89,6 +91,9 @@ export const parseDomains = (sections: readonly string[]): DomainState[] => {
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
+/** Reads `virsh domstate --reason`: `shut off (from snapshot)` → `from snapshot`. */
+export const parseReason = (text: string): string | undefined => /^[^()]+ \(([^()]+)\)\s*$/.exec(text.trim())?.[1];
+
 const vanished = /failed to get domain|Domain not found|no domain with matching/;
 
 export const domainReads = (virsh: Virsh): DomainReads => ({
@@ -109,6 +114,20 @@ export const domainReads = (virsh: Virsh): DomainReads => ({
       }
     };
     await Promise.all(chunks([...new Set(wanted.map(checkedUuid))], perQuestion).map(readChunk));
+    return found;
+  },
+  reasons: async (wanted) => {
+    const found = new Map<string, string>();
+    for (const chunk of chunks([...new Set(wanted.map(checkedUuid))], perQuestion)) {
+      const commands = chunk.map((uuid) => ['domstate', '--domain', uuid, '--reason']);
+      const sections = await virsh.batch(`read why ${chunk.length} domains are in their state`, commands, {
+        tolerate: vanished,
+      });
+      for (const [index, uuid] of chunk.entries()) {
+        const reason = parseReason(sections[index] ?? '');
+        if (reason !== undefined) found.set(uuid, reason);
+      }
+    }
     return found;
   },
 });

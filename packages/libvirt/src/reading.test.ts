@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { parseDomains, parseNames } from './domains.ts';
+import { parseDomains, parseNames, parseReason } from './domains.ts';
 import { parseDomstats } from './domstats.ts';
 import { parseEvent } from './events.ts';
 import { parseLeases } from './leases.ts';
@@ -50,6 +50,15 @@ describe('names and words', () => {
   it.each([['--config'], ['x'], ['http://a b'], [`urn:a'b`]])('takes no %j for a namespace', (uri) => {
     expect(() => checkedNamespace(uri)).toThrow(expect.objectContaining({ code: 'invalid' }));
   });
+});
+
+describe('the reason of a state', () => {
+  it.each([
+    ['shut off (shutdown)\n', 'shutdown'],
+    ['shut off (from snapshot)\n\n', 'from snapshot'],
+    ['running (booted)', 'booted'],
+  ])('of %j is %s', (text, reason) => expect(parseReason(text)).toBe(reason));
+  it.each(['', 'shut off'])('of %j is not known', (text) => expect(parseReason(text)).toBeUndefined());
 });
 
 describe('the list of domains', () => {

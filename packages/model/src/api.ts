@@ -88,6 +88,12 @@ export const workloadView = z
     stats: guestStats.optional(),
     startedAt: time.optional(),
     createdAt: time.optional(),
+    /** How often it was started again because its guest had ended by itself; missing while it never was. */
+    restarts: z.int().optional(),
+    /** When it is started again next. */
+    nextRestartAt: time.optional(),
+    /** When its ttl is over. */
+    expiresAt: time.optional(),
     graphics: z.string().optional(),
     /** Where the world differs from what was asked: `power: running was asked, the guest is stopped`. */
     drift: z.array(z.string()),

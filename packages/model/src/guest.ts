@@ -42,6 +42,19 @@ export const guestObservation = z.object({
 });
 export type GuestObservation = z.output<typeof guestObservation>;
 
+export const endingKinds = ['clean', 'failed', 'destroyed', 'unknown'] as const;
+
+/**
+ * How a guest that does not run came to its end, as far as its backend tells. `clean`: it shut down; `failed`: it crashed
+ * or was killed; `destroyed`: its plug was pulled through the backend's own tools.
+ */
+export const guestEnding = z.object({
+  kind: z.enum(endingKinds),
+  /** The backend's own word for it. */
+  text: z.string(),
+});
+export type GuestEnding = z.output<typeof guestEnding>;
+
 /** Percent of the last ten seconds in which something of the guest waited for it (the kernel's PSI, "some"). */
 const pressure = z.object({
   cpu: z.number().optional(),

@@ -48,8 +48,6 @@ export const capabilityNames = [
   'cloud-init',
   'snapshots.schedule',
   'readiness',
-  'restart',
-  'ephemeral',
   'migrate.live',
   'failover',
   'replicate',

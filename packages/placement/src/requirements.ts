@@ -86,8 +86,6 @@ const derivations: readonly Derivation[] = [
   ['cloud-init', 'cloud-init', (s) => when(s.cloudInit !== undefined, 'cloudInit is done at the first boot')],
   ['snapshots', 'snapshots.schedule', (s) => when(s.snapshots !== undefined, 'snapshots on a schedule')],
   ['readiness', 'readiness', (s) => when(s.readiness !== undefined, 'readiness is looked after')],
-  ['restart', 'restart', (s) => when(s.restart !== 'never', `restart: ${s.restart}`)],
-  ['ephemeral', 'ephemeral', (s) => when(s.ephemeral || s.ttlMs !== undefined, 'it is removed by itself')],
   ['failover', 'failover', (s) => when(s.failover === 'auto', 'failover: auto')],
   ['replicate', 'replicate', (s) => when(s.replicate !== undefined, 'replicate keeps copies on another host')],
 ];

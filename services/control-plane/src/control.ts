@@ -23,6 +23,8 @@ export interface Control {
   readonly observe: (host: string, driver?: string) => Promise<void>;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;
+  /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`. */
+  readonly tendLives: () => void;
 }
 
 export const driverOf = (control: Control, host: string, driver: string): Driver => {

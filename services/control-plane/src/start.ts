@@ -6,7 +6,9 @@ import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control, ManagedHost } from './control.ts';
 import { openDrivers } from './drivers.ts';
-import { coalesce, followHosts, observeDriver, probeHost, startAfterBoot } from './observation/observe.ts';
+import { followLives } from './lifecycle/tend.ts';
+import { coalesce } from './observation/coalesce.ts';
+import { followHosts, observeDriver, probeHost, startAfterBoot } from './observation/observe.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
@@ -56,7 +58,18 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     const one = hosts.get(name);
     if (one !== undefined) await probeHost({ inventory, config }, one);
   };
-  const control: Control = { config, inventory, installation, hosts, log, observe, probe };
+  // Nothing is missed before they are followed: the first look finds what has happened until then.
+  let tendLives = (): void => undefined;
+  const control: Control = {
+    config,
+    inventory,
+    installation,
+    hosts,
+    log,
+    observe,
+    probe,
+    tendLives: () => tendLives(),
+  };
   for (const [name, one] of hosts) {
     observers.set(
       name,
@@ -73,6 +86,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const serving = await serve(control, buildApplication(control), serveStreams(control));
   followHosts(control, stopping.signal);
   await startAfterBoot(control);
+  tendLives = followLives(control, stopping.signal);
   log.info({ installation, host: managed.name, socket: config.paths.socket, listen: config.listen }, 'innkeeper is up');
   return {
     control,

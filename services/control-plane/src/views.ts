@@ -20,6 +20,7 @@ import {
   type WorkloadView,
 } from '@innkeeper/model';
 import type { Control } from './control.ts';
+import { expiryOf } from './lifecycle/decide.ts';
 import { foreignUse, hostStateOf, imagesOf, isForeign } from './snapshot.ts';
 
 const time = (date: Date | null): string | undefined => date?.toISOString();
@@ -111,7 +112,7 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     generation: row.generation,
     createdAt: row.createdAt.toISOString(),
     // While something is being done about it, a difference is no drift.
-    drift: driftOf(row, guest, operation !== undefined),
+    drift: driftOf(row, guest, operation !== undefined || row.nextRestartAt !== null),
     ...optional({
       backend: row.placed?.backend,
       driver: row.placed?.driver,
@@ -121,6 +122,9 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
         guest?.observation.startedAtMs === undefined
           ? undefined
           : new Date(guest.observation.startedAtMs).toISOString(),
+      restarts: row.restarts === 0 ? undefined : row.restarts,
+      nextRestartAt: time(row.nextRestartAt),
+      expiresAt: expiryOf({ spec, createdAt: row.createdAt })?.toISOString(),
       graphics: guest?.observation.graphics,
       error: row.error ?? undefined,
       operation:

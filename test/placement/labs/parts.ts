@@ -21,8 +21,6 @@ const everywhere: DriverReport['capabilities'] = {
   privileged: yes('measured'),
   'snapshots.schedule': yes('built in'),
   'network.publish': yes('nftables'),
-  restart: yes('built in'),
-  ephemeral: yes('built in'),
 };
 
 const reportOf = (parts: Pick<DriverReport, 'driver' | 'backend' | 'capabilities'>): DriverReport => ({

@@ -12,6 +12,7 @@ import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
 import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
+import { endingsOf } from '../shared/endings.ts';
 import {
   forceStop,
   pauseGuest,
@@ -76,6 +77,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const guests = observer(libvirt, id, 'qemu');
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => diskOwnBytes(host, paths, uuids));
+  const endings = endingsOf(libvirt);
 
   const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
   const readyDisk = (definition: Definition): ReadyDisk | undefined =>
@@ -138,7 +140,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         };
       }
     },
-    watch: (signal) => watchGuests(libvirt, guests, signal),
+    watch: (signal) => watchGuests(libvirt, guests, endings, signal),
+    endings: endings.read,
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
     stats: (refs) => machineStats(libvirt, refs, ownBytes),

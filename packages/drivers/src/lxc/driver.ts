@@ -22,6 +22,7 @@ import {
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
+import { endingsOf } from '../shared/endings.ts';
 import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
@@ -52,6 +53,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const freezer = openFreezer(host, libvirt);
   const guests = observer(libvirt, id, 'lxc', freezer.frozen);
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => containerOwnBytes(host, paths, uuids));
+  const endings = endingsOf(libvirt);
 
   const report = async (
     parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string },
@@ -132,7 +134,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         });
       }
     },
-    watch: (signal) => watchGuests(libvirt, guests, signal),
+    watch: (signal) => watchGuests(libvirt, guests, endings, signal),
+    endings: endings.read,
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
     stats: (refs) => containerStats(host, refs, ownBytes),

@@ -96,7 +96,14 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       `root: an overlay over the shared image ${spec.image.name}`,
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
     ],
-    warnings: [`disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`],
+    warnings: [
+      `disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`,
+      ...(spec.restart === 'on-failure'
+        ? [
+            "restart: on-failure sees few failures here: libvirt tells no failure of a container's init from a clean end",
+          ]
+        : []),
+    ],
     definition,
   };
 };

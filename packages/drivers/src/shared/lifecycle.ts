@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
 import type { Libvirt, PowerState } from '@innkeeper/libvirt';
 import { InnkeeperError } from '@innkeeper/model';
+import type { Endings } from './endings.ts';
 import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
 
@@ -94,13 +95,15 @@ export const stopGuest = async (
   await forceStop(libvirt, uuid);
 };
 
-/** Hints for the control plane; what is known of a guest is forgotten before it is told. */
+/** Hints for the control plane; what is known of a guest is forgotten, and its ending kept, before it is told. */
 export async function* watchGuests(
   libvirt: Libvirt,
   observer: Observer,
+  endings: Endings,
   signal: AbortSignal,
 ): AsyncIterable<GuestEvent> {
   for await (const event of libvirt.events(signal)) {
+    endings.heard(event);
     if (event.kind === 'gap') {
       observer.forget();
       yield { kind: 'gap' };

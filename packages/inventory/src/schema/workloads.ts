@@ -2,6 +2,7 @@ import type {
   Candidate,
   DriverReport,
   ErrorCode,
+  GuestEnding,
   GuestObservation,
   MachineReport,
   PlacementRecord,
@@ -67,6 +68,16 @@ export const workloads = innkeeper.table('workloads', {
   error: jsonb('error').$type<Problem & { code: ErrorCode }>(),
   /** The boot of its host during which it was last made to run; another boot means that it has to be started again. */
   startedInBoot: text('started_in_boot'),
+  /** When its guest was seen to have ended; null while it runs, and when it never did. */
+  endedAt: moment('ended_at'),
+  ending: jsonb('ending').$type<GuestEnding>(),
+  /** How often it was started again because its guest had ended by itself. Grows only: it is the version of what follows. */
+  restarts: integer('restarts').notNull().default(0),
+  /** How many of these since it last ran for long; the back-off grows with it. */
+  restartStreak: integer('restart_streak').notNull().default(0),
+  nextRestartAt: moment('next_restart_at'),
+  /** The reason for which it would have been removed, were it not protected: told once. */
+  keptFrom: text('kept_from'),
   createdAt: moment('created_at').notNull().defaultNow(),
 });
 

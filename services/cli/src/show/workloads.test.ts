@@ -58,9 +58,15 @@ describe('the table of workloads', () => {
 
   it('shows labels and the reason when it may be wide', () => {
     const [head, first, second] = cellsOf(workloadTable([managed, foreign], true));
-    expect(head?.slice(-2)).toEqual(['LABELS', 'WHY']);
-    expect(first?.slice(-2)).toEqual(['tier=web,a=1', 'runs as a container on h1']);
-    expect(second?.slice(-2)).toEqual(['–', '–']);
+    expect(head?.slice(-4)).toEqual(['LABELS', 'RESTARTS', 'EXPIRES', 'WHY']);
+    expect(first?.slice(-4)).toEqual(['tier=web,a=1', '0', '–', 'runs as a container on h1']);
+    expect(second?.slice(-4)).toEqual(['–', '–', '–', '–']);
+  });
+
+  it('shows how often it was started again, when next, and when its time is over', () => {
+    const [nextRestartAt, expiresAt] = [8_500, 3_700_500].map((ms) => new Date(Date.now() + ms).toISOString());
+    const view = { ...managed, restarts: 3, nextRestartAt, expiresAt } as WorkloadView;
+    expect(cellsOf(workloadTable([view], true))[1]?.slice(-3, -1)).toEqual(['3, next in 8s', 'in 1h1m']);
   });
 
   it('marks what differs from what was asked and says how below', () => {

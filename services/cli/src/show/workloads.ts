@@ -25,6 +25,19 @@ const state = (view: WorkloadView): string => {
   return view.drift.length > 0 ? `${view.state}*` : view.state;
 };
 
+/** `in 4s`; undefined for a time that is over. */
+const until = (at: string | undefined): string | undefined =>
+  at === undefined || Date.parse(at) <= Date.now()
+    ? undefined
+    : `in ${formatUptime((Date.parse(at) - Date.now()) / 1000)}`;
+
+/** `3`, or `3, next in 8s`. */
+const restarts = ({ managed, restarts, nextRestartAt }: WorkloadView): string => {
+  if (!managed) return none;
+  const next = until(nextRestartAt);
+  return `${restarts ?? 0}${next === undefined ? '' : `, next ${next}`}`;
+};
+
 const columns: readonly Column<WorkloadView>[] = [
   { title: 'NAME', value: ({ name }) => name },
   { title: 'STATE', value: state, paint: paintState },
@@ -51,6 +64,8 @@ const wideColumns: readonly Column<WorkloadView>[] = [
         .map(([key, value]) => `${key}=${value}`)
         .join(',') || none,
   },
+  { title: 'RESTARTS', value: restarts, right: true },
+  { title: 'EXPIRES', value: ({ expiresAt }) => until(expiresAt) ?? none, right: true },
   { title: 'WHY', value: ({ reason }) => reason ?? none },
 ];
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readMachine } from '@innkeeper/host';
 import {
+  forgetEnds,
   insertOperation,
   listGuests,
   listHosts,
@@ -15,6 +16,7 @@ import {
 } from '@innkeeper/inventory';
 import { completeSpec, type GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
+import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
 
 /** Events tell at once; the pass finds what they missed. */
 const passMs = 30_000;
@@ -65,7 +67,11 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   let changed = false;
   for (const guest of seen)
     changed = (await tellChange(control, managed.name, guest, before.get(guest.uuid))) || changed;
+  const { ended, begun } = turnsOf(before, seen, control.installation);
+  await keepEnds(control, driver, ended);
+  await forgetEnds(control.inventory.db, begun);
   await replaceGuests(control.inventory.db, managed.name, id, seen);
+  if (ended.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) await wakeWaiting(control.inventory.db);
 };
@@ -93,29 +99,6 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
     });
     await wake(db, workload.id);
   }
-};
-
-/** One reading at a time per host; those who ask while one runs get the next. */
-export const coalesce = (work: () => Promise<void>): (() => Promise<void>) => {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const begin = (): Promise<void> => {
-    running = work().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  return () => {
-    if (next !== undefined) return next;
-    if (running === undefined) return begin();
-    next = running
-      .catch(() => undefined)
-      .then(() => {
-        next = undefined;
-        return begin();
-      });
-    return next;
-  };
 };
 
 /** Follows libvirt's events and looks at everything now and then, until the signal fires. */

@@ -42,7 +42,7 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
         name: act.name,
         run: async (step: StepContext) => {
           await act.run(driver, guest, step);
-          if (act === start) await markRunning(control.inventory.db, workload.id, placed.host);
+          if (act === start || act === resume) await markRunning(control.inventory.db, workload.id, placed.host);
         },
         noUndo: 'power is set again by asking again',
       })),

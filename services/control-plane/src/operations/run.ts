@@ -17,8 +17,9 @@ import {
   stepsOf,
   wakeWaiting,
 } from '@innkeeper/inventory';
-import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
+import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec } from '@innkeeper/model';
 import type { Control } from '../control.ts';
+import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
 import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -171,12 +172,17 @@ const failStep = async (running: Running, thrown: unknown): Promise<void> => {
     await write(running, [{ position: last.position, name: last.name, state: 'failed', text }], null);
 };
 
-/** What this one used or gave back may be what others wait for. */
-const finish = async (running: Running, state: 'done' | 'failed' | 'cancelled'): Promise<'finished'> => {
+/** What this one used or gave back may be what others wait for, and its workload may go on by itself. */
+const finish = async (
+  running: Running,
+  state: 'done' | 'failed' | 'cancelled',
+  spec: WorkloadSpec | undefined,
+): Promise<'finished'> => {
   const { db } = running.control.inventory;
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
   await wakeWaiting(db);
+  if (spec !== undefined && endsOrReturns(spec)) running.control.tendLives();
   return 'finished';
 };
 
@@ -192,7 +198,7 @@ const unwind = async (running: Running): Promise<'finished'> => {
   if (running.definition.undoOnFailure) await runBackward(running);
   const context = await contextOf(running);
   if (context !== undefined) await running.definition.onFailed(context, problem);
-  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed');
+  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed', context?.workload.spec);
 };
 
 const succeed = async (running: Running): Promise<'finished'> => {
@@ -204,7 +210,7 @@ const succeed = async (running: Running): Promise<'finished'> => {
   await running.definition.onDone(
     context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined },
   );
-  return finish(running, 'done');
+  return finish(running, 'done', context?.workload.spec);
 };
 
 /** Runs an operation that this process holds to its end, forwards or, after a failure, backwards; or puts it aside. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coalesce } from './observe.ts';
+import { coalesce } from './coalesce.ts';
 
 /** Work that ends when it is told to, and counts how many run at once. */
 const manual = () => {
