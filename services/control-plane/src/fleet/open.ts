@@ -15,7 +15,7 @@ const sshOptions = ({ paths, sshConfig, sshKnownHosts, sshIdentity }: Config): S
 
 /** Nothing connects before the first call. The address tells hosts apart where their names do not exist yet. */
 export const hostAt = (config: Config, address: string): Host =>
-  address === localAddress ? localHost('local') : sshHost(address, address, sshOptions(config));
+  address === localAddress ? localHost(localAddress) : sshHost(address, address, sshOptions(config));
 
 /** A host with its drivers, without asking it anything: one that is away is opened like any other. */
 export const openHost = async (config: Config, host: Host, name: string, gone: AbortSignal): Promise<ManagedHost> => {
