@@ -4,7 +4,7 @@ import { connect } from '@innkeeper/libvirt';
 import type { WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guestPrefix, type Installation, install, paths, prefix } from './installation.ts';
-import { type SecondHost, startSecondHost } from './second-host.ts';
+import { type SecondHost, secondHostSettings, startSecondHost } from './second-host.ts';
 
 const name = `${guestPrefix}-one`;
 // Others may test at the same time: a place and names of its own.
@@ -16,14 +16,8 @@ let second: SecondHost;
 let installation: Installation;
 
 beforeAll(async () => {
+  installation = await install({ ...secondHostSettings, INNKEEPER_ACCELERATION: 'tcg' });
   second = await startSecondHost(prefix);
-  const { configFile = '', knownHostsFile = '', identityFile = '' } = second.options;
-  installation = await install({
-    INNKEEPER_SSH_CONFIG: configFile,
-    INNKEEPER_SSH_KNOWN_HOSTS: knownHostsFile,
-    INNKEEPER_SSH_IDENTITY: identityFile,
-    INNKEEPER_ACCELERATION: 'tcg',
-  });
 });
 afterAll(async () => {
   await installation?.stop();
@@ -79,6 +73,9 @@ describe('a host over ssh', () => {
     expect(await domains(localHost('here'))).not.toContain(name);
     const stats = (await guest(true))?.stats;
     expect(stats?.memoryBytes).toBeGreaterThan(0);
+    // The same path on both, and what is there only on one.
+    expect(await second.host.files.list(`${paths.state}/roots`)).toHaveLength(1);
+    expect(await localHost('here').files.list(`${paths.state}/roots`)).toEqual([]);
   });
 
   it('runs a command in it', async () => {
@@ -105,12 +102,16 @@ describe('a host over ssh', () => {
     await expect(installation.client.removeHost(local?.name ?? '')).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('that falls silent is suspect, then unreachable, and by itself up again', async () => {
+  it('that falls silent is suspect, then unreachable, also for a control plane that starts meanwhile, and by itself up again', async () => {
     await second.stopSshd();
     await becomes('suspect');
     expect((await guest())?.state).toBe('unknown');
     await becomes('unreachable');
     expect((await guest(true))?.state).toBe('unknown');
+    const doctor = await installation.client.doctor();
+    expect(doctor.find(({ check }) => check === 'h2: connection')).toMatchObject({ level: 'error' });
+    await installation.replace();
+    expect((await guest())?.state).toBe('unknown');
     await second.startSshd();
     await becomes('up');
     expect((await guest())?.state).toBe('running');
@@ -121,7 +122,7 @@ describe('a host over ssh', () => {
     expect(operation.error).toBeUndefined();
     expect(await domains()).not.toContain(name);
     expect(await second.host.files.list(`${paths.state}/roots`)).toEqual([]);
-    expect(await second.host.files.readText('/proc/self/mountinfo')).not.toContain('innkeeper-');
+    expect(await second.host.files.readText('/proc/self/mountinfo')).not.toContain(' - overlay ');
     await installation.client.removeHost('h2');
     expect(await hostNames()).not.toContain('h2');
   });

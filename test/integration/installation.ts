@@ -22,6 +22,8 @@ export interface Installation {
   finished(operation: OperationView | undefined): Promise<OperationView>;
   /** Called at every point of every operation; what it throws happens there. */
   fault: FaultPoints['at'];
+  /** The control plane ends, `meanwhile` happens, and another begins; guests and database stay. */
+  replace(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,10 +54,9 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
     ...settings,
   });
   const faults: { at: FaultPoints['at'] } = { at: () => undefined };
-  const running: Running = await startControlPlane(config, {
-    log: pino({ level: 'silent' }),
-    faults: { at: (point) => faults.at(point) },
-  });
+  const start = (): Promise<Running> =>
+    startControlPlane(config, { log: pino({ level: 'silent' }), faults: { at: (point) => faults.at(point) } });
+  let running = await start();
   const client = createClient({ socket: paths.socket });
   return {
     client,
@@ -70,6 +71,11 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
     },
     set fault(at) {
       faults.at = at;
+    },
+    replace: async (meanwhile) => {
+      await running.stop();
+      await meanwhile?.();
+      running = await start();
     },
     stop: async () => {
       await running.stop();

@@ -12,11 +12,17 @@ const keeperFile = `${folder}/keeper.pid`;
 const script = fileURLToPath(new URL('../../infra/testbed/second-host.sh', import.meta.url));
 const here = localHost('here');
 
+/** How the control plane's ssh reaches it; the files are there once it is started. */
+export const secondHostSettings = {
+  INNKEEPER_SSH_CONFIG: `${folder}/ssh_config`,
+  INNKEEPER_SSH_KNOWN_HOSTS: `${folder}/known_hosts`,
+  INNKEEPER_SSH_IDENTITY: `${folder}/key`,
+};
+
 export interface SecondHost {
   readonly name: string;
   /** `ssh://root@…` */
   readonly address: string;
-  readonly options: SshOptions;
   /** As the control plane reaches it. */
   readonly host: Host;
   /** Lets nobody in and cuts those who are. */
@@ -129,7 +135,8 @@ const sessionsOf = async (keeper: number): Promise<number[]> => {
 
 /**
  * A host of its own on this machine, reached over ssh: a network, mounts and a libvirtd of its own. `prefix` is where the
- * installation under test keeps its things on each of its hosts.
+ * installation under test keeps its things on each of its hosts: it has to be there already, since removing the folder here
+ * would unmount the other one there.
  */
 export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
   await removeAll();
@@ -141,16 +148,15 @@ export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
   const address = `ssh://root@${itsAddress}`;
   const options: SshOptions = {
     controlDirectory: `${folder}/control`,
-    identityFile: `${folder}/key`,
-    configFile: `${folder}/ssh_config`,
-    knownHostsFile: `${folder}/known_hosts`,
+    identityFile: secondHostSettings.INNKEEPER_SSH_IDENTITY,
+    configFile: secondHostSettings.INNKEEPER_SSH_CONFIG,
+    knownHostsFile: secondHostSettings.INNKEEPER_SSH_KNOWN_HOSTS,
   };
   const host = sshHost(name, address, options);
   await ensureLibvirt(host);
   return {
     name,
     address,
-    options,
     host,
     stopSshd: async () => {
       for (const pid of await sessionsOf(keeper)) kill(pid);
