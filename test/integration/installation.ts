@@ -7,9 +7,12 @@ import { type OperationView, pathsUnder } from '@innkeeper/model';
 import { destroyContainerRoot } from '@innkeeper/storage';
 import { pino } from 'pino';
 
-export const prefix = '/tmp/innkeeper-test-operations';
+/** Tests that bring more than this machine have a place of their own. */
+export const prefix = process.env.INNKEEPER_TEST_PREFIX ?? '/tmp/innkeeper-test-operations';
 export const paths = pathsUnder(prefix);
 export const host = localHost('test');
+/** Guests of tests begin with it; another place has other guests, and leaves those of this one alone. */
+export const guestPrefix = process.env.INNKEEPER_TEST_PREFIX === undefined ? 'test-op' : 'test-far';
 const lxc = connect(host, 'lxc:///system');
 
 /** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */
@@ -27,19 +30,20 @@ export interface Installation {
 /** What a run that was ended in the middle has left: guests, fixed addresses, mounts, its database. */
 const removeLeft = async (): Promise<void> => {
   for (const { uuid, name } of await lxc.domains()) {
-    if (!name.startsWith('test-op')) continue;
+    if (!name.startsWith(guestPrefix)) continue;
     await lxc.destroy(uuid).catch(() => undefined);
     await lxc.undefine(uuid);
   }
   const { ips } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
   for (const { mac, name } of ips.flatMap(({ dhcp }) => dhcp.hosts))
-    if (mac !== undefined && name?.startsWith('test-op') === true) await lxc.removeDhcpHost('default', { mac });
+    if (mac !== undefined && name?.startsWith(guestPrefix) === true) await lxc.removeDhcpHost('default', { mac });
   for (const id of await host.files.list(`${paths.state}/roots`)) await destroyContainerRoot(host, paths, id);
   await stopDatabase(host, paths);
   await host.files.remove(prefix);
 };
 
-export const install = async (): Promise<Installation> => {
+/** `settings` are environment variables of the control plane beside those that every test has. */
+export const install = async (settings: Readonly<Record<string, string>> = {}): Promise<Installation> => {
   await removeLeft();
   const { url } = await ensureDatabase(host, paths);
   const config = readConfig({
@@ -47,6 +51,7 @@ export const install = async (): Promise<Installation> => {
     INNKEEPER_PREFIX: prefix,
     INNKEEPER_LISTEN: 'off',
     INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images',
+    ...settings,
   });
   const faults: { at: FaultPoints['at'] } = { at: () => undefined };
   const start = (): Promise<Running> =>
@@ -82,7 +87,7 @@ export const install = async (): Promise<Installation> => {
 
 /** Everything of test guests that is on the host: domains, roots, mounts and fixed addresses. */
 export const leftOnHost = async (): Promise<string[]> => {
-  const domains = (await lxc.domains()).map(({ name }) => name).filter((name) => name.startsWith('test-op'));
+  const domains = (await lxc.domains()).map(({ name }) => name).filter((name) => name.startsWith(guestPrefix));
   const roots = await host.files.list(`${paths.state}/roots`);
   const mounts = (await host.files.readText('/proc/self/mountinfo'))
     .split('\n')

@@ -12,6 +12,7 @@ import {
   type Manifest,
   type ManifestPlan,
   type MoveProposal,
+  type NewHost,
   type OperationView,
   type PlacementRecord,
   type PlacementView,
@@ -71,6 +72,9 @@ export interface Client {
   operation(id: string, wait?: string): Promise<OperationView>;
   cancel(id: string): Promise<OperationView>;
   hosts(): Promise<HostView[]>;
+  host(name: string): Promise<HostView>;
+  addHost(host: NewHost): Promise<HostView>;
+  removeHost(name: string): Promise<void>;
   changeHost(name: string, change: HostChange): Promise<HostView>;
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
@@ -206,6 +210,7 @@ const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string
 export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
+  const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
   const ruleAt = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`;
   return {
     workloads: ({ stats } = {}) => items(`/v1/workloads${stats === true ? '?stats=true' : ''}`),
@@ -241,8 +246,10 @@ export const createClient = (target: Target): Client => {
       ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),
     cancel: (id) => ask(target, `/v1/operations/${encodeURIComponent(id)}/cancel`, { method: 'POST' }),
     hosts: () => items('/v1/hosts'),
-    changeHost: (name, change) =>
-      ask(target, `/v1/hosts/${encodeURIComponent(name)}`, { method: 'PATCH', body: change }),
+    host: (name) => ask(target, hostAt(name)),
+    addHost: (host) => ask(target, '/v1/hosts', { method: 'POST', body: host }),
+    removeHost: (name) => ask(target, hostAt(name), { method: 'DELETE' }),
+    changeHost: (name, change) => ask(target, hostAt(name), { method: 'PATCH', body: change }),
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
     tokens: () => items('/v1/tokens'),

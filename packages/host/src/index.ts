@@ -4,4 +4,5 @@ export { localHost } from './local.ts';
 export { readMachine } from './machine.ts';
 export { sshHost } from './ssh/host.ts';
 export type { SshOptions } from './ssh/options.ts';
+export { parseTarget } from './ssh/target.ts';
 export { type GuestProcess, readUsage } from './usage.ts';

@@ -1,8 +1,8 @@
-import type { DriverReport, HostChange, MachineReport } from '@innkeeper/model';
+import type { DriverReport, HostChange, HostState, MachineReport } from '@innkeeper/model';
 import { parseSize } from '@innkeeper/model';
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { hosts } from './schema.ts';
+import { capacityClaims, devices, guests, hosts, workloads } from './schema.ts';
 
 export type HostRow = typeof hosts.$inferSelect;
 
@@ -10,6 +10,51 @@ export const listHosts = (db: Db): Promise<HostRow[]> => db.select().from(hosts)
 
 export const ensureHost = async (db: Db, name: string, address: string): Promise<void> => {
   await db.insert(hosts).values({ name, address }).onConflictDoNothing({ target: hosts.name });
+};
+
+/** Throws a unique violation of `hosts_name_unique` when the name exists. */
+export const insertHost = async (
+  db: Db,
+  host: { readonly name: string; readonly address: string; readonly labels: Readonly<Record<string, string>> },
+): Promise<void> => {
+  await db.insert(hosts).values({ ...host, labels: { ...host.labels } });
+};
+
+/** Locks the row: nothing is claimed there until the transaction ends. */
+export const lockHost = async (db: Db, name: string): Promise<HostRow | undefined> =>
+  (await db.select().from(hosts).where(eq(hosts.name, name)).for('update'))[0];
+
+/** Names of the workloads that are placed on a host, or hold something of it. */
+export const workloadsOn = async (db: Db, host: string): Promise<string[]> => {
+  const rows = await db
+    .select({ name: workloads.name })
+    .from(workloads)
+    .leftJoin(capacityClaims, eq(capacityClaims.workloadId, workloads.id))
+    .where(sql`${workloads.placed}->>'host' = ${host} or ${capacityClaims.host} = ${host}`)
+    .orderBy(asc(workloads.name));
+  return rows.map(({ name }) => name);
+};
+
+export const deleteHost = async (db: Db, name: string): Promise<void> => {
+  await db.delete(hosts).where(eq(hosts.name, name));
+};
+
+export const deleteGuestsOf = async (db: Db, host: string): Promise<void> => {
+  await db.delete(guests).where(eq(guests.host, host));
+};
+
+export const deleteDevicesOf = async (db: Db, host: string): Promise<void> => {
+  await db.delete(devices).where(eq(devices.host, host));
+};
+
+/** Whether it answers; true when that was not known before. */
+export const setHostState = async (db: Db, name: string, state: Exclude<HostState, 'draining'>): Promise<boolean> => {
+  const rows = await db
+    .update(hosts)
+    .set({ state })
+    .where(and(eq(hosts.name, name), ne(hosts.state, state)))
+    .returning({ name: hosts.name });
+  return rows.length === 1;
 };
 
 /** Follows every change of capacity, ratio or reserve; what is claimed already stays allowed. */
@@ -23,6 +68,7 @@ const raiseCeilings = async (db: Db, name: string): Promise<void> => {
     .where(eq(hosts.name, name));
 };
 
+/** What was found; whether it answers is `setHostState`'s. */
 export const recordReport = async (
   db: Db,
   name: string,
@@ -34,7 +80,6 @@ export const recordReport = async (
     .set({
       machine,
       drivers,
-      state: 'up',
       reportedAt: sql`now()`,
       cpusTotal: machine.cpus,
       memoryTotal: machine.memoryBytes,

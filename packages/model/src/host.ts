@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backends } from './backend.ts';
 import { deviceReport } from './devices.ts';
+import { nameField } from './names.ts';
 import { sizeField } from './units.ts';
 
 /** A fact about what a driver can do on a host, with what it was concluded from. */
@@ -138,6 +139,16 @@ export const hostView = z
   })
   .meta({ id: 'Host' });
 export type HostView = z.output<typeof hostView>;
+
+/** A host to be managed from now on. */
+export const newHost = z
+  .strictObject({
+    address: z.string().max(400).meta({ description: 'ssh://[user@]host[:port]; an alias of ~/.ssh/config will do' }),
+    name: nameField.optional().meta({ description: 'Its own host name when left out' }),
+    labels: z.record(z.string(), z.string().max(200)).optional(),
+  })
+  .meta({ id: 'NewHost' });
+export type NewHost = z.output<typeof newHost>;
 
 /** What of a host its operator sets; what is not given stays as it is. */
 export const hostChange = z

@@ -38,6 +38,12 @@ describe('the settings', () => {
       });
   });
 
+  it('name files of ssh by absolute paths only', () => {
+    const sshConfig = '/etc/innkeeper/ssh_config';
+    expect(readConfig({ ...needed, INNKEEPER_SSH_CONFIG: sshConfig })).toMatchObject({ sshConfig });
+    expect(refusalOf({ ...needed, INNKEEPER_SSH_IDENTITY: 'key' }).message).toContain('INNKEEPER_SSH_IDENTITY');
+  });
+
   it('move with the prefix', () => {
     expect(readConfig({ ...needed, INNKEEPER_PREFIX: '/tmp/x' }).paths).toMatchObject({
       prefix: '/tmp/x',

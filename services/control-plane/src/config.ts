@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** As npm takes them: https://docs.npmjs.com/cli/configuring-npm/package-json#name */
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
+const sshFile = z.string().startsWith('/', 'must be an absolute path').optional();
+
 const settings = z.object({
   databaseUrl: z.string().min(1),
   /** `off`, or address and port of the TCP listener. */
@@ -26,6 +28,10 @@ const settings = z.object({
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
   web: z.string().optional(),
+  /** Of the ssh that reaches other hosts; root's own ~/.ssh without them. */
+  sshConfig: sshFile,
+  sshKnownHosts: sshFile,
+  sshIdentity: sshFile,
 });
 
 export interface Config extends z.output<typeof settings> {
@@ -43,6 +49,9 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
   web: 'INNKEEPER_WEB',
+  sshConfig: 'INNKEEPER_SSH_CONFIG',
+  sshKnownHosts: 'INNKEEPER_SSH_KNOWN_HOSTS',
+  sshIdentity: 'INNKEEPER_SSH_IDENTITY',
 };
 
 /** Reads the settings from environment variables. Throws `invalid` naming the variable. */

@@ -1,7 +1,7 @@
 import type { Driver } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { type Inventory, insertEvent, type NewEvent } from '@innkeeper/inventory';
-import { InnkeeperError } from '@innkeeper/model';
+import { InnkeeperError, type NewHost } from '@innkeeper/model';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 
@@ -10,6 +10,16 @@ export interface ManagedHost {
   readonly name: string;
   readonly host: Host;
   readonly drivers: ReadonlyMap<string, Driver>;
+  /** Fires when it is managed no longer: what was read of it then is not written. */
+  readonly gone: AbortSignal;
+}
+
+/** Changes which hosts are managed. */
+export interface Fleet {
+  /** Connects and looks before anything is stored. Throws, saying what to do, when the host is not fit. */
+  add(host: NewHost): Promise<string>;
+  /** Throws `conflict` naming the workloads that are still there. */
+  remove(name: string): Promise<void>;
 }
 
 /** What every part of the control plane is given. */
@@ -21,6 +31,7 @@ export interface Control {
   readonly log: Logger;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */
   readonly observe: (host: string, driver?: string) => Promise<void>;
+  readonly fleet: Fleet;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;
   /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`. */

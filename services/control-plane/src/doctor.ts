@@ -1,4 +1,4 @@
-import { listHosts } from '@innkeeper/inventory';
+import { type HostRow, listHosts } from '@innkeeper/inventory';
 import type { Finding } from '@innkeeper/model';
 import type { Control } from './control.ts';
 
@@ -21,10 +21,22 @@ const limits = async (control: Control, host: string): Promise<Finding> => {
       };
 };
 
+/** One that does not answer is asked nothing more: everybody would wait for it. */
+const silent = ({ name, address, state }: HostRow): Finding => ({
+  check: `${name}: connection`,
+  level: 'error',
+  text: `${address} does not answer (${state}); what is known of its guests is old`,
+  fix: `it is looked for again by itself; to see why: ssh ${address}`,
+});
+
 /** Looks at everything that an installation depends on. */
 export const diagnose = async (control: Control): Promise<Finding[]> => {
   const findings: Finding[] = [{ check: 'database', level: 'ok', text: 'answers' }];
   for (const host of await listHosts(control.inventory.db)) {
+    if (host.state === 'suspect' || host.state === 'unreachable') {
+      findings.push(silent(host));
+      continue;
+    }
     for (const driver of host.drivers) {
       findings.push(
         driver.healthy

@@ -52,6 +52,9 @@ export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): O
   }),
 });
 
+const isSilent = (host: HostRow | undefined): boolean =>
+  host !== undefined && (host.state === 'unreachable' || host.state === 'suspect');
+
 /**
  * | record   | host up | guest seen | state           |
  * |----------|---------|------------|-----------------|
@@ -63,7 +66,7 @@ export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): O
  */
 export const stateOf = (row: WorkloadRow, host: HostRow | undefined, guest: GuestRow | undefined): WorkloadState => {
   if (row.state !== 'ready') return row.state;
-  if (host !== undefined && (host.state === 'unreachable' || host.state === 'suspect')) return 'unknown';
+  if (isSilent(host)) return 'unknown';
   if (guest === undefined) return 'missing';
   return guest.observation.state === 'other' ? 'unknown' : guest.observation.state;
 };
@@ -135,11 +138,11 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
   };
 };
 
-const foreignView = ({ host, driver, observation }: GuestRow): WorkloadView => ({
+const foreignView = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
   id: observation.uuid,
   name: observation.name,
   managed: false,
-  state: observation.state === 'other' ? 'unknown' : observation.state,
+  state: silent || observation.state === 'other' ? 'unknown' : observation.state,
   backend: driver === 'kvm' ? 'kvm' : 'lxc',
   driver,
   host,
@@ -155,19 +158,33 @@ const foreignView = ({ host, driver, observation }: GuestRow): WorkloadView => (
   }),
 });
 
+const statsMs = 5000;
+
+/** Nothing from a host that has just gone: the list of all others does not wait until that is known. */
+const soon = (reading: Promise<Map<string, GuestStats>>): Promise<Map<string, GuestStats>> =>
+  new Promise((resolve) => {
+    const none = (): void => resolve(new Map());
+    const timer = setTimeout(none, statsMs);
+    reading.then(resolve, none).finally(() => clearTimeout(timer));
+  });
+
 /** What guests cost now: one call per driver, however many guests. */
-const withStats = async (control: Control, views: readonly WorkloadView[]): Promise<WorkloadView[]> => {
+const withStats = async (
+  control: Control,
+  views: readonly WorkloadView[],
+  silent: ReadonlySet<string>,
+): Promise<WorkloadView[]> => {
   const stats = new Map<string, GuestStats>();
   await Promise.all(
-    [...control.hosts.values()].flatMap(({ name, drivers }) =>
-      [...drivers].map(async ([id, driver]) => {
-        const running = views.filter((view) => view.host === name && view.driver === id && view.state !== 'missing');
-        const found = await driver
-          .stats(running.map((view) => ({ uuid: view.id, name: view.name })))
-          .catch(() => new Map<string, GuestStats>());
-        for (const [uuid, one] of found) stats.set(uuid, one);
-      }),
-    ),
+    [...control.hosts.values()]
+      .filter(({ name }) => !silent.has(name))
+      .flatMap(({ name, drivers }) =>
+        [...drivers].map(async ([id, driver]) => {
+          const running = views.filter((view) => view.host === name && view.driver === id && view.state !== 'missing');
+          const found = await soon(driver.stats(running.map((view) => ({ uuid: view.id, name: view.name }))));
+          for (const [uuid, one] of found) stats.set(uuid, one);
+        }),
+      ),
   );
   return views.map((view) => {
     const found = stats.get(view.id);
@@ -188,13 +205,16 @@ export const workloadViews = async (
     listOperations(db, 1000, true),
   ]);
   const known = { hosts, guests, unfinished };
-  const foreign = guests.filter((guest) => isForeign(guest, control.installation)).map(foreignView);
+  const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
+  const foreign = guests
+    .filter((guest) => isForeign(guest, control.installation))
+    .map((guest) => foreignView(guest, silent.has(guest.host)));
   const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
   const wanted =
     options.names === undefined
       ? all
       : all.filter(({ name, id }) => options.names?.includes(name) === true || options.names?.includes(id) === true);
-  return options.stats ? withStats(control, wanted) : wanted;
+  return options.stats ? withStats(control, wanted, silent) : wanted;
 };
 
 export const hostViews = async (db: Db, installation: string): Promise<HostView[]> => {

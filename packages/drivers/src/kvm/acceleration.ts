@@ -116,7 +116,8 @@ const running = new Map<string, Promise<Verdict>>();
  * and a boot sector runs even where a kernel hangs. One proof at a time; those who ask meanwhile wait for it.
  */
 export const proveAcceleration = (host: Host, paths: Paths, kernel: string): Promise<Verdict> => {
-  const current = running.get(paths.state);
+  const one = `${host.id} ${paths.state}`;
+  const current = running.get(one);
   if (current !== undefined) return current;
   const proof = (async (): Promise<Verdict> => {
     const folder = `${paths.state}/proof`;
@@ -137,7 +138,7 @@ export const proveAcceleration = (host: Host, paths: Paths, kernel: string): Pro
     } finally {
       await host.files.remove(folder);
     }
-  })().finally(() => running.delete(paths.state));
-  running.set(paths.state, proof);
+  })().finally(() => running.delete(one));
+  running.set(one, proof);
   return proof;
 };

@@ -106,6 +106,19 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
   });
 
+  let machine: Promise<string> | undefined;
+  /** The host's, which is not always that of this process. Asked once. */
+  const arch = (): Promise<string> => {
+    machine ??= host.run(['uname', '-m']).then(
+      ({ stdout }) => stdout.trim(),
+      (error: unknown) => {
+        machine = undefined;
+        throw error;
+      },
+    );
+    return machine;
+  };
+
   const running = async (guest: GuestRef): Promise<number> => {
     const { uuid, name } = guest;
     const pid = (await initPids(host, [guest])).get(uuid);
@@ -237,14 +250,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         ...(options.tty === undefined ? {} : { TERM: 'xterm-256color' }),
         ...options.env,
       });
-      const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
       return host.spawn(
         [
           'perl',
           '-e',
           await readFile(execProgram, 'utf8'),
           String(pid),
-          arch,
+          await arch(),
           options.user ?? '',
           options.cwd ?? '',
           String(variables.length),

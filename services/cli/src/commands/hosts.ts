@@ -1,14 +1,10 @@
 import { formatSize, type HostChange, hostChange, InnkeeperError, parseWith } from '@innkeeper/model';
 import type { Command } from 'commander';
-import { checkFormat, printItems, say } from '../show/output.ts';
+import { findingsText, hostText, labelsText } from '../show/hosts.ts';
+import { checkFormat, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
 import { outputOption } from './placement.ts';
-
-const labelsText = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
 
 /** `zone=a` sets a label, `zone-` removes it, as in kubectl. */
 const labelChanges = (words: readonly string[]): Record<string, string | null> =>
@@ -71,8 +67,72 @@ const addChanges = (host: Command): void => {
     .action((name: string) => change(name, { draining: false }));
 };
 
+const labelsOf = (words: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(labelChanges(words)).map(([key, value]) => {
+      if (value === null) throw new InnkeeperError('invalid', `--label ${key}-: a new host has nothing to remove`);
+      return [key, value];
+    }),
+  );
+
+const addMembership = (host: Command): void => {
+  host
+    .command('add <address>')
+    .description('manage another machine, reached over ssh: inn host add ssh://root@h2')
+    .option('--name <name>', 'its name here; its own host name when left out')
+    .option('--label <labels...>', 'labels, such as zone=a')
+    .action(async (address: string, options: { name?: string; label?: string[] }) => {
+      const added = await client().addHost({
+        address,
+        ...(options.name === undefined ? {} : { name: options.name }),
+        ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
+      });
+      print(hostText(added));
+    });
+  host
+    .command('rm <name>')
+    .description('manage a machine no longer; nothing on it is changed')
+    .action(async (name: string) => {
+      await client().removeHost(name);
+      say(`${name} is managed no longer`);
+    });
+};
+
+const addLooks = (host: Command): void => {
+  host
+    .command('show <name>')
+    .description('what a host is and can do, and what that was concluded from')
+    .option(...outputOption)
+    .action(async (name: string, { output }: { output: string }) => {
+      const found = await client().host(name);
+      await printItems(
+        checkFormat(output),
+        [found],
+        (one) => one.name,
+        () => hostText(found),
+      );
+    });
+  host
+    .command('doctor <name>')
+    .description('what is not well on a host, and what to do')
+    .option(...outputOption)
+    .action(async (name: string, { output }: { output: string }) => {
+      await client().host(name);
+      const findings = (await client().doctor()).filter(({ check }) => check.startsWith(`${name}: `));
+      await printItems(
+        checkFormat(output),
+        findings,
+        ({ check }) => check,
+        () => findingsText(findings),
+      );
+      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
+    });
+};
+
 export const addHosts = (program: Command): void => {
   const host = program.command('host').description('the machines that guests run on');
+  addMembership(host);
+  addLooks(host);
   addChanges(host);
   host
     .command('ls', { isDefault: true })

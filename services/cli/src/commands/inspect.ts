@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { findingsText } from '../show/hosts.ts';
 import { checkFormat, print, printItems } from '../show/output.ts';
-import { green, plain, red, yellow } from '../show/style.ts';
+import { plain } from '../show/style.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
 import { outputOption } from './placement.ts';
@@ -36,8 +37,6 @@ const addLists = (program: Command): void => {
     });
 };
 
-const marks = { ok: green('✓'), note: '·', warning: yellow('!'), error: red('✗') } as const;
-
 const addDoctor = (program: Command): void => {
   program
     .command('doctor')
@@ -49,13 +48,7 @@ const addDoctor = (program: Command): void => {
         checkFormat(output),
         findings,
         ({ check }) => check,
-        () =>
-          findings
-            .map(
-              ({ check, level, text, fix }) =>
-                `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`,
-            )
-            .join('\n'),
+        () => findingsText(findings),
       );
       if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
     });

@@ -1,80 +1,25 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { changeHost, deleteToken, listTokens, wakeWaiting } from '@innkeeper/inventory';
+import { deleteToken, listTokens } from '@innkeeper/inventory';
 import {
   createdToken,
   finding,
-  type HostChange,
-  hostChange,
-  hostView,
   InnkeeperError,
   imageView,
   knownImages,
   manifestJsonSchema,
   newToken,
-  parseWith,
   tokenView,
   versionView,
 } from '@innkeeper/model';
-import { type Control, tell } from '../control.ts';
+import type { Control } from '../control.ts';
 import { diagnose } from '../doctor.ts';
 import { createToken, demand } from '../identity.ts';
 import { hostViews } from '../views.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
-
-const changeOf = async (request: { json(): Promise<unknown> }): Promise<HostChange> =>
-  parseWith(hostChange, await request.json(), 'host');
-
-const addHosts = (app: App, control: Control): void => {
-  const { db } = control.inventory;
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/hosts',
-      summary: 'Hosts with capacity and capabilities',
-      responses: { 200: json(z.object({ items: z.array(hostView) }), 'Hosts'), ...failures },
-    }),
-    async (c) => c.json({ items: await hostViews(db, control.installation) }, 200),
-  );
-  app.openapi(
-    createRoute({
-      method: 'patch',
-      path: '/v1/hosts/{name}',
-      summary: 'Labels, ratios, reserves, and whether anything new is placed on a host',
-      request: {
-        params: z.object({ name: z.string() }),
-        body: { content: { 'application/json': { schema: hostChange } }, required: true },
-      },
-      responses: { 200: json(hostView, 'The host'), ...failures },
-    }),
-    async (c) => {
-      const identity = c.get('identity');
-      demand(identity, 'admin');
-      const { name } = c.req.valid('param');
-      const change = await changeOf(c.req);
-      const found = await changeHost(db, name, change);
-      const view = (await hostViews(db, control.installation)).find((one) => one.name === name);
-      if (!found || view === undefined)
-        throw new InnkeeperError('not_found', `There is no host ${name.slice(0, 80)}`, {
-          hint: 'inn host ls shows what there is',
-        });
-      await tell(control, {
-        kind: 'host.changed',
-        subject: { kind: 'host', id: view.id, name },
-        text: `${name} was changed by ${identity.who}: ${JSON.stringify(change)}`,
-      });
-      await wakeWaiting(db);
-      return c.json(view, 200);
-    },
-    refuseBodyWith(changeOf),
-  );
-};
 
 export const addMachine = (app: App, control: Control): void => {
   const { db } = control.inventory;
-  addHosts(app, control);
   app.openapi(
     createRoute({
       method: 'get',

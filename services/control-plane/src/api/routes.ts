@@ -1,5 +1,6 @@
 import type { Control } from '../control.ts';
 import type { App } from './app.ts';
+import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
@@ -14,6 +15,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addPlacements(app, control);
   addRules(app, control);
   addOperations(app, control);
+  addHosts(app, control);
   addMachine(app, control);
 };
 

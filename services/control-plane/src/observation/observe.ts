@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readMachine } from '@innkeeper/host';
 import {
   forgetEnds,
@@ -18,12 +17,6 @@ import { completeSpec, type GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
 
-/** Events tell at once; the pass finds what they missed. */
-const passMs = 30_000;
-/** Versions, networks, firmware: things that change when somebody installs something. */
-const probeMs = 5 * 60_000;
-const gatherMs = 50;
-
 /** Reads what a host and its drivers can do. */
 export const probeHost = async (
   control: Pick<Control, 'inventory' | 'config'>,
@@ -31,6 +24,7 @@ export const probeHost = async (
 ): Promise<void> => {
   const machine = await readMachine(managed.host, control.config.paths.state);
   const drivers = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
+  if (managed.gone.aborted) return;
   const { db } = control.inventory;
   await recordReport(db, managed.name, machine, drivers);
   await recordDevices(
@@ -62,6 +56,7 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   const driver = managed.drivers.get(id);
   if (driver === undefined) return;
   const seen = await driver.list();
+  if (managed.gone.aborted) return;
   const rows = (await listGuests(control.inventory.db)).filter((row) => row.host === managed.name && row.driver === id);
   const before = new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
   let changed = false;
@@ -98,29 +93,5 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
       who: 'innkeeper (its host was rebooted)',
     });
     await wake(db, workload.id);
-  }
-};
-
-/** Follows libvirt's events and looks at everything now and then, until the signal fires. */
-export const followHosts = (control: Control, signal: AbortSignal): void => {
-  const quietly = (work: Promise<void>): void =>
-    void work.catch((error: unknown) => control.log.warn({ err: error }, 'observation failed'));
-  for (const managed of control.hosts.values()) {
-    for (const [id, driver] of managed.drivers) {
-      const follow = async (): Promise<void> => {
-        for await (const _hint of driver.watch(signal)) {
-          // Events come in bursts: one reading answers all of a burst.
-          await delay(gatherMs);
-          quietly(control.observe(managed.name, id));
-        }
-      };
-      quietly(follow().catch((error: unknown) => control.log.warn({ driver: id, err: error }, 'events ended')));
-    }
-    const pass = setInterval(() => quietly(control.observe(managed.name).then(() => startAfterBoot(control))), passMs);
-    const probe = setInterval(() => quietly(probeHost(control, managed)), probeMs);
-    signal.addEventListener('abort', () => {
-      clearInterval(pass);
-      clearInterval(probe);
-    });
   }
 };

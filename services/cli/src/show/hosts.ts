@@ -1,0 +1,56 @@
+import { type Capability, type DriverReport, type Finding, formatSize, type HostView } from '@innkeeper/model';
+import { green, plain, red, yellow } from './style.ts';
+
+const marks = { ok: green('✓'), note: '·', warning: yellow('!'), error: red('✗') } as const;
+
+/** What the doctor found, a line or two each. */
+export const findingsText = (findings: readonly Finding[]): string =>
+  findings
+    .map(
+      ({ check, level, text, fix }) =>
+        `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`,
+    )
+    .join('\n');
+
+export const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+
+const capabilityText = (name: string, { value, evidence }: Capability): string =>
+  `    ${name}: ${Array.isArray(value) ? value.join(', ') : String(value)} (${plain(evidence)})`;
+
+const driverText = ({ driver, healthy, reason, versions, capabilities, networks }: DriverReport): string =>
+  [
+    `driver ${driver}: ${healthy ? green('works') : red(plain(reason ?? 'does not work'))}`,
+    ...Object.entries(versions).map(([what, version]) => `    ${what} ${plain(version)}`),
+    ...Object.entries(capabilities).map(([name, one]) => capabilityText(name, one)),
+    ...networks.map(
+      ({ name, active, gateway, prefix }) =>
+        `    network ${plain(name)}: ${active ? 'active' : 'not active'}${gateway === undefined ? '' : `, ${gateway}/${prefix ?? ''}`}`,
+    ),
+  ].join('\n');
+
+const machineText = ({ machine }: HostView): string[] =>
+  machine === undefined
+    ? []
+    : [
+        `machine:  ${plain(machine.hostname)}, ${plain(machine.arch)}, Linux ${plain(machine.kernel)}`,
+        `disk:     ${formatSize(machine.diskFreeBytes)} of ${formatSize(machine.diskTotalBytes)} free`,
+      ];
+
+/** Everything about one host, as people read it. */
+export const hostText = (host: HostView): string => {
+  const { capacity } = host;
+  return [
+    `name:     ${host.name}`,
+    `address:  ${host.address}`,
+    `state:    ${host.state}`,
+    `labels:   ${labelsText(host.labels) || 'none'}`,
+    ...machineText(host),
+    `cpus:     ${capacity.claimed.cpus} promised of ${capacity.cpus} × ${capacity.cpuRatio}`,
+    `memory:   ${formatSize(capacity.claimed.memoryBytes)} promised of ${formatSize(capacity.memoryBytes)} × ${capacity.memoryRatio}`,
+    `images:   ${host.images.join(', ') || 'none yet'}`,
+    ...host.drivers.map(driverText),
+  ].join('\n');
+};

@@ -1,0 +1,134 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { changeHost, wakeWaiting } from '@innkeeper/inventory';
+import {
+  type HostChange,
+  type HostView,
+  hostChange,
+  hostView,
+  type NewHost,
+  newHost,
+  parseWith,
+} from '@innkeeper/model';
+import { type Control, tell } from '../control.ts';
+import { noSuchHost } from '../fleet/remove.ts';
+import { demand } from '../identity.ts';
+import { hostViews } from '../views.ts';
+import { failures, json, named } from './answers.ts';
+import type { App } from './app.ts';
+import { refuseBodyWith } from './refusal.ts';
+
+const newOf = async (request: { json(): Promise<unknown> }): Promise<NewHost> =>
+  parseWith(newHost, await request.json(), 'host');
+
+const viewOf = async (control: Control, name: string): Promise<HostView | undefined> =>
+  (await hostViews(control.inventory.db, control.installation)).find((one) => one.name === name);
+
+const existing = async (control: Control, name: string): Promise<HostView> => {
+  const view = await viewOf(control, name);
+  if (view === undefined) throw noSuchHost(name);
+  return view;
+};
+
+const changeOf = async (request: { json(): Promise<unknown> }): Promise<HostChange> =>
+  parseWith(hostChange, await request.json(), 'host');
+
+export const addHosts = (app: App, control: Control): void => {
+  const { db } = control.inventory;
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/hosts',
+      summary: 'Hosts with capacity and capabilities',
+      responses: { 200: json(z.object({ items: z.array(hostView) }), 'Hosts'), ...failures },
+    }),
+    async (c) => c.json({ items: await hostViews(db, control.installation) }, 200),
+  );
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/v1/hosts/{name}',
+      summary: 'Labels, ratios, reserves, and whether anything new is placed on a host',
+      request: {
+        params: z.object({ name: z.string() }),
+        body: { content: { 'application/json': { schema: hostChange } }, required: true },
+      },
+      responses: { 200: json(hostView, 'The host'), ...failures },
+    }),
+    async (c) => {
+      const identity = c.get('identity');
+      demand(identity, 'admin');
+      const { name } = c.req.valid('param');
+      const change = await changeOf(c.req);
+      const found = await changeHost(db, name, change);
+      const view = await viewOf(control, name);
+      if (!found || view === undefined) throw noSuchHost(name);
+      await tell(control, {
+        kind: 'host.changed',
+        subject: { kind: 'host', id: view.id, name },
+        text: `${name} was changed by ${identity.who}: ${JSON.stringify(change)}`,
+      });
+      await wakeWaiting(db);
+      return c.json(view, 200);
+    },
+    refuseBodyWith(changeOf),
+  );
+  addMembership(app, control);
+};
+
+const addMembership = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/hosts',
+      summary: 'Manage another host, reached over ssh; answers what was found there',
+      request: { body: { content: { 'application/json': { schema: newHost } }, required: true } },
+      responses: { 201: json(hostView, 'The host'), ...failures },
+    }),
+    async (c) => {
+      const identity = c.get('identity');
+      demand(identity, 'admin');
+      const name = await control.fleet.add(await newOf(c.req));
+      const view = await existing(control, name);
+      await tell(control, {
+        kind: 'host.added',
+        subject: { kind: 'host', id: view.id, name },
+        text: `${name} (${view.address}) was added by ${identity.who}`,
+      });
+      return c.json(view, 201);
+    },
+    refuseBodyWith(newOf),
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/hosts/{name}',
+      summary: 'One host',
+      request: named,
+      responses: { 200: json(hostView, 'The host'), ...failures },
+    }),
+    async (c) => c.json(await existing(control, c.req.valid('param').name), 200),
+  );
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/hosts/{name}',
+      summary: 'Manage a host no longer; nothing on it is changed',
+      request: named,
+      responses: { 204: { description: 'Removed' }, ...failures },
+    }),
+    async (c) => {
+      const identity = c.get('identity');
+      demand(identity, 'admin');
+      const { name } = c.req.valid('param');
+      const { id } = await existing(control, name);
+      await control.fleet.remove(name);
+      await tell(control, {
+        kind: 'host.removed',
+        subject: { kind: 'host', id, name },
+        text: `${name} was removed by ${identity.who}`,
+      });
+      return c.body(null, 204);
+    },
+  );
+};

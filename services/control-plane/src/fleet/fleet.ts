@@ -1,0 +1,112 @@
+import { ensureHost, listHosts, wakeWaiting } from '@innkeeper/inventory';
+import { InnkeeperError } from '@innkeeper/model';
+import type { Control, ManagedHost } from '../control.ts';
+import { coalesce } from '../observation/coalesce.ts';
+import { observeDriver, probeHost } from '../observation/observe.ts';
+import { lookAndStore } from './add.ts';
+import { hostAt, localAddress, openHost } from './open.ts';
+import { forgetHost } from './remove.ts';
+import { watchHost } from './watch.ts';
+
+type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'fleet'>;
+
+/** A control plane's hosts, and how they are followed. */
+export interface OpenFleet {
+  readonly control: Control;
+  /** Opens what is stored, beside this machine, which is there already; waits for none of them to answer. */
+  openStored(): Promise<void>;
+  /** Follows all hosts, and those that are added, until `stop`. */
+  follow(): void;
+  stop(): void;
+}
+
+/** Begins with this machine alone, under its name. */
+export const openFleet = async (ground: Ground, localName: string): Promise<OpenFleet> => {
+  const { config, inventory } = ground;
+  const hosts = new Map<string, ManagedHost>();
+  const observers = new Map<string, ReadonlyMap<string, () => Promise<void>>>();
+  const ends = new Map<string, AbortController>();
+  const adding = new Set<string>();
+  let following = false;
+
+  const enter = (managed: ManagedHost, end: AbortController): void => {
+    const { name, drivers } = managed;
+    hosts.set(name, managed);
+    ends.set(name, end);
+    observers.set(
+      name,
+      new Map([...drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, managed, id))])),
+    );
+    if (following) watchHost(control, managed, end.signal);
+  };
+
+  const leave = (name: string): void => {
+    ends.get(name)?.abort();
+    for (const known of [hosts, observers, ends]) known.delete(name);
+  };
+
+  const open = async (name: string, address: string): Promise<void> => {
+    const end = new AbortController();
+    enter(await openHost(config, hostAt(config, address), name, end.signal), end);
+  };
+
+  const control: Control = {
+    ...ground,
+    hosts,
+    observe: async (name, driver) => {
+      const all = [...(observers.get(name) ?? [])];
+      await Promise.all(all.filter(([id]) => driver === undefined || id === driver).map(([, look]) => look()));
+    },
+    probe: async (name) => {
+      const one = hosts.get(name);
+      if (one !== undefined) await probeHost(ground, one);
+    },
+    fleet: {
+      add: async (wanted) => {
+        const { address } = wanted;
+        if (adding.has(address)) throw new InnkeeperError('conflict', `${address} is being added already`);
+        adding.add(address);
+        try {
+          const end = new AbortController();
+          const managed = await lookAndStore(control, wanted, end.signal);
+          enter(managed, end);
+          await control
+            .observe(managed.name)
+            .catch((error: unknown) => ground.log.warn({ err: error }, 'the first look at the host failed'));
+          await wakeWaiting(inventory.db);
+          return managed.name;
+        } finally {
+          adding.delete(address);
+        }
+      },
+      remove: async (name) => {
+        await inventory.transaction((tx) => forgetHost(tx, name));
+        leave(name);
+      },
+    },
+  };
+
+  await ensureHost(inventory.db, localName, localAddress);
+  await open(localName, localAddress);
+  return {
+    control,
+    openStored: async () => {
+      for (const { name, address } of await listHosts(inventory.db)) {
+        if (address === localAddress || hosts.has(name)) continue;
+        await open(name, address).catch((error: unknown) =>
+          ground.log.error({ host: name, address, err: error }, 'a host cannot be opened'),
+        );
+      }
+    },
+    follow: () => {
+      following = true;
+      for (const [name, managed] of hosts) {
+        const end = ends.get(name);
+        if (end !== undefined) watchHost(control, managed, end.signal);
+      }
+    },
+    stop: () => {
+      for (const end of ends.values()) end.abort();
+    },
+  };
+};

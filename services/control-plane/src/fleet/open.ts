@@ -1,0 +1,32 @@
+import { type Host, localHost, type SshOptions, sshHost } from '@innkeeper/host';
+import type { Config } from '../config.ts';
+import type { ManagedHost } from '../control.ts';
+import { openDrivers } from '../drivers.ts';
+
+/** Address of the machine that the control plane runs on. */
+export const localAddress = 'local';
+
+const sshOptions = ({ paths, sshConfig, sshKnownHosts, sshIdentity }: Config): SshOptions => ({
+  controlDirectory: `${paths.run}/ssh`,
+  ...(sshConfig === undefined ? {} : { configFile: sshConfig }),
+  ...(sshKnownHosts === undefined ? {} : { knownHostsFile: sshKnownHosts }),
+  ...(sshIdentity === undefined ? {} : { identityFile: sshIdentity }),
+});
+
+/** Nothing connects before the first call. The address tells hosts apart where their names do not exist yet. */
+export const hostAt = (config: Config, address: string): Host =>
+  address === localAddress ? localHost(localAddress) : sshHost(address, address, sshOptions(config));
+
+/** A host with its drivers, without asking it anything: one that is away is opened like any other. */
+export const openHost = async (config: Config, host: Host, name: string, gone: AbortSignal): Promise<ManagedHost> => {
+  const { paths, acceleration, imageMirror, imageCache } = config;
+  const environment = { host, paths, acceleration, imageMirror, imageCache };
+  return { name, host, gone, drivers: await openDrivers(config.drivers, environment) };
+};
+
+/** As set-up makes them on the control plane's own machine. */
+export const makeDirectories = async (host: Host, { paths }: Config): Promise<void> => {
+  await host.files.makeDirectory(paths.state, 0o711);
+  await host.files.makeDirectory(paths.run, 0o755);
+  await host.files.makeDirectory(paths.logs, 0o711);
+};

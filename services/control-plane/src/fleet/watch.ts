@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type HostRow, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
+import { type Control, type ManagedHost, tell } from '../control.ts';
+import { startAfterBoot } from '../observation/observe.ts';
+import { askAgainMs, type Health, nextHealth } from './health.ts';
+import { localAddress } from './open.ts';
+
+/** Events tell at once; the pass finds what they missed. */
+const passMs = 30_000;
+/** Versions, networks, firmware: things that change when somebody installs something. */
+const probeMs = 5 * 60_000;
+const gatherMs = 50;
+const answerMs = 20_000;
+
+const says: Readonly<Record<Health, string>> = {
+  up: 'answers again',
+  suspect: 'did not answer; it is asked again',
+  unreachable: 'has not answered for half a minute: what its guests do is not known',
+};
+
+/** The machine itself needs no asking: without it nobody asks. */
+const answers = async ({ host }: ManagedHost): Promise<boolean> => {
+  if (host.id === localAddress) return true;
+  try {
+    await host.run(['true'], { timeoutMs: answerMs });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const quietly = (control: Control, work: Promise<void>): Promise<void> =>
+  work.catch((error: unknown) => control.log.warn({ err: error }, 'observation failed'));
+
+/** True when the inventory said something else before. */
+const record = async (control: Control, row: HostRow, health: Health): Promise<boolean> => {
+  const { id, name } = row;
+  if (!(await setHostState(control.inventory.db, name, health))) return false;
+  await tell(control, { kind: `host.${health}`, subject: { kind: 'host', id, name }, text: `${name} ${says[health]}` });
+  return true;
+};
+
+const followEvents = async (control: Control, managed: ManagedHost, signal: AbortSignal, id: string): Promise<void> => {
+  for await (const _hint of managed.drivers.get(id)?.watch(signal) ?? []) {
+    // Events come in bursts: one reading answers all of a burst.
+    await delay(gatherMs);
+    void quietly(control, control.observe(managed.name, id));
+  }
+};
+
+/** Everything is read anew before it is called up, and those who wait are woken when it is. */
+const readAgain = async (control: Control, managed: ManagedHost): Promise<void> => {
+  await quietly(control, control.probe(managed.name));
+  await quietly(control, control.observe(managed.name));
+};
+
+const follow = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
+  const row = (await listHosts(control.inventory.db)).find(({ name }) => name === managed.name);
+  if (row === undefined) return;
+  let health: Health = row.state === 'draining' ? 'up' : row.state;
+  let answeredAt = Date.now();
+  // Of a host that has been opened only, not read.
+  let [passedAt, probedAt] = [0, 0];
+  while (!signal.aborted) {
+    const answered = await answers(managed);
+    if (signal.aborted) return;
+    const now = Date.now();
+    if (answered) answeredAt = now;
+    const back = answered && health !== 'up';
+    health = nextHealth(health, answered, now - answeredAt);
+    if (answered && (back || now - probedAt >= probeMs)) {
+      await readAgain(control, managed);
+      [passedAt, probedAt] = [now, now];
+    } else if (answered && now - passedAt >= passMs) {
+      await quietly(control, control.observe(managed.name));
+      passedAt = now;
+    }
+    if ((await record(control, row, health)) && health === 'up') await wakeWaiting(control.inventory.db);
+    if (passedAt === now) await quietly(control, startAfterBoot(control));
+    await delay(askAgainMs[health], undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/** A loss of the database, or what nobody thought of, ends one look, not the following. */
+const followAlways = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await quietly(control, follow(control, managed, signal));
+    await delay(askAgainMs.suspect, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/** Follows one host until the signal fires: its libvirts' events, whether it answers, and everything now and then. */
+export const watchHost = (control: Control, managed: ManagedHost, signal: AbortSignal): void => {
+  for (const id of managed.drivers.keys()) void quietly(control, followEvents(control, managed, signal, id));
+  void followAlways(control, managed, signal);
+};

@@ -1,0 +1,129 @@
+import { exec } from '@innkeeper/client';
+import { localHost } from '@innkeeper/host';
+import { connect } from '@innkeeper/libvirt';
+import type { WorkloadView } from '@innkeeper/model';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { guestPrefix, type Installation, install, paths, prefix } from './installation.ts';
+import { type SecondHost, secondHostSettings, startSecondHost } from './second-host.ts';
+
+const name = `${guestPrefix}-one`;
+// Others may test at the same time: a place and names of its own.
+vi.hoisted(() => {
+  process.env.INNKEEPER_TEST_PREFIX = '/tmp/innkeeper-test-hosts';
+});
+
+let second: SecondHost;
+let installation: Installation;
+
+beforeAll(async () => {
+  installation = await install({ ...secondHostSettings, INNKEEPER_ACCELERATION: 'tcg' });
+  second = await startSecondHost(prefix);
+});
+afterAll(async () => {
+  await installation?.stop();
+  await second?.remove();
+});
+
+const add = (changes: { readonly address?: string; readonly name?: string } = {}) =>
+  installation.client.addHost({ address: second.address, labels: { zone: 'b' }, ...changes });
+const hostNames = async () => (await installation.client.hosts()).map((host) => host.name);
+const becomes = (state: string, timeout = 90_000) =>
+  vi.waitFor(async () => expect((await installation.client.host('h2')).state).toBe(state), { timeout, interval: 200 });
+const guest = async (stats = false): Promise<WorkloadView | undefined> =>
+  (await installation.client.workloads({ stats })).find((one) => one.name === name);
+const domains = async (host = second.host) =>
+  (await connect(host, 'lxc:///system').domains()).map((domain) => domain.name);
+
+describe('a host over ssh', () => {
+  it('is refused, and nothing is stored, when it does not answer, is not known, or is this machine', async () => {
+    const before = await hostNames();
+    await expect(add({ address: 'ssh://root@10.219.77.2:9' })).rejects.toMatchObject({
+      message: expect.stringContaining('Cannot connect'),
+    });
+    await expect(add({ address: 'ssh://root@127.0.0.1:9' })).rejects.toMatchObject({ code: 'transient' });
+    await expect(add({ address: 'http://h2' })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(add({ name: before[0] ?? '' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await hostNames()).toEqual(before);
+  });
+
+  it('is added with what was found there, once', async () => {
+    const host = await add({ name: 'h2' });
+    expect(host).toMatchObject({
+      name: 'h2',
+      address: second.address,
+      state: 'up',
+      labels: { zone: 'b' },
+      machine: { hostname: second.name },
+    });
+    expect(host.drivers.map(({ driver, healthy }) => [driver, healthy]).sort()).toEqual([
+      ['kvm', true],
+      ['lxc', true],
+    ]);
+    await expect(add({ name: 'h3' })).rejects.toMatchObject({ code: 'conflict' });
+    const doctor = await installation.client.doctor();
+    expect(doctor.map(({ check }) => check)).toContain('h2: inotify limits');
+  });
+
+  it('runs a container that is placed there, and only there', async () => {
+    const spec = { image: 'debian/12', memory: '256MiB', placement: { host: 'h2' } };
+    const operation = await installation.finished(await installation.client.put(name, spec));
+    expect(operation.error).toBeUndefined();
+    expect(await guest()).toMatchObject({ state: 'running', host: 'h2', backend: 'lxc' });
+    expect(await domains()).toContain(name);
+    expect(await domains(localHost('here'))).not.toContain(name);
+    const stats = (await guest(true))?.stats;
+    expect(stats?.memoryBytes).toBeGreaterThan(0);
+    // The same path on both, and what is there only on one.
+    expect(await second.host.files.list(`${paths.state}/roots`)).toHaveLength(1);
+    expect(await localHost('here').files.list(`${paths.state}/roots`)).toEqual([]);
+  });
+
+  it('runs a command in it', async () => {
+    let said = '';
+    const hear = (bytes: Uint8Array): void => {
+      said += Buffer.from(bytes).toString();
+    };
+    const stream = await exec(
+      { socket: paths.socket },
+      name,
+      { command: ['cat', '/etc/hostname'] },
+      { stdout: hear, stderr: hear },
+    );
+    expect(await stream.exit).toMatchObject({ code: 0 });
+    expect(said).toBe(`${name}\n`);
+  });
+
+  it('is not removed while a workload is there, nor is this machine ever', async () => {
+    await expect(installation.client.removeHost('h2')).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(name),
+    });
+    const local = (await installation.client.hosts()).find(({ address }) => address === 'local');
+    await expect(installation.client.removeHost(local?.name ?? '')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('that falls silent is suspect, then unreachable, also for a control plane that starts meanwhile, and by itself up again', async () => {
+    await second.stopSshd();
+    await becomes('suspect');
+    expect((await guest())?.state).toBe('unknown');
+    await becomes('unreachable');
+    expect((await guest(true))?.state).toBe('unknown');
+    const doctor = await installation.client.doctor();
+    expect(doctor.find(({ check }) => check === 'h2: connection')).toMatchObject({ level: 'error' });
+    await installation.replace();
+    expect((await guest())?.state).toBe('unknown');
+    await second.startSshd();
+    await becomes('up');
+    expect((await guest())?.state).toBe('running');
+  });
+
+  it('is left with nothing, and forgotten', async () => {
+    const operation = await installation.finished(await installation.client.remove(name));
+    expect(operation.error).toBeUndefined();
+    expect(await domains()).not.toContain(name);
+    expect(await second.host.files.list(`${paths.state}/roots`)).toEqual([]);
+    expect(await second.host.files.readText('/proc/self/mountinfo')).not.toContain(' - overlay ');
+    await installation.client.removeHost('h2');
+    expect(await hostNames()).not.toContain('h2');
+  });
+});

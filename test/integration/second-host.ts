@@ -1,0 +1,170 @@
+import { fileURLToPath } from 'node:url';
+import { type Host, type HostProcess, localHost, type SshOptions, sshHost } from '@innkeeper/host';
+import { ensureLibvirt } from '@innkeeper/infra';
+
+/** Both ends of the line between this machine and the second host; nothing else has these addresses. */
+const [ourAddress, itsAddress] = ['10.219.77.1', '10.219.77.2'];
+const [ourEnd, itsEnd] = ['test-h2-here', 'test-h2-there'];
+const name = 'test-h2';
+
+const folder = '/tmp/innkeeper-test-h2';
+const keeperFile = `${folder}/keeper.pid`;
+const script = fileURLToPath(new URL('../../infra/testbed/second-host.sh', import.meta.url));
+const here = localHost('here');
+
+/** How the control plane's ssh reaches it; the files are there once it is started. */
+export const secondHostSettings = {
+  INNKEEPER_SSH_CONFIG: `${folder}/ssh_config`,
+  INNKEEPER_SSH_KNOWN_HOSTS: `${folder}/known_hosts`,
+  INNKEEPER_SSH_IDENTITY: `${folder}/key`,
+};
+
+export interface SecondHost {
+  readonly name: string;
+  /** `ssh://root@…` */
+  readonly address: string;
+  /** As the control plane reaches it. */
+  readonly host: Host;
+  /** Lets nobody in and cuts those who are. */
+  stopSshd(): Promise<void>;
+  startSshd(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const netOf = async (pid: string): Promise<string | undefined> => {
+  const { stdout, exitCode } = await here.run(['readlink', `/proc/${pid}/ns/net`], { expect: [0, 1] });
+  return exitCode === 0 ? stdout.trim() : undefined;
+};
+
+/** Every process whose network is the second host's: its libvirtd, name servers, containers' controllers, sshd. */
+const processesOf = async (net: string): Promise<number[]> => {
+  const pids = (await here.files.list('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(pids.map(async (pid) => ((await netOf(pid)) === net ? [Number(pid)] : [])));
+  return found.flat();
+};
+
+const kill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+};
+
+/** What there is of a second host, from this run or one that was ended in the middle. */
+const removeAll = async (): Promise<void> => {
+  const keeper = (await here.files.readTextIfThere(keeperFile))?.trim();
+  const [net, ours] = [keeper === undefined ? undefined : await netOf(keeper), await netOf('self')];
+  if (net !== undefined && net !== ours) for (const pid of await processesOf(net)) kill(pid);
+  await here.run(['ip', 'link', 'delete', ourEnd], { expect: [0, 1] });
+  await here.files.remove(folder);
+};
+
+const makeKey = (path: string): Promise<unknown> =>
+  here.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
+
+const writeKeys = async (): Promise<void> => {
+  await makeKey(`${folder}/host_key`);
+  await makeKey(`${folder}/key`);
+  await here.files.write(`${folder}/authorized_keys`, await here.files.readText(`${folder}/key.pub`));
+  const hostKey = (await here.files.readText(`${folder}/host_key.pub`)).split(' ').slice(0, 2).join(' ');
+  await here.files.write(`${folder}/known_hosts`, `${itsAddress} ${hostKey}\n`);
+  await here.files.write(`${folder}/ssh_config`, 'Host *\n  IdentitiesOnly yes\n');
+  // Without PAM sshd refuses an account whose password is locked; with it, containers lack what a session needs.
+  const locked = / L /.test((await here.run(['passwd', '-S', 'root'])).stdout);
+  await here.files.write(
+    `${folder}/sshd_config`,
+    `ListenAddress ${itsAddress}
+HostKey ${folder}/host_key
+AuthorizedKeysFile ${folder}/authorized_keys
+PidFile none
+StrictModes no
+UsePAM ${locked ? 'yes' : 'no'}
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+# bash then leaves out the .bashrc of whoever runs the tests, which may cost more than all else.
+SetEnv SHLVL=2
+`,
+  );
+};
+
+const saying = (child: HostProcess, stream: 'stdout' | 'stderr', words: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let said = '';
+    child[stream].on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(words)) resolve();
+    });
+    void child.exit.then(() => reject(new Error(`ended without saying "${words}": ${said}`)));
+  });
+
+/** A shell in namespaces of its own, which its input keeps alive; answers its process id. */
+const startKeeper = async (prefix: string): Promise<number> => {
+  const line = 'echo "$$" >"$1"; shift; exec unshare -m -u -n --propagation private sh "$@"';
+  const child = here.spawn(['sh', '-c', line, 'sh', keeperFile, script, folder, prefix, name]);
+  await saying(child, 'stdout', 'ready');
+  return Number(await here.files.readText(keeperFile));
+};
+
+const connectLine = async (keeper: number): Promise<void> => {
+  const there = ['nsenter', '-t', String(keeper), '-n', 'ip'];
+  await here.run(['ip', 'link', 'add', ourEnd, 'type', 'veth', 'peer', 'name', itsEnd, 'netns', String(keeper)]);
+  await here.run(['ip', 'address', 'add', `${ourAddress}/30`, 'dev', ourEnd]);
+  await here.run(['ip', 'link', 'set', ourEnd, 'up']);
+  await here.run([...there, 'address', 'add', `${itsAddress}/30`, 'dev', itsEnd]);
+  await here.run([...there, 'link', 'set', itsEnd, 'up']);
+};
+
+const startSshd = async (keeper: number): Promise<HostProcess> => {
+  const daemon = ['/usr/sbin/sshd', '-D', '-e', '-f', `${folder}/sshd_config`];
+  const child = here.spawn(['nsenter', '-t', String(keeper), '-m', '-u', '-n', ...daemon]);
+  await saying(child, 'stderr', `listening on ${itsAddress}`);
+  return child;
+};
+
+/** sshd and the sessions that it has forked, not the programs in them: supervision ends those. */
+const sessionsOf = async (keeper: number): Promise<number[]> => {
+  const net = await netOf(String(keeper));
+  const { stdout } = await here.run(['pgrep', '-f', '^sshd: |^/usr/sbin/sshd '], { expect: [0, 1] });
+  const found = await Promise.all(
+    stdout.split('\n').map(async (pid) => (pid !== '' && (await netOf(pid)) === net ? [Number(pid)] : [])),
+  );
+  return found.flat();
+};
+
+/**
+ * A host of its own on this machine, reached over ssh: a network, mounts and a libvirtd of its own. `prefix` is where the
+ * installation under test keeps its things on each of its hosts: it has to be there already, since removing the folder here
+ * would unmount the other one there.
+ */
+export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
+  await removeAll();
+  await here.files.makeDirectory(folder, 0o711);
+  await writeKeys();
+  const keeper = await startKeeper(prefix);
+  await connectLine(keeper);
+  let sshd = await startSshd(keeper);
+  const address = `ssh://root@${itsAddress}`;
+  const options: SshOptions = {
+    controlDirectory: `${folder}/control`,
+    identityFile: secondHostSettings.INNKEEPER_SSH_IDENTITY,
+    configFile: secondHostSettings.INNKEEPER_SSH_CONFIG,
+    knownHostsFile: secondHostSettings.INNKEEPER_SSH_KNOWN_HOSTS,
+  };
+  const host = sshHost(name, address, options);
+  await ensureLibvirt(host);
+  return {
+    name,
+    address,
+    host,
+    stopSshd: async () => {
+      for (const pid of await sessionsOf(keeper)) kill(pid);
+      await sshd.exit;
+    },
+    startSshd: async () => {
+      sshd = await startSshd(keeper);
+    },
+    remove: removeAll,
+  };
+};
