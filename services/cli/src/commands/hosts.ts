@@ -4,6 +4,7 @@ import { findingsText, hostText, labelsText } from '../show/hosts.ts';
 import { checkFormat, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
+import { numberOption } from './numbers.ts';
 import { outputOption } from './placement.ts';
 
 /** `zone=a` sets a label, `zone-` removes it, as in kubectl. */
@@ -23,8 +24,6 @@ interface SetOptions {
   readonly reserveCpus?: string;
   readonly reserveMemory?: string;
 }
-
-const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
 const change = async (name: string, given: Readonly<Record<string, unknown>>): Promise<void> => {
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -51,9 +50,9 @@ const addChanges = (host: Command): void => {
     .option('--reserve-memory <size>', 'memory kept for the host itself')
     .action((name: string, options: SetOptions) =>
       change(name, {
-        cpuRatio: number(options.cpuRatio),
-        memoryRatio: number(options.memoryRatio),
-        reservedCpus: number(options.reserveCpus),
+        cpuRatio: numberOption('cpu-ratio', options.cpuRatio),
+        memoryRatio: numberOption('memory-ratio', options.memoryRatio),
+        reservedCpus: numberOption('reserve-cpus', options.reserveCpus),
         reservedMemory: options.reserveMemory,
       }),
     );

@@ -1,5 +1,6 @@
 import { parseWorkloadSpec, type WorkloadSpec } from '@innkeeper/model';
 import type { Command } from 'commander';
+import { numberOption } from './numbers.ts';
 
 /** What of a workload can be said without a manifest. */
 export interface SpecOptions {
@@ -21,7 +22,7 @@ export const addSpecOptions = (command: Command): Command =>
 /** Throws `invalid` with the path of the field below `base`. */
 export const specOf = (image: string, options: SpecOptions, base: string): WorkloadSpec => {
   const { cpus, memory, disk, isolation, backend } = options;
-  const given = { image, cpus: cpus === undefined ? undefined : Number(cpus), memory, disk, isolation, backend };
+  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return parseWorkloadSpec(Object.fromEntries(set), base);
 };
