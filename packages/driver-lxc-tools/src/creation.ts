@@ -3,11 +3,10 @@ import { ownershipOf } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import {
   containerRootPath,
-  createContainerRoot,
   destroyContainerRoot,
   type ImageStore,
-  mountContainerRoot,
-  unmountContainerRoot,
+  prepareContainerRoot,
+  releaseContainerRoot,
 } from '@innkeeper/storage';
 import { type CgroupLayout, containerConfig } from './config.ts';
 import { definitionOf } from './definition.ts';
@@ -66,16 +65,13 @@ export const creationSteps = (environment: DriverEnvironment, images: ImageStore
     },
     {
       name: 'root',
-      run: async () => {
-        const { rootfs } = await images.rootfs(image);
-        await createContainerRoot(host, paths, {
+      run: () =>
+        prepareContainerRoot(host, paths, images, {
           id: plan.uuid,
-          lower: rootfs,
+          image,
           uidStart: definition.claims.uidStart,
           files: guestFiles(definition),
-        });
-        await mountContainerRoot(host, paths, plan.uuid);
-      },
+        }),
       undo: () => destroyContainerRoot(host, paths, plan.uuid),
     },
     {
@@ -114,13 +110,6 @@ export const removalSteps = (
       },
       noUndo,
     },
-    {
-      name: 'root',
-      run: () =>
-        disks === 'keep'
-          ? unmountContainerRoot(host, paths, guest.uuid)
-          : destroyContainerRoot(host, paths, guest.uuid),
-      noUndo,
-    },
+    { name: 'root', run: () => releaseContainerRoot(host, paths, guest.uuid, disks), noUndo },
   ];
 };

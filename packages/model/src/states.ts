@@ -48,18 +48,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   exec: ['running'],
   console: ['running', 'stopped'],
   screen: ['running'],
-  remove: [
-    'pending',
-    'waiting',
-    'creating',
-    'running',
-    'stopped',
-    'paused',
-    'failed',
-    'missing',
-    'unknown',
-    'removing',
-  ],
+  remove: workloadStates,
 };
 
 /** Undefined when the action is possible; else the reason, for an error or a disabled button. */

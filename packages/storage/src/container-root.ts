@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
-import { InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
+import { type ImageDefinition, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
+import type { ImageStore } from './image-store.ts';
 import { layout } from './layout.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
 
@@ -69,6 +70,18 @@ export const mountContainerRoot = async (host: Host, paths: Paths, id: string): 
   await host.run(['perl', '-e', await programText, ...shift, `innkeeper-${id}`, `${folder}/root`, options]);
 };
 
+/** A root over an image of a store: made, and mounted. */
+export const prepareContainerRoot = async (
+  host: Host,
+  paths: Paths,
+  images: Pick<ImageStore, 'rootfs'>,
+  { image, ...root }: Omit<ContainerRoot, 'lower'> & { readonly image: ImageDefinition },
+): Promise<void> => {
+  const { rootfs } = await images.rootfs(image);
+  await createContainerRoot(host, paths, { ...root, lower: rootfs });
+  await mountContainerRoot(host, paths, root.id);
+};
+
 /** Unmounts and deletes; nothing there is no error. */
 export const destroyContainerRoot = async (host: Host, paths: Paths, id: string): Promise<void> => {
   const folder = containerRootFolder(paths, id);
@@ -76,5 +89,9 @@ export const destroyContainerRoot = async (host: Host, paths: Paths, id: string)
   await host.files.remove(folder);
 };
 
-export const unmountContainerRoot = (host: Host, paths: Paths, id: string): Promise<void> =>
+const unmountContainerRoot = (host: Host, paths: Paths, id: string): Promise<void> =>
   unmountBelow(host, containerRootFolder(paths, id));
+
+/** What is left of it when its container goes: the layers, or nothing. */
+export const releaseContainerRoot = (host: Host, paths: Paths, id: string, disks: 'keep' | 'delete'): Promise<void> =>
+  disks === 'keep' ? unmountContainerRoot(host, paths, id) : destroyContainerRoot(host, paths, id);

@@ -1,6 +1,12 @@
 import { exec, type Outputs, openConsole } from '@innkeeper/client';
-import { type ExecRequest, InnkeeperError } from '@innkeeper/model';
+import { type ExecRequest, type ExitReport, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from './target.ts';
+
+/** What a stream that could not be served says; undefined for one that ended by itself. */
+export const refusalIn = (report: ExitReport): InnkeeperError | undefined =>
+  'error' in report
+    ? new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint })
+    : undefined;
 
 const outputs: Outputs = {
   stdout: (bytes) => void process.stdout.write(bytes),
@@ -40,8 +46,8 @@ export const runExec = async (
   const report = await stream.exit;
   if (options.tty) process.stdin.setRawMode(false);
   process.stdin.destroy();
-  if ('error' in report)
-    throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  const refusal = refusalIn(report);
+  if (refusal !== undefined) throw refusal;
   process.exitCode = 'code' in report ? report.code : 128;
 };
 
@@ -83,6 +89,6 @@ export const runConsole = async (name: string): Promise<void> => {
   const report = await stream.exit;
   if (terminal) process.stdin.setRawMode(false);
   process.stdin.destroy();
-  if (!detached && 'error' in report)
-    throw new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  const refusal = detached ? undefined : refusalIn(report);
+  if (refusal !== undefined) throw refusal;
 };

@@ -6,6 +6,7 @@ import { formatSize, InnkeeperError, type Paths } from '@innkeeper/model';
 import { diskSize, guestDiskPath, resizeGuestDisk } from '@innkeeper/storage';
 import { stateOf } from '../shared/lifecycle.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
+import { requireRoom } from '../shared/shrink.ts';
 import { memoryInUse } from './memory.ts';
 
 /** How long a guest's balloon may take; one without the driver never moves, and gets its memory at the next start. */
@@ -16,13 +17,7 @@ const checkShrink = async (libvirt: Libvirt, guest: GuestRef, bytes: number): Pr
   const now = (await libvirt.domstats()).find(({ uuid }) => uuid === guest.uuid);
   // Without the balloon's own figures QEMU's memory is all that is known, and says nothing of what the guest needs.
   if (now?.balloon.availableBytes === undefined) return;
-  const used = memoryInUse(now) ?? 0;
-  if (used > bytes)
-    throw new InnkeeperError(
-      'conflict',
-      `${guest.name} uses ${formatSize(used)} of memory now: ${formatSize(bytes)} is not enough`,
-      { hint: 'stop it first, or ask for more' },
-    );
+  requireRoom(guest.name, memoryInUse(now) ?? 0, bytes);
 };
 
 const moveBalloon = async (libvirt: Libvirt, { uuid }: GuestRef, bytes: number): Promise<void> => {

@@ -14,11 +14,11 @@ import { connect } from '@innkeeper/libvirt';
 import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
-  createContainerRoot,
   destroyContainerRoot,
   imageStore,
   mountContainerRoot,
-  unmountContainerRoot,
+  prepareContainerRoot,
+  releaseContainerRoot,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -167,16 +167,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           'define',
           {
             name: 'root',
-            run: async () => {
-              const { rootfs } = await images.rootfs(image);
-              await createContainerRoot(host, paths, {
+            run: () =>
+              prepareContainerRoot(host, paths, images, {
                 id: plan.uuid,
-                lower: rootfs,
+                image,
                 uidStart: definition.claims.uidStart,
                 files: guestFiles(definition),
-              });
-              await mountContainerRoot(host, paths, plan.uuid);
-            },
+              }),
             undo: () => destroyContainerRoot(host, paths, plan.uuid),
           },
           {
@@ -231,14 +228,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         },
         { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, {}), noUndo },
         { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
-        {
-          name: 'root',
-          run: () =>
-            disks === 'keep'
-              ? unmountContainerRoot(host, paths, guest.uuid)
-              : destroyContainerRoot(host, paths, guest.uuid),
-          noUndo,
-        },
+        { name: 'root', run: () => releaseContainerRoot(host, paths, guest.uuid, disks), noUndo },
       ];
     },
     reconfigure: (plan) =>

@@ -1,22 +1,16 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
-import { formatSize, InnkeeperError } from '@innkeeper/model';
 import { cpusOf, memoryOf } from '../shared/pending.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
+import { requireRoom } from '../shared/shrink.ts';
 import { cpuPeriod } from '../shared/tuning.ts';
 import { containerStats } from './stats.ts';
 
 /** The kernel of v2 would kill what does not fit; that of v1 refuses without saying of what. */
 const checkShrink = async (host: Host, guest: GuestRef, bytes: number): Promise<void> => {
   const stats = await containerStats(host, [guest], async () => new Map());
-  const used = stats.get(guest.uuid)?.memoryBytes ?? 0;
-  if (used > bytes)
-    throw new InnkeeperError(
-      'conflict',
-      `${guest.name} uses ${formatSize(used)} of memory now: ${formatSize(bytes)} is not enough`,
-      { hint: 'stop it first, or ask for more' },
-    );
+  requireRoom(guest.name, stats.get(guest.uuid)?.memoryBytes ?? 0, bytes);
 };
 
 /** Memory, processor time and weight act at once; other processors only from the next start on. */

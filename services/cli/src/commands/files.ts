@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { formatSize, InnkeeperError } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { placeOf } from '../copy/place.ts';
@@ -42,9 +43,8 @@ const showLogs = async (name: string, { follow, lines, console }: LogOptions): P
   }
   if (follow === true)
     throw new InnkeeperError('invalid', `the console of ${name} is followed with: inn console ${name}`);
-  const { writeBytes } = await import('../copy/copy.ts');
   const text = Buffer.from(await client().logs(name)).toString('utf8');
-  await writeBytes('-', Buffer.from(text.split('\n').slice(-Number(lines)).join('\n')));
+  process.stdout.write(text.split('\n').slice(-Number(lines)).join('\n'));
 };
 
 /** `ctrl-alt-f2` or KEY_LEFTCTRL: names of people and of Linux. */
@@ -84,9 +84,9 @@ export const addFiles = (program: Command): void => {
     .action(async (name: string, file?: string) => {
       const { bytes, type } = await client().screenshot(name);
       const path = file ?? `${name}.${type === 'image/png' ? 'png' : 'ppm'}`;
-      const { writeBytes } = await import('../copy/copy.ts');
-      await writeBytes(path, bytes);
-      if (path !== '-') say(`${path}: ${formatSize(bytes.length)}`);
+      if (path === '-') return void process.stdout.write(bytes);
+      await writeFile(path, bytes);
+      say(`${path}: ${formatSize(bytes.length)}`);
     });
   program
     .command('view <name>')

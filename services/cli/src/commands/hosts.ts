@@ -1,6 +1,6 @@
 import { formatSize, type HostChange, hostChange, InnkeeperError, parseWith } from '@innkeeper/model';
 import type { Command } from 'commander';
-import { findingsText, hostText, labelsText } from '../show/hosts.ts';
+import { hostText, labelsText, printFindings } from '../show/hosts.ts';
 import { checkFormat, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
@@ -117,14 +117,11 @@ const addLooks = (host: Command): void => {
     .option(...outputOption)
     .action(async (name: string, { output }: { output: string }) => {
       await client().host(name);
-      const findings = (await client().doctor()).filter(({ check }) => check.startsWith(`${name}: `));
-      await printItems(
-        checkFormat(output),
-        findings,
-        ({ check }) => check,
-        () => findingsText(findings),
+      const findings = await client().doctor();
+      await printFindings(
+        output,
+        findings.filter(({ check }) => check.startsWith(`${name}: `)),
       );
-      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
     });
 };
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findingsText } from '../show/hosts.ts';
+import { printFindings } from '../show/hosts.ts';
 import { checkFormat, print, printItems } from '../show/output.ts';
 import { plain } from '../show/style.ts';
 import { workloadTable } from '../show/workloads.ts';
@@ -42,16 +42,7 @@ const addDoctor = (program: Command): void => {
     .command('doctor')
     .description('look at everything an installation depends on, and say what to do')
     .option(...outputOption)
-    .action(async ({ output }: { output: string }) => {
-      const findings = await client().doctor();
-      await printItems(
-        checkFormat(output),
-        findings,
-        ({ check }) => check,
-        () => findingsText(findings),
-      );
-      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
-    });
+    .action(async ({ output }: { output: string }) => printFindings(output, await client().doctor()));
 };
 
 const addEvents = (program: Command): void => {

@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { InnkeeperError } from '@innkeeper/model';
 import { create, extract } from 'tar';
 import { isFolderIn, runIn } from './guest.ts';
@@ -128,11 +126,4 @@ export const pull = async (workload: string, path: string, target: string): Prom
   }
   await new Promise((resolve_, reject) => void unpacking.once('close', resolve_).once('error', reject));
   return { entries, bytes };
-};
-
-export const writeBytes = async (path: string, bytes: Uint8Array): Promise<void> => {
-  if (path === '-') return void process.stdout.write(bytes);
-  const file = createWriteStream(path);
-  file.end(bytes);
-  await finished(file);
 };

@@ -2,12 +2,12 @@ import type { Writable } from 'node:stream';
 import { exec, type GuestStream } from '@innkeeper/client';
 import { type ExitReport, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from '../target.ts';
+import { refusalIn } from '../terminal.ts';
 
 const longestComplaint = 2000;
 
 const failure = (report: ExitReport, complaint: string): InnkeeperError | undefined => {
-  if ('error' in report)
-    return new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint });
+  if ('error' in report) return refusalIn(report);
   if ('code' in report && report.code === 0) return undefined;
   const ended = 'code' in report ? `exit code ${report.code}` : report.signal;
   return new InnkeeperError('host_error', complaint.trim().split('\n').at(-1) || `the copy ended with ${ended}`);
@@ -53,6 +53,7 @@ export const isFolderIn = async (workload: string, path: string): Promise<boolea
   const { stream } = await runIn(workload, ['test', '-d', path]);
   stream.end();
   const report = await stream.exit;
-  if ('error' in report) throw failure(report, '');
+  const refusal = refusalIn(report);
+  if (refusal !== undefined) throw refusal;
   return 'code' in report && report.code === 0;
 };

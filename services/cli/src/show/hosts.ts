@@ -1,16 +1,28 @@
 import { type Capability, type DriverReport, type Finding, formatSize, type HostView } from '@innkeeper/model';
+import { checkFormat, printItems } from './output.ts';
 import { green, plain, red, yellow } from './style.ts';
 
 const marks = { ok: green('✓'), note: '·', warning: yellow('!'), error: red('✗') } as const;
 
 /** What the doctor found, a line or two each. */
-export const findingsText = (findings: readonly Finding[]): string =>
+const findingsText = (findings: readonly Finding[]): string =>
   findings
     .map(
       ({ check, level, text, fix }) =>
         `${marks[level]} ${check}: ${plain(text)}${fix === undefined ? '' : `\n    → ${fix}`}`,
     )
     .join('\n');
+
+/** In the format that was asked for; the exit code says whether something is broken. */
+export const printFindings = async (output: string, findings: readonly Finding[]): Promise<void> => {
+  await printItems(
+    checkFormat(output),
+    findings,
+    ({ check }) => check,
+    () => findingsText(findings),
+  );
+  if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
+};
 
 export const labelsText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)

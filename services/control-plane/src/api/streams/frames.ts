@@ -11,6 +11,7 @@ import { z } from 'zod';
 
 /** Above this the guest is made to wait for a slow reader. */
 const highWater = 1024 * 1024;
+const lookAgainMs = 20;
 
 export const send = (
   socket: WebSocket,
@@ -30,19 +31,22 @@ export const fail = (socket: WebSocket, thrown: unknown): void => {
   finish(socket, { error: message, ...(hint === undefined ? {} : { hint }) });
 };
 
-/** Passes a guest's output on, as fast as the reader takes it. */
-export const pump = (socket: WebSocket, channel: 'stdout' | 'stderr', from: NodeJS.ReadableStream): void => {
+/** Passes on what comes from a guest, as fast as the reader takes it. */
+export const passOn = (socket: WebSocket, from: NodeJS.ReadableStream, sendOn: (chunk: Buffer) => void): void => {
   from.on('data', (chunk: Buffer) => {
-    send(socket, channel, chunk);
+    sendOn(chunk);
     if (socket.bufferedAmount < highWater) return;
     from.pause();
     const timer = setInterval(() => {
       if (socket.bufferedAmount >= highWater && socket.readyState === socket.OPEN) return;
       clearInterval(timer);
       from.resume();
-    }, 20);
+    }, lookAgainMs);
   });
 };
+
+export const pump = (socket: WebSocket, channel: 'stdout' | 'stderr', from: NodeJS.ReadableStream): void =>
+  passOn(socket, from, (chunk) => send(socket, channel, chunk));
 
 export const onFrames = (socket: WebSocket, handle: (frame: Frame) => void): void => {
   socket.on('message', (data: Buffer, isBinary) => {

@@ -1,10 +1,8 @@
 import { InnkeeperError } from '@innkeeper/model';
 import type { WebSocket } from 'ws';
 import type { Control } from '../../control.ts';
+import { passOn } from './frames.ts';
 import { placedGuest } from './guest.ts';
-
-const highWater = 1024 * 1024;
-const lookAgainMs = 20;
 
 /**
  * The screen of a machine as RFB (VNC) in binary messages, without our framing: what noVNC and websockify speak. Closed
@@ -18,15 +16,8 @@ export const serveScreen = async (control: Control, name: string, socket: WebSoc
   screen.on('error', () => socket.terminate());
   screen.once('close', () => socket.close(1000));
   socket.once('close', () => screen.destroy());
-  screen.on('data', (chunk: Buffer) => {
+  passOn(socket, screen, (chunk) => {
     if (socket.readyState === socket.OPEN) socket.send(chunk);
-    if (socket.bufferedAmount < highWater) return;
-    screen.pause();
-    const timer = setInterval(() => {
-      if (socket.bufferedAmount >= highWater && socket.readyState === socket.OPEN) return;
-      clearInterval(timer);
-      screen.resume();
-    }, lookAgainMs);
   });
   socket.on('message', (data: Buffer) => void screen.write(data));
   if (socket.readyState !== socket.OPEN) screen.destroy();
