@@ -1,3 +1,4 @@
+import { openScreen } from '@innkeeper/client';
 import { parseManifest, type WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineForeign, host, installedAs, root, undefineForeign, virsh } from '../installed.ts';
@@ -173,6 +174,13 @@ describe('the main job, as a newcomer does it', () => {
     expect(Buffer.from((await host.files.read(picture)).subarray(1, 4)).toString('latin1')).toBe('PNG');
     expect((await inn('keys', 'test-desktop', 'ctrl-alt-del', 'ENTER')).exitCode).toBe(0);
     expect((await inn('screenshot', 'test-wiki')).stderr).toMatch(/has no screen/);
+    const target = { socket: `${installation.INNKEEPER_PREFIX}/run/innkeeper/api.sock` };
+    const greeting = await new Promise<string>((resolve, reject) => {
+      openScreen(target, 'test-desktop', (bytes) => resolve(Buffer.from(bytes).toString('latin1'))).catch(reject);
+    });
+    expect(greeting).toMatch(/^RFB 003\./);
+    const refused = await openScreen(target, 'test-wiki', () => undefined);
+    expect(await refused.closed).toMatch(/has no screen/);
   });
 
   it('says how virtual machines are accelerated here, proven by booting, and that the image is there', async () => {
