@@ -157,11 +157,15 @@ const accounts = (say) => {
  */
 const places = (prefix, say) => {
   const systemd = prefix === '' && existsSync('/run/systemd/system');
-  const all = [...needs.directories, ...needs.files, ...(systemd ? needs.systemdFiles : [])];
-  const missing = all.filter((place) => !existsSync(`${prefix}${place.path}`));
+  const ours = [...needs.directories, ...needs.files, ...(systemd ? needs.systemdFiles : [])];
+  const all = [
+    ...ours.map(({ path, why }) => ({ path: `${prefix}${path}`, why })),
+    { path: `${needs.hook.path}${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`, why: needs.hook.why },
+  ];
+  const missing = all.filter(({ path }) => !existsSync(path));
   if (missing.length === 0) say('Files and directories: nothing to do');
   else say('Files and directories to make:');
-  for (const place of missing) say(`  ${`${prefix}${place.path}`.padEnd(52)} ${place.why}`);
+  for (const { path, why } of missing) say(`  ${path.padEnd(52)} ${why}`);
   return systemd;
 };
 

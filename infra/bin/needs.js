@@ -63,6 +63,12 @@ export const files = [
   { path: '/usr/local/bin/inn', why: 'the command, a link' },
 ];
 
+/** libvirt's, so not below a prefix: there its name has the prefix at its end. */
+export const hook = {
+  path: '/etc/libvirt/hooks/lxc.d/innkeeper',
+  why: "mounts a container's root before it starts, whoever starts it",
+};
+
 /** Written only where systemd runs. */
 export const systemdFiles = [
   { path: '/etc/systemd/system/innkeeper.service', why: 'the control plane' },

@@ -12,6 +12,7 @@ import { controlPlane } from './setup/control-plane.ts';
 import { database } from './setup/database.ts';
 import { directories } from './setup/directories.ts';
 import { libvirt } from './setup/libvirt.ts';
+import { libvirtHook } from './setup/libvirt-hook.ts';
 import { withSetupLock } from './setup/lock.ts';
 import { packages } from './setup/packages.ts';
 import { type Ground, runSteps, type Step } from './setup/step.ts';
@@ -39,6 +40,7 @@ export const steps: readonly Step[] = [
   directories,
   sysctl,
   libvirt,
+  libvirtHook,
   database,
   controlPlane,
   commandLink,

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DriverFactory, GuestRef } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
-import { commonLeftovers, host, type OpenBench, openDriver, orderSeries, paths, prefix } from './orders.ts';
+import {
+  commonLeftovers,
+  forgetMounts,
+  host,
+  type OpenBench,
+  openDriver,
+  orderSeries,
+  paths,
+  prefix,
+} from './orders.ts';
 
 const uris = { lxc: 'lxc:///system', kvm: 'qemu:///system' } as const;
 
@@ -18,6 +27,7 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
   const libvirt = connect(host, uris[backend]);
   const driver = openDriver(factory);
   await host.files.makeDirectory(paths.state, 0o711);
+  await driver.install?.();
   const foreign: GuestRef = { uuid: randomUUID(), name: `test-conform-foreign-${backend}` };
   for (const left of (await libvirt.domains()).filter(({ name }) => name.startsWith('test-conform-'))) {
     await libvirt.destroy(left.uuid).catch(() => undefined);
@@ -48,10 +58,15 @@ export const openBench = async (factory: DriverFactory, restartBackend: () => Pr
       guest: foreign,
       fingerprint: async () => (await libvirt.xml([foreign.uuid], { inactive: true })).get(foreign.uuid) ?? 'gone',
     },
+    startByOthers: async (guest) => {
+      await forgetMounts(guest);
+      await libvirt.start(guest.uuid);
+    },
     restartBackend,
     removeAll: () => orders.removeAll(driver),
     close: async () => {
       await libvirt.undefine(foreign.uuid).catch(() => undefined);
+      await driver.uninstall?.();
       await host.files.remove(prefix);
     },
   };

@@ -1,6 +1,15 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import { lxcTools } from '@innkeeper/driver-lxc-tools';
-import { commonLeftovers, host, type OpenBench, openDriver, orderSeries, paths, prefix } from './orders.ts';
+import {
+  commonLeftovers,
+  forgetMounts,
+  host,
+  type OpenBench,
+  openDriver,
+  orderSeries,
+  paths,
+  prefix,
+} from './orders.ts';
 
 const lxcPath = '/var/lib/lxc';
 const names = 'test-conform-tools';
@@ -73,6 +82,10 @@ export const openLxcToolsBench = async (): Promise<OpenBench> => {
       ];
     },
     foreign: { guest: { uuid: foreign.uuid, name: foreignName }, fingerprint },
+    startByOthers: async (guest) => {
+      await forgetMounts(guest);
+      await host.run(['lxc-start', `--name=${guest.name}`]);
+    },
     removeAll: () => orders.removeAll(driver),
     close: async () => {
       await removeLeft();

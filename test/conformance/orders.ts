@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ConformanceBench, Driver, DriverFactory, GuestOrder, GuestRef } from '@innkeeper/driver-contract';
 import { localHost } from '@innkeeper/host';
 import { type Backend, completeSpec, type DriverReport, pathsUnder, type WorkloadSpec } from '@innkeeper/model';
+import { mountsBelow } from '@innkeeper/storage';
 
 export const prefix = '/tmp/innkeeper-test-conformance';
 export const paths = pathsUnder(prefix);
@@ -73,6 +74,11 @@ export const orderSeries = ({ names, backend, report, firstUid, firstAddress }: 
           await step.run({ signal: new AbortController().signal, fence: 1, progress: () => undefined });
     },
   };
+};
+
+/** Unmounts what a guest stands on, as a reboot does. */
+export const forgetMounts = async ({ uuid }: GuestRef): Promise<void> => {
+  for (const point of await mountsBelow(host, `${paths.state}/roots/${uuid}`)) await host.run(['umount', '--', point]);
 };
 
 /** What of a guest is below the state directory or mounted from there, whatever its driver. */

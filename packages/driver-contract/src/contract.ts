@@ -188,6 +188,14 @@ export interface EndingGroup {
   endings(guests: readonly GuestRef[]): Promise<Map<string, GuestEnding>>;
 }
 
+/** Optional group of a driver that needs something of its own on a host besides packages. Both can be repeated. */
+export interface HostGroup {
+  /** When the host is added. */
+  install(): Promise<void>;
+  /** When it is removed, with no guests of ours left. */
+  uninstall(): Promise<void>;
+}
+
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
 export interface Driver
   extends Partial<ExecGroup>,
@@ -195,6 +203,7 @@ export interface Driver
     Partial<PauseGroup>,
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
+    Partial<HostGroup>,
     Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */

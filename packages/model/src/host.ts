@@ -17,6 +17,7 @@ export type Capability = z.output<typeof capability>;
 /**
  * What drivers may declare. The same table is read by placement, API, command and page.
  * `guest.os`: families. `kernel.own`: the guest brings its kernel. `acceleration`: kvm, tcg or unproven.
+ * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
   'guest.os',
@@ -31,6 +32,7 @@ export const capabilityNames = [
   'console',
   'adopt',
   'pause',
+  'start.by-others',
   'limits.cpu',
   'limits.memory',
   'limits.disk',

@@ -1,6 +1,7 @@
-# Mounts a container's root: IMAGE at LOWER with its owners shifted (what is owned by 0 on the disk appears as START, and
-# so on for COUNT ids), and an overlay of it at ROOT.
-# usage: perl -e THIS IMAGE LOWER START COUNT NAME ROOT OVERLAY_OPTIONS
+# Mounts the root of a container whose layers are in FOLDER: the image named in root.json at `lower` with its owners shifted
+# (what is owned by 0 on the disk appears as the first id of the container's range, and so on for COUNT ids), and an
+# overlay of it at `root`. Mounted already is success.
+# usage: perl -e THIS FOLDER COUNT
 #
 # util-linux can shift from 2.39 on (mount -o X-mount.idmap); Debian 12 has 2.38, and every Debian has perl. Both mounts in
 # one process, and no module of perl's but these two: each costs as much as the mounts do.
@@ -8,8 +9,22 @@
 use strict;
 use warnings;
 
-my ($source, $target, $start, $count, $name, $root, $options) = @ARGV;
-die "usage: IMAGE LOWER START COUNT NAME ROOT OVERLAY_OPTIONS\n" unless defined $options;
+my ($folder, $count) = @ARGV;
+die "usage: FOLDER COUNT\n" unless defined $count;
+my ($name) = $folder =~ m{([^/]+)$};
+my ($target, $root) = ("$folder/lower", "$folder/root");
+
+sub slurp {
+  my ($path) = @_;
+  local $/;
+  open my $file, '<', $path or die "$path: $!\n";
+  return scalar <$file>;
+}
+
+# Innkeeper wrote it: a path of its own and a number, nothing escaped.
+my $record = slurp("$folder/root.json");
+my ($source) = $record =~ /"lower":"([^"\\]+)"/ or die "$folder/root.json names no image\n";
+my ($start) = $record =~ /"uidStart":(\d+)/ or die "$folder/root.json names no range of ids\n";
 
 my ($SYS_open_tree, $SYS_move_mount, $SYS_mount_setattr) = (428, 429, 442);
 my $AT_FDCWD = -100;
@@ -20,9 +35,21 @@ my $CLONE_NEWUSER = 0x10000000;
 # The others' numbers go by the machine that perl itself was made for: e_machine of its ELF header.
 open my $self, '<:raw', '/proc/self/exe' or die "/proc/self/exe: $!\n";
 read $self, my $header, 20;
-my %calls = (62 => { unshare => 272, mount => 165 }, 183 => { unshare => 97, mount => 40 });
+my %calls = (
+  62 => { unshare => 272, mount => 165, umount => 166 },
+  183 => { unshare => 97, mount => 40, umount => 39 },
+);
 my $machine = unpack 'x18 v', $header;
 my $call = $calls{$machine} or die "no system call numbers for ELF machine $machine\n";
+
+# Fields of proc(5), spaces and the like as octal escapes.
+my %mounted = map { $_ => 1 } map { (my $point = (split ' ')[4]) =~ s/\\([0-7]{3})/chr oct $1/ge; $point }
+  split /\n/, slurp('/proc/self/mountinfo');
+exit 0 if $mounted{$root};
+# What an earlier attempt left half done.
+if ($mounted{$target}) {
+  syscall($call->{umount}, "$target\0", 0) == 0 or die "unmounting $target: $!\n";
+}
 
 # A child holds a user namespace with the wanted map; the mount takes it by file descriptor.
 pipe(my $ready_r, my $ready_w) or die "pipe: $!\n";
@@ -58,7 +85,9 @@ syscall($SYS_mount_setattr, $tree, $empty, $AT_EMPTY_PATH, $attributes, length $
 syscall($SYS_move_mount, $tree, $empty, $AT_FDCWD, "$target\0", $MOVE_MOUNT_F_EMPTY_PATH) == 0
   or die "move_mount $target: $!\n";
 
-syscall($call->{mount}, "$name\0", "$root\0", $overlay, 0, "$options\0") == 0 or die "mounting the overlay $root: $!\n";
+my $options = "lowerdir=$target,upperdir=$folder/upper,workdir=$folder/work\0";
+syscall($call->{mount}, "innkeeper-$name\0", "$root\0", $overlay, 0, $options) == 0
+  or die "mounting the overlay $root: $!\n";
 
 close $done_w;
 waitpid $child, 0;

@@ -20,8 +20,13 @@ export interface ContainerRoot {
 export const containerRootFolder = (paths: Paths, id: string): string => `${layout(paths).roots}/${id}`;
 export const containerRootPath = (paths: Paths, id: string): string => `${containerRootFolder(paths, id)}/root`;
 
-const mountProgram = new URL('../perl/container-root.pl', import.meta.url);
-let programText: Promise<string> | undefined;
+let program: Promise<string> | undefined;
+
+/** The program that mounts a container's root from what stands in its folder; its words are the folder and {@link uidRangeSize}. */
+export const mountProgram = (): Promise<string> => {
+  program ??= readFile(new URL('../perl/container-root.pl', import.meta.url), 'utf8');
+  return program;
+};
 
 const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promise<void> => {
   for (const [path, content] of Object.entries(root.files)) {
@@ -50,7 +55,7 @@ export const createContainerRoot = async (host: Host, paths: Paths, root: Contai
   await host.files.write(`${folder}/root.json`, `${JSON.stringify(record)}\n`);
 };
 
-/** Kept beside the layers: which image a root stands on is settled when it is made, whatever a later version would build. */
+/** Kept beside the layers and read by the program that mounts them: which image a root stands on is settled when it is made, whatever a later version would build. */
 interface RootRecord {
   readonly lower: string;
   readonly uidStart: number;
@@ -60,14 +65,9 @@ interface RootRecord {
 export const mountContainerRoot = async (host: Host, paths: Paths, id: string): Promise<void> => {
   const folder = containerRootFolder(paths, id);
   if (await isMounted(host, `${folder}/root`)) return;
-  const text = await host.files.readTextIfThere(`${folder}/root.json`);
-  if (text === undefined) throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
-  const { lower, uidStart } = JSON.parse(text) as RootRecord;
-  await unmountBelow(host, folder);
-  programText ??= readFile(mountProgram, 'utf8');
-  const shift = [lower, `${folder}/lower`, String(uidStart), String(uidRangeSize)];
-  const options = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
-  await host.run(['perl', '-e', await programText, ...shift, `innkeeper-${id}`, `${folder}/root`, options]);
+  if ((await host.files.facts(`${folder}/root.json`)) === undefined)
+    throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
+  await host.run(['perl', '-e', await mountProgram(), folder, String(uidRangeSize)]);
 };
 
 /** A root over an image of a store: made, and mounted. */

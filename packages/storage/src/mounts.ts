@@ -17,7 +17,13 @@ export const mountsBelow = async (host: Host, directory: string): Promise<string
 export const isMounted = async (host: Host, point: string): Promise<boolean> =>
   (await mountsBelow(host, point)).includes(point);
 
-/** Unmounts everything below a directory; nothing mounted is no error. */
+/** Unmounts everything below a directory; nothing mounted is no error, nor is what somebody else unmounts meanwhile. */
 export const unmountBelow = async (host: Host, directory: string): Promise<void> => {
-  for (const point of await mountsBelow(host, directory)) await host.run(['umount', '--', point]);
+  for (const point of await mountsBelow(host, directory)) {
+    try {
+      await host.run(['umount', '--', point]);
+    } catch (error) {
+      if (await isMounted(host, point)) throw error;
+    }
+  }
 };

@@ -67,6 +67,14 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
             : {}),
         });
       }
+      const byOthers = driver.capabilities['start.by-others'];
+      if (byOthers?.value === false)
+        findings.push({
+          check: `${host.name}: libvirt hook`,
+          level: 'warning',
+          text: byOthers.reasonIfAbsent ?? byOthers.evidence,
+          fix: 'npm run up; on another host: inn host rm and add again',
+        });
       for (const network of driver.driver === 'lxc' ? driver.networks.filter(({ active }) => !active) : []) {
         findings.push({
           check: `${host.name}: network ${network.name}`,

@@ -10,6 +10,8 @@ export interface ConformanceBench {
   leftovers(guest: GuestRef): Promise<readonly string[]>;
   /** A guest that is not ours, and everything about it that must not change. */
   readonly foreign: { readonly guest: GuestRef; fingerprint(): Promise<string> };
+  /** Starts a guest without the driver, on a host that has just booted: what the driver mounted is not mounted any more. */
+  readonly startByOthers: (guest: GuestRef) => Promise<void>;
   /** Ends and starts the daemon behind the driver; undefined where there is none. */
   readonly restartBackend?: (() => Promise<void>) | undefined;
 }

@@ -133,6 +133,19 @@ export const lifeCases: readonly ConformanceCase[] = [
       }),
   },
   {
+    title: 'has a guest run that somebody else starts after a reboot, where that is declared',
+    run: async (bench) => {
+      if (!(await declares(bench, 'start.by-others'))) return;
+      await withGuest(bench, async (guest) => {
+        await bench.startByOthers(guest);
+        equal(await stateOf(bench, guest.uuid), 'running');
+        await bench.driver.start(guest);
+        await bench.driver.stop(guest, stopNow, never());
+        equal(await stateOf(bench, guest.uuid), 'stopped');
+      });
+    },
+  },
+  {
     title: 'pauses a guest and lets it go on, twice each, and stops one that is paused',
     run: async (bench) => {
       const { driver } = bench;

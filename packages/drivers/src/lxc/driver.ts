@@ -15,10 +15,14 @@ import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/mode
 import {
   containerOwnBytes,
   destroyContainerRoot,
+  hasMountHook,
   imageStore,
+  installMountHook,
   mountContainerRoot,
+  mountHookFile,
   prepareContainerRoot,
   releaseContainerRoot,
+  removeMountHook,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -97,6 +101,11 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
       'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
       'limits.cpu': { value: true, evidence: 'cgroup quota' },
+      'start.by-others': {
+        value: await hasMountHook(host, paths),
+        evidence: mountHookFile(paths),
+        reasonIfAbsent: `its root is mounted only when Innkeeper starts it: ${mountHookFile(paths)} is missing or of another version`,
+      },
       'limits.memory': { value: true, evidence: 'cgroup limit' },
       'limits.disk': {
         value: false,
@@ -147,6 +156,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         });
       }
     },
+    install: () => installMountHook(host, paths),
+    uninstall: () => removeMountHook(host, paths),
     watch: (signal) => watchGuests(libvirt, guests, endings, signal),
     endings: endings.read,
     list: guests.list,

@@ -62,6 +62,7 @@ const look = async (control: Control, wanted: NewHost, address: string, gone: Ab
   if (hosts.some(({ name }) => name === managed.name)) throw exists(managed.name);
   refuseSame(hosts, address, machine);
   await makeDirectories(host, config);
+  for (const driver of managed.drivers.values()) await driver.install?.();
   const reports = await Promise.all([...managed.drivers.values()].map((driver) => driver.probe()));
   requireDriver(address, reports);
   return { managed, machine: await readMachine(host, config.paths.state), reports };

@@ -81,6 +81,10 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
       },
       remove: async (name) => {
         await inventory.transaction((tx) => forgetHost(tx, name));
+        for (const driver of hosts.get(name)?.drivers.values() ?? [])
+          await driver
+            .uninstall?.()
+            .catch((error: unknown) => ground.log.warn({ host: name, err: error }, 'something of ours stays there'));
         leave(name);
       },
     },

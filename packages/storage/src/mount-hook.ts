@@ -1,0 +1,73 @@
+import type { Host } from '@innkeeper/host';
+import { type Paths, uidRangeSize } from '@innkeeper/model';
+import { mountProgram } from './container-root.ts';
+import { layout } from './layout.ts';
+
+const folder = '/etc/libvirt/hooks/lxc.d';
+
+/** One per installation; the user's own hooks stand beside it. libvirt runs all executable files of the folder. */
+export const mountHookFile = ({ prefix }: Pick<Paths, 'prefix'>): string =>
+  `${folder}/innkeeper${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`;
+
+/** A word of sh that stands for exactly this text. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/**
+ * What libvirt runs around each container's life, with its name, what happens, and its definition on standard input.
+ * [https://libvirt.org/hooks.html] It never calls libvirt, which waits for it.
+ */
+export const mountHook = (paths: Paths, program: string): string => `#!/bin/sh
+# Written by Innkeeper: mounts the root of a container of its own before the container starts, whoever starts it, and
+# unmounts it when it has ended. Other containers are left alone. Removed by \`inn down --purge\`.
+set -eu
+case "$2" in prepare | release) ;; *) exit 0 ;; esac
+
+# Name and id are the first two elements that libvirt writes.
+uuid=$(sed -n '/<uuid>/{s|.*<uuid>\\([0-9a-f-]*\\)</uuid>.*|\\1|p;q;}')
+folder=${quoted(`${layout(paths).roots}/`)}$uuid
+test -f "$folder/root.json" || exit 0
+
+# libvirtd may run in a mount namespace of its own, which sees what is mounted outside, not the other way round.
+enter=
+if ! test /proc/1/ns/mnt -ef /proc/self/ns/mnt && test "/proc/1/root$folder/root.json" -ef "$folder/root.json"; then
+  enter='nsenter --mount=/proc/1/ns/mnt --'
+fi
+
+if test "$2" = release; then
+  $enter umount "$folder/root" "$folder/lower" 2>/dev/null || true
+  exit 0
+fi
+exec $enter perl - "$folder" ${uidRangeSize} <<'END_OF_PROGRAM'
+${program.trimEnd()}
+END_OF_PROGRAM
+`;
+
+const wanted = async (paths: Paths): Promise<string> => mountHook(paths, await mountProgram());
+
+/** Whether this version's hook is there. */
+export const hasMountHook = async (host: Host, paths: Paths): Promise<boolean> =>
+  (await host.files.readTextIfThere(mountHookFile(paths))) === (await wanted(paths));
+
+/**
+ * libvirt remembers whether there are hooks at all, and looks again when it is told to reload (SIGHUP). One that is not
+ * running looks when it starts.
+ */
+const reload = async (host: Host): Promise<void> => {
+  const systemd = (await host.files.facts('/run/systemd/system')) !== undefined;
+  for (const daemon of ['libvirtd', 'virtlxcd']) {
+    await host.run(systemd ? ['systemctl', 'reload', '--', `${daemon}.service`] : ['pkill', '-HUP', '-x', daemon], {
+      expect: [0, 1, 5],
+    });
+  }
+};
+
+/** Writes the hook and has libvirt see it; there already is no change. */
+export const installMountHook = async (host: Host, paths: Paths): Promise<void> => {
+  if (await hasMountHook(host, paths)) return;
+  await host.run(['mkdir', '-p', '--', folder]);
+  await host.files.write(mountHookFile(paths), await wanted(paths), 0o755);
+  await reload(host);
+};
+
+/** Missing already is no error. */
+export const removeMountHook = (host: Host, paths: Paths): Promise<void> => host.files.remove(mountHookFile(paths));
