@@ -83,7 +83,7 @@ export const forgetMounts = async ({ uuid }: GuestRef): Promise<void> => {
 
 /** What of a guest is below the state directory or mounted from there, whatever its driver. */
 export const commonLeftovers = async ({ uuid }: GuestRef): Promise<string[]> => {
-  const folders = [`${paths.state}/roots/${uuid}`, `${paths.state}/disks/${uuid}`];
+  const folders = [`${paths.state}/roots/${uuid}`, `${paths.state}/disks/${uuid}`, `${paths.state}/volumes/${uuid}`];
   const there = [];
   for (const folder of folders) if ((await host.files.facts(folder)) !== undefined) there.push(folder);
   const mounts = (await host.files.readText('/proc/self/mountinfo')).split('\n').filter((line) => line.includes(uuid));

@@ -49,6 +49,8 @@ export interface GuestClaims {
   /** First id of the range of 65,536 that is this guest's alone; drivers with shared kernels need it. */
   readonly uidStart: number;
   readonly networks: readonly NetworkClaim[];
+  /** What it held and gives up with this order; the caller lets nobody else have them before it is carried out. */
+  readonly leaving?: readonly HeldNetwork[] | undefined;
 }
 
 export interface NetworkClaim {

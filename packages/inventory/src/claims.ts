@@ -1,5 +1,5 @@
 import { InnkeeperError, uidRangeSize } from '@innkeeper/model';
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { capacityClaims, deviceClaims, firstUid, networkClaims, uidClaims } from './schema.ts';
 
@@ -126,6 +126,41 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
 
 export const networkClaimsOf = (db: Db, workloadId: string): Promise<NetworkClaimRow[]> =>
   db.select().from(networkClaims).where(eq(networkClaims.workloadId, workloadId)).orderBy(networkClaims.position);
+
+/** Positions of claims that are to be given up: behind all that a specification can have. */
+const leavingFrom = 1000;
+
+/**
+ * Puts what a workload holds into a new order, by MAC; what is not named is behind everything, until
+ * {@link releaseNetworkClaims} gives it back.
+ */
+export const orderNetworkClaims = async (
+  db: Db,
+  workloadId: string,
+  kept: readonly { readonly mac: string; readonly position: number }[],
+): Promise<void> => {
+  // In two steps: the position is part of the primary key.
+  await db
+    .update(networkClaims)
+    .set({ position: sql`${networkClaims.position} + ${4 * leavingFrom}` })
+    .where(eq(networkClaims.workloadId, workloadId));
+  await db.execute(sql`
+    with wanted as (select * from jsonb_to_recordset(${JSON.stringify(kept)}::jsonb) as w(mac text, position int)),
+    ranked as (
+      select n.mac, coalesce(w.position, ${leavingFrom} + (row_number() over (order by n.position))::int) as position
+      from innkeeper.network_claims n left join wanted w on w.mac = n.mac where n.workload_id = ${workloadId}
+    )
+    update innkeeper.network_claims n set position = r.position
+    from ranked r where n.mac = r.mac and n.workload_id = ${workloadId}`);
+};
+
+/** Gives back what a workload holds besides what it keeps, by MAC; not held is no error. */
+export const releaseNetworkClaims = async (db: Db, workloadId: string, macs: readonly string[]): Promise<void> => {
+  if (macs.length === 0) return;
+  await db
+    .delete(networkClaims)
+    .where(and(eq(networkClaims.workloadId, workloadId), inArray(networkClaims.mac, [...macs])));
+};
 
 export const uidClaimOf = async (db: Db, workloadId: string): Promise<number | undefined> =>
   (await db.select().from(uidClaims).where(eq(uidClaims.workloadId, workloadId)))[0]?.start;

@@ -12,28 +12,32 @@ export interface GuestDisk {
   readonly backing: string | undefined;
 }
 
-/** Makes the disk where there is none. */
-export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk): Promise<void> => {
-  const path = guestDiskPath(paths, disk.id);
+/** Makes a qcow2 where there is none, over `backing` when one is named. It is whole or not there. */
+export const makeQcow2 = async (host: Host, path: string, bytes: number, backing?: string): Promise<void> => {
   if ((await host.files.facts(path)) !== undefined) return;
-  await host.files.makeDirectory(layout(paths).disks, 0o711);
-  await host.files.makeDirectory(`${layout(paths).disks}/${disk.id}`, 0o711);
   const beside = `${path}.new.qcow2`;
   await host.files.remove(beside);
-  const backing = disk.backing === undefined ? [] : ['-b', disk.backing, '-F', 'qcow2'];
-  await host.run(['qemu-img', 'create', '-q', '-f', 'qcow2', ...backing, beside, String(disk.sizeBytes)]);
+  const over = backing === undefined ? [] : ['-b', backing, '-F', 'qcow2'];
+  await host.run(['qemu-img', 'create', '-q', '-f', 'qcow2', ...over, beside, String(bytes)]);
   await host.files.rename(beside, path);
+};
+
+/** Grows a qcow2 that no guest uses now. */
+export const resizeQcow2 = async (host: Host, path: string, bytes: number): Promise<void> => {
+  await host.run(['qemu-img', 'resize', '-q', '-f', 'qcow2', path, String(bytes)]);
+};
+
+/** Makes the disk where there is none. */
+export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk): Promise<void> => {
+  await host.files.makeDirectory(layout(paths).disks, 0o711);
+  await host.files.makeDirectory(`${layout(paths).disks}/${disk.id}`, 0o711);
+  await makeQcow2(host, guestDiskPath(paths, disk.id), disk.sizeBytes, disk.backing);
 };
 
 /** Bytes that a guest sees of a qcow2, also while one uses it. */
 export const diskSize = async (host: Host, path: string): Promise<number> => {
   const { stdout } = await host.run(['qemu-img', 'info', '--force-share', '--output=json', path]);
   return (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
-};
-
-/** Grows the disk of a guest that does not run. */
-export const resizeGuestDisk = async (host: Host, paths: Paths, id: string, bytes: number): Promise<void> => {
-  await host.run(['qemu-img', 'resize', '-q', '-f', 'qcow2', guestDiskPath(paths, id), String(bytes)]);
 };
 
 export const destroyGuestDisk = (host: Host, paths: Paths, id: string): Promise<void> =>

@@ -6,3 +6,4 @@ export { layout } from './layout.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
 export * from './own-bytes.ts';
+export * from './volumes.ts';

@@ -12,6 +12,7 @@ import {
 import {
   type Candidate,
   type CompleteSpec,
+  diskAsked,
   InnkeeperError,
   type MachineReport,
   type NetworkAttachment,
@@ -62,22 +63,26 @@ const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport): strin
   return [wanted.address];
 };
 
-export interface ClaimRequest {
+export interface NetworkRequest {
   readonly workloadId: string;
+  readonly candidate: Candidate;
+  readonly networks: readonly NetworkReport[];
+}
+
+export interface ClaimRequest extends NetworkRequest {
   readonly name: string;
   readonly spec: CompleteSpec;
-  readonly candidate: Candidate;
   readonly machine: MachineReport;
-  readonly networks: readonly NetworkReport[];
   /** All that is on the hosts: ids that foreign containers use are left to them. */
   readonly guests: readonly GuestRow[];
   /** What they use of the host. */
   readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
 }
 
-const claimOneNetwork = async (
+/** One interface. Throws `conflict` naming what somebody else holds. */
+export const claimOneNetwork = async (
   db: Db,
-  request: ClaimRequest,
+  request: NetworkRequest,
   wanted: NetworkAttachment,
   position: number,
 ): Promise<NetworkClaim> => {
@@ -131,7 +136,8 @@ const tooLate = (request: ClaimRequest, what: string): InnkeeperError =>
 
 const claimRoom = async (db: Db, request: ClaimRequest): Promise<void> => {
   const { workloadId, spec, candidate, foreign } = request;
-  const { cpus, memoryBytes, diskBytes } = spec;
+  const { cpus, memoryBytes } = spec;
+  const diskBytes = diskAsked(spec);
   if (!(await claimCapacity(db, { workloadId, host: candidate.host, cpus, memoryBytes, diskBytes, foreign })))
     throw tooLate(request, 'room');
 };

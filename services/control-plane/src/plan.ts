@@ -52,6 +52,11 @@ export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec):
   const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
   if (blocked.length === 0) return;
   const fields = blocked.map(({ field }) => field);
+  if (fields.includes('volumes'))
+    throw new InnkeeperError('conflict', `${name}: a volume only grows`, {
+      hint: 'leave its size as it is, ask for more, or add another volume',
+      complaints: [{ path: `workloads.${name}.volumes`, message: 'a volume only grows' }],
+    });
   if (fields.every((field) => field === 'disk'))
     throw new InnkeeperError(
       'conflict',

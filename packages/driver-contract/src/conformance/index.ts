@@ -1,6 +1,7 @@
 import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
+import { deviceCases } from './devices.ts';
 import { lifeCases } from './life.ts';
 import { reportCases } from './report.ts';
 
@@ -14,5 +15,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...reportCases,
   ...lifeCases,
   ...changeCases,
+  ...deviceCases,
   ...adoptCases,
 ];

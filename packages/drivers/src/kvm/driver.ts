@@ -9,7 +9,7 @@ import {
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
-import { createGuestDisk, destroyGuestDisk, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
+import { createGuestDisk, destroyGuestDisk, destroyVolumes, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -26,15 +26,16 @@ import {
 } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
-import { redefine } from '../shared/redefine.ts';
+import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
 import { agentExec } from './agent-exec.ts';
-import { changeMachine, growDisk } from './live.ts';
+import { growDisks, makeVolumes } from './growth.ts';
+import { changeMachine } from './live.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
-import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
+import { type Acceleration, consoleLog, consoleSocket, machineXml, volumeSerial } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
@@ -58,8 +59,15 @@ const planMachine = (order: GuestOrder): GuestPlan => {
       spec.image.source.kind === 'blank'
         ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
         : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
+      ...spec.volumes.map(
+        ({ name, sizeBytes }) =>
+          `volume ${name}: a disk of ${formatSize(sizeBytes)}, /dev/disk/by-id/virtio-${volumeSerial(name)} in Linux`,
+      ),
     ],
     warnings: [
+      ...spec.volumes.map(
+        ({ name }) => `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
+      ),
       ...(acceleration === 'tcg'
         ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]
         : []),
@@ -164,13 +172,15 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         },
         {
           name: 'disk',
-          run: () =>
-            createGuestDisk(host, paths, {
-              id: plan.uuid,
-              sizeBytes: spec.diskBytes,
-              backing: readyDisk(definition)?.disk,
-            }),
-          undo: () => destroyGuestDisk(host, paths, plan.uuid),
+          run: async () => {
+            const backing = readyDisk(definition)?.disk;
+            await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
+            await makeVolumes(host, paths, definition);
+          },
+          undo: async () => {
+            await destroyGuestDisk(host, paths, plan.uuid);
+            await destroyVolumes(host, paths, plan.uuid);
+          },
         },
         {
           name: 'addresses',
@@ -231,6 +241,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           run: async () => {
             if (disks === 'keep') return;
             await destroyGuestDisk(host, paths, guest.uuid);
+            await destroyVolumes(host, paths, guest.uuid);
             await host.files.remove(consoleLog(paths, guest.uuid));
             await host.files.remove(consoleSocket(paths, guest.uuid));
           },
@@ -240,10 +251,11 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     },
     reconfigure: async (plan) => {
       const definition = definitionOf(plan);
-      const { uuid } = plan;
-      const grown = await growDisk(host, libvirt, { uuid, paths, bytes: definition.spec.diskBytes });
-      const changed = await redefine(libvirt, plan, await currentXml(definition), changeMachine(libvirt, plan));
-      return { ...changed, ...(grown ? { disk: 'applied' as const } : {}) };
+      await makeVolumes(host, paths, definition);
+      const grown = await growDisks(host, libvirt, paths, definition);
+      const change = changeMachine(libvirt, paths, plan);
+      const changed = await reconfigureGuest(libvirt, guests, plan, await currentXml(definition), change);
+      return { ...Object.fromEntries(grown.map((field) => [field, 'applied'])), ...changed };
     },
     exec: async (guest, options) => {
       await requireRunning(libvirt, guest);

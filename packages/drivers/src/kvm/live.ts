@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GuestRef } from '@innkeeper/driver-contract';
-import type { Host } from '@innkeeper/host';
+import type { GuestPlan, GuestRef } from '@innkeeper/driver-contract';
 import { type DomainDescription, describeDomain, type Libvirt } from '@innkeeper/libvirt';
-import { formatSize, InnkeeperError, type Paths } from '@innkeeper/model';
-import { diskSize, guestDiskPath, resizeGuestDisk } from '@innkeeper/storage';
-import { stateOf } from '../shared/lifecycle.ts';
+import type { Paths } from '@innkeeper/model';
+import { volumeDiskPath, volumesFolder } from '@innkeeper/storage';
+import type { Definition } from '../shared/definition.ts';
+import { changeDisks, changeInterfaces } from '../shared/live-devices.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
 import { requireRoom } from '../shared/shrink.ts';
 import { memoryInUse } from './memory.ts';
+import { nic, volumeElement } from './xml.ts';
 
 /** How long a guest's balloon may take; one without the driver never moves, and gets its memory at the next start. */
 const balloonMs = 8000;
@@ -39,9 +40,28 @@ const pin = async (libvirt: Libvirt, { uuid }: GuestRef, live: DomainDescription
   await libvirt.pinProcessor(uuid, 'emulator', wanted.tuning.pinning[0] ?? 'r');
 };
 
-/** Memory within what the machine was started with, weight and pinning act at once. */
+/** Interfaces and volumes, as far as the machine has slots and lets go. */
+const changeDevices = async (
+  libvirt: Libvirt,
+  paths: Paths,
+  definition: Definition,
+  live: DomainDescription,
+): Promise<void> => {
+  const { uuid, claims, spec } = definition;
+  const interfaces = new Map(claims.networks.map((claim) => [claim.mac, nic(definition, claim)]));
+  await changeInterfaces(libvirt, uuid, live, interfaces);
+  const disks = new Map(
+    spec.volumes.map(({ name }) => [
+      volumeDiskPath(paths, uuid, name),
+      (target: string) => volumeElement(paths, uuid, name, target),
+    ]),
+  );
+  await changeDisks(libvirt, uuid, live, { below: volumesFolder(paths, uuid), wanted: disks });
+};
+
+/** Memory within what the machine was started with, weight, pinning, interfaces and volumes act at once. */
 export const changeMachine =
-  (libvirt: Libvirt, guest: GuestRef): ChangeLive =>
+  (libvirt: Libvirt, paths: Paths, guest: GuestPlan): ChangeLive =>
   async (live, wanted) => {
     const memory = wanted.memoryBytes ?? 0;
     if (memory < (live.memoryBytes ?? 0)) await checkShrink(libvirt, guest, memory);
@@ -49,22 +69,5 @@ export const changeMachine =
     const { shares, pinning } = wanted.tuning;
     if (shares !== undefined && shares !== live.tuning.shares) await libvirt.setScheduler(guest.uuid, { shares });
     if (JSON.stringify(pinning) !== JSON.stringify(live.tuning.pinning)) await pin(libvirt, guest, live, wanted);
+    await changeDevices(libvirt, paths, guest.definition as unknown as Definition, live);
   };
-
-interface Growth {
-  readonly uuid: string;
-  readonly paths: Paths;
-  readonly bytes: number;
-}
-
-/** True when the root disk was smaller. The file system on it is the guest's to grow. Throws `conflict` for a smaller one. */
-export const growDisk = async (host: Host, libvirt: Libvirt, { uuid, paths, bytes }: Growth): Promise<boolean> => {
-  const now = await diskSize(host, guestDiskPath(paths, uuid));
-  if (now === bytes) return false;
-  if (now > bytes)
-    throw new InnkeeperError('conflict', `The disk has ${formatSize(now)}: it only grows, not to ${formatSize(bytes)}`);
-  const state = await stateOf(libvirt, uuid);
-  if (state === 'running' || state === 'paused') await libvirt.resizeDisk(uuid, guestDiskPath(paths, uuid), bytes);
-  else await resizeGuestDisk(host, paths, uuid, bytes);
-  return true;
-};

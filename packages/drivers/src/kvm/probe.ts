@@ -70,6 +70,7 @@ export const kvmCapabilities = async (
     },
     'cpu.weight': { value: true, evidence: 'cgroup weight of the machine' },
     'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
+    volumes: { value: true, evidence: 'disks beside the root' },
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

@@ -1,7 +1,7 @@
 import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
-import { guestDiskPath, type ReadyDisk } from '@innkeeper/storage';
+import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
 
@@ -90,7 +90,33 @@ const disk = (definition: Definition, paths: Paths): XmlElement =>
     isWindows(definition) ? el('target', { dev: 'sda', bus: 'sata' }) : el('target', { dev: 'vda', bus: 'virtio' }),
   );
 
-const nic = (definition: Definition, { network, mac }: NetworkClaim): XmlElement =>
+/** The name is its serial number: Linux shows it as /dev/disk/by-id/virtio-NAME. [virtio 1.2, 5.2: 20 bytes] */
+export const volumeElement = (paths: Paths, uuid: string, name: string, target: string): XmlElement =>
+  el(
+    'disk',
+    { type: 'file', device: 'disk' },
+    el('driver', { name: 'qemu', type: 'qcow2', discard: 'unmap' }),
+    el('source', { file: volumeDiskPath(paths, uuid, name) }),
+    el('target', { dev: target, bus: 'virtio' }),
+    el('serial', {}, volumeSerial(name)),
+  );
+
+export const volumeSerial = (name: string): string => name.slice(0, 20);
+
+const volumes = ({ uuid, spec }: Definition, paths: Paths): XmlElement[] =>
+  spec.volumes.map(({ name }, position) =>
+    volumeElement(paths, uuid, name, `vd${String.fromCharCode('b'.charCodeAt(0) + position)}`),
+  );
+
+/** Slots of a q35 machine into which devices can be put while it runs: each is a port of its own, and takes one. */
+const spareSlots = 20;
+
+const ports = (): XmlElement[] => [
+  el('controller', { type: 'pci', index: 0, model: 'pcie-root' }),
+  ...Array.from({ length: spareSlots }, () => el('controller', { type: 'pci', model: 'pcie-root-port' })),
+];
+
+export const nic = (definition: Definition, { network, mac }: NetworkClaim): XmlElement =>
   el(
     'interface',
     { type: 'network' },
@@ -158,6 +184,8 @@ export const machineXml = (
         'devices',
         {},
         disk(definition, paths),
+        ...volumes(definition, paths),
+        ...ports(),
         ...definition.claims.networks.map((claim) => nic(definition, claim)),
         serial(definition, paths),
         el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),

@@ -14,7 +14,9 @@ import { connect } from '@innkeeper/libvirt';
 import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
+  createVolumeDirectory,
   destroyContainerRoot,
+  destroyVolumes,
   hasMountHook,
   imageStore,
   installMountHook,
@@ -30,7 +32,7 @@ import { endingsOf } from '../shared/endings.ts';
 import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
-import { redefine } from '../shared/redefine.ts';
+import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { openFreezer } from './freezer.ts';
 import { initPids } from './init.ts';
@@ -100,6 +102,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       },
       'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
       'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
+      volumes: { value: true, evidence: 'directories of the host, mounted in the container' },
       'limits.cpu': { value: true, evidence: 'cgroup quota' },
       'start.by-others': {
         value: await hasMountHook(host, paths),
@@ -126,6 +129,11 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       },
     );
     return machine;
+  };
+
+  const makeVolumes = async ({ uuid, spec, claims }: Definition): Promise<void> => {
+    for (const { name } of spec.volumes)
+      await createVolumeDirectory(host, paths, uuid, { name, owner: claims.uidStart });
   };
 
   const running = async (guest: GuestRef): Promise<number> => {
@@ -178,14 +186,19 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           'define',
           {
             name: 'root',
-            run: () =>
-              prepareContainerRoot(host, paths, images, {
+            run: async () => {
+              await prepareContainerRoot(host, paths, images, {
                 id: plan.uuid,
                 image,
                 uidStart: definition.claims.uidStart,
                 files: guestFiles(definition),
-              }),
-            undo: () => destroyContainerRoot(host, paths, plan.uuid),
+              });
+              await makeVolumes(definition);
+            },
+            undo: async () => {
+              await destroyContainerRoot(host, paths, plan.uuid);
+              await destroyVolumes(host, paths, plan.uuid);
+            },
           },
           {
             name: 'definition',
@@ -239,11 +252,22 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         },
         { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, {}), noUndo },
         { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
-        { name: 'root', run: () => releaseContainerRoot(host, paths, guest.uuid, disks), noUndo },
+        {
+          name: 'root',
+          run: async () => {
+            await releaseContainerRoot(host, paths, guest.uuid, disks);
+            if (disks === 'delete') await destroyVolumes(host, paths, guest.uuid);
+          },
+          noUndo,
+        },
       ];
     },
-    reconfigure: (plan) =>
-      redefine(libvirt, plan, containerXml(definitionOf(plan), paths), changeContainer(host, libvirt, plan)),
+    reconfigure: async (plan) => {
+      const definition = definitionOf(plan);
+      await makeVolumes(definition);
+      const change = changeContainer(host, libvirt, plan);
+      return reconfigureGuest(libvirt, guests, plan, containerXml(definition, paths), change);
+    },
     exec: async (guest, options: ExecOptions) => {
       const pid = await running(guest);
       const variables = Object.entries({

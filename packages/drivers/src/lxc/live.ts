@@ -1,10 +1,13 @@
-import type { GuestRef } from '@innkeeper/driver-contract';
+import type { GuestPlan, GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
+import { type Definition } from '../shared/definition.ts';
+import { changeInterfaces } from '../shared/live-devices.ts';
 import { cpusOf, memoryOf } from '../shared/pending.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
 import { requireRoom } from '../shared/shrink.ts';
 import { cpuPeriod } from '../shared/tuning.ts';
+import { configureInterface, interfaceElement } from './interfaces.ts';
 import { containerStats } from './stats.ts';
 
 /** The kernel of v2 would kill what does not fit; that of v1 refuses without saying of what. */
@@ -13,9 +16,12 @@ const checkShrink = async (host: Host, guest: GuestRef, bytes: number): Promise<
   requireRoom(guest.name, stats.get(guest.uuid)?.memoryBytes ?? 0, bytes);
 };
 
-/** Memory, processor time and weight act at once; other processors only from the next start on. */
+/**
+ * Memory, processor time, weight and network interfaces act at once; other processors and volumes only from the next
+ * start on: libvirt has no call for them.
+ */
 export const changeContainer =
-  (host: Host, libvirt: Libvirt, guest: GuestRef): ChangeLive =>
+  (host: Host, libvirt: Libvirt, guest: GuestPlan): ChangeLive =>
   async (live, wanted) => {
     const memory = memoryOf(wanted);
     if (memory < memoryOf(live)) await checkShrink(host, guest, memory);
@@ -28,4 +34,9 @@ export const changeContainer =
         ...(quota === undefined ? {} : { quota }),
         ...(weight === undefined ? {} : { shares: weight }),
       });
+    const { networks } = (guest.definition as unknown as Definition).claims;
+    const elements = new Map(networks.map((claim, position) => [claim.mac, interfaceElement(claim, position)]));
+    const added = await changeInterfaces(libvirt, guest.uuid, live, elements);
+    for (const [position, claim] of networks.entries())
+      if (added.includes(claim.mac)) await configureInterface(host, guest, claim, position);
   };

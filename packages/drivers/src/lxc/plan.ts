@@ -1,22 +1,10 @@
-import type { GuestOrder, GuestPlan, NetworkClaim } from '@innkeeper/driver-contract';
-import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
+import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
+import { buildXml, el } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
-import { containerRootPath } from '@innkeeper/storage';
+import { containerRootPath, volumeDirectoryPath } from '@innkeeper/storage';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
-
-const interfaceElement = ({ network, mac, address }: NetworkClaim, position: number): XmlElement =>
-  el(
-    'interface',
-    { type: 'network' },
-    el('mac', { address: mac }),
-    el('source', { network }),
-    address !== undefined && el('ip', { family: 'ipv4', address: address.ip, prefix: address.prefix }),
-    address !== undefined &&
-      position === 0 &&
-      el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
-    el('guest', { dev: `eth${position}` }),
-  );
+import { interfaceElement } from './interfaces.ts';
 
 /**
  * A container's definition. The id map, the private network and the root of its own are not options:
@@ -54,6 +42,14 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
           { type: 'mount' },
           el('source', { dir: containerRootPath(paths, definition.uuid) }),
           el('target', { dir: '/' }),
+        ),
+        ...spec.volumes.map(({ name, place }) =>
+          el(
+            'filesystem',
+            { type: 'mount' },
+            el('source', { dir: volumeDirectoryPath(paths, definition.uuid, name) }),
+            el('target', { dir: place }),
+          ),
         ),
         ...claims.networks.map(interfaceElement),
         el('console', { type: 'pty' }, el('target', { type: 'lxc', port: 0 })),
@@ -94,10 +90,14 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       `memory ${formatSize(spec.memoryBytes)}: cgroup limit; what it does not use stays with the host`,
       ...tuningMapping(spec),
       `root: an overlay over the shared image ${spec.image.name}`,
+      ...spec.volumes.map(({ name, place }) => `volume ${name}: a directory of the host, at ${place}`),
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
     ],
     warnings: [
       `disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`,
+      ...spec.volumes.map(
+        ({ name, sizeBytes }) => `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
+      ),
       ...(spec.restart === 'on-failure'
         ? [
             "restart: on-failure sees few failures here: libvirt tells no failure of a container's init from a clean end",

@@ -27,14 +27,18 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
     }),
   );
 
-/** Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else. */
+/**
+ * Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else. Those in `known`
+ * have been told already.
+ */
 export const reserveAddresses = async (
   libvirt: Libvirt,
   name: string,
   claims: readonly NetworkClaim[],
+  known: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
   for (const [position, { network, mac, address }] of claims.entries()) {
-    if (address === undefined) continue;
+    if (address === undefined || known.has(mac)) continue;
     await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });
   }
 };

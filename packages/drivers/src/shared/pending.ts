@@ -6,6 +6,11 @@ const fields = {
   cpus: ({ tuning, vcpus }: DomainDescription) => tuning.quotaCpus ?? vcpus,
   memory: ({ hardLimitBytes, memoryBytes }: DomainDescription) => hardLimitBytes ?? memoryBytes,
   cpuWeight: ({ tuning }: DomainDescription) => tuning.shares,
+  networks: ({ interfaces }: DomainDescription) => interfaces.map(({ mac, network }) => `${mac} ${network}`).sort(),
+  volumes: ({ disks, filesystems }: DomainDescription) =>
+    [...disks.map(({ source }) => source), ...filesystems.map(({ source, target }) => `${source} ${target}`)]
+      .filter((source) => source?.includes('/volumes/'))
+      .sort(),
   cpuPinning: ({ tuning }: DomainDescription) => tuning.pinning,
 } as const satisfies Partial<Record<SpecField, (description: DomainDescription) => unknown>>;
 

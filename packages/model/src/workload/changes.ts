@@ -39,10 +39,25 @@ const effective = (spec: WorkloadSpec): Readonly<Record<SpecField, unknown>> => 
   };
 };
 
+/** Published ports are looked after by nobody yet; what an interface may carry is said when it is made. */
+const sameInterfaces = (from: WorkloadSpec, to: WorkloadSpec): boolean => {
+  const bare = (spec: WorkloadSpec) => completeSpec(spec).networks.map(({ network, address, mac }) => ({ network, address, mac }));
+  return sameJson(bare(from), bare(to));
+};
+
+/** True when a volume would become smaller. */
+export const shrinksVolume = (from: WorkloadSpec, to: WorkloadSpec): boolean =>
+  completeSpec(from).volumes.some(({ name, sizeBytes }) =>
+    completeSpec(to).volumes.some((one) => one.name === name && one.sizeBytes < sizeBytes),
+  );
+
 /** Where the direction of a change or the backend that the guest has makes it cheaper or dearer than its field says. */
 const costOf = (field: SpecField, from: WorkloadSpec, to: WorkloadSpec, backend: Backend | undefined): ChangeCost => {
   const [before, after] = [completeSpec(from), completeSpec(to)];
   if (field === 'disk') return after.diskBytes > before.diskBytes ? 'live' : 'recreate';
+  if (field === 'volumes' && shrinksVolume(from, to)) return 'recreate';
+  if (backend === 'lxc' && field === 'volumes') return 'restart';
+  if (backend === 'lxc' && field === 'networks' && sameInterfaces(from, to)) return 'restart';
   if (backend === 'lxc' && (field === 'cpus' || field === 'memory')) return 'live';
   if (backend === 'kvm' && field === 'memory' && after.memoryBytes < before.memoryBytes) return 'live';
   return backend === 'lxc' && field === 'cpuPinning' ? 'restart' : changeCosts[field];

@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import { type DeviceRequest, deviceRequestOf } from '../devices.ts';
 import { findImage, type ImageDefinition } from '../image.ts';
 import { parseDuration, parseSize } from '../units.ts';
+import { volumePlace } from './lifecycle.ts';
 import type { NetworkAttachment } from './network.ts';
 import type { WorkloadSpec } from './spec.ts';
 import type { Affinity } from './wishes.ts';
@@ -9,6 +10,14 @@ import type { Affinity } from './wishes.ts';
 export interface Dependency {
   readonly workload: string;
   readonly until: 'running' | 'ready';
+}
+
+/** A disk beside the root. */
+export interface Volume {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Where a container finds it. */
+  readonly place: string;
 }
 
 /** A specification with every default filled in, sizes in bytes and durations in milliseconds. */
@@ -44,7 +53,7 @@ export interface CompleteSpec {
   readonly replicate: WorkloadSpec['replicate'];
   readonly liveMigration: boolean;
   readonly networks: readonly NetworkAttachment[];
-  readonly volumes: NonNullable<WorkloadSpec['volumes']>;
+  readonly volumes: readonly Volume[];
   readonly mounts: NonNullable<WorkloadSpec['mounts']>;
   readonly devices: readonly DeviceRequest[];
   readonly snapshots: WorkloadSpec['snapshots'];
@@ -53,6 +62,10 @@ export interface CompleteSpec {
   readonly nested: boolean;
   readonly privileged: boolean;
 }
+
+/** Bytes that root disk and volumes together may take. */
+export const diskAsked = ({ diskBytes, volumes }: Pick<CompleteSpec, 'diskBytes' | 'volumes'>): number =>
+  volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, diskBytes);
 
 const optionalSize = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseSize(text);
@@ -98,7 +111,11 @@ export const completeSpec = (spec: WorkloadSpec): CompleteSpec => {
     replicate: spec.replicate,
     liveMigration: spec.liveMigration ?? false,
     networks: spec.networks ?? [{ network: 'default' }],
-    volumes: spec.volumes ?? [],
+    volumes: (spec.volumes ?? []).map((one) => ({
+      name: one.name,
+      sizeBytes: parseSize(one.size) ?? 0,
+      place: volumePlace(one),
+    })),
     mounts: spec.mounts ?? [],
     devices: (spec.devices ?? []).map(deviceRequestOf),
     snapshots: spec.snapshots,

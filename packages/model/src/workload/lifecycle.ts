@@ -83,9 +83,19 @@ export const snapshotsField = z
   })
   .meta({ id: 'SnapshotSchedule' });
 
-export const volumesField = z
-  .array(z.strictObject({ name: nameField, size: sizeField('1MiB', '256TiB', 'size'), path: absolutePath.optional() }))
-  .max(32);
+const volumeField = z.strictObject({
+  name: nameField,
+  size: sizeField('1MiB', '256TiB', 'size'),
+  path: absolutePath
+    .refine((path) => path !== '/', 'is the root itself')
+    .optional()
+    .meta({ description: 'Where a container finds it; /mnt/NAME when nothing is said' }),
+});
+/** At most as many as a virtual machine has slots to spare for. */
+export const volumesField = z.array(volumeField).max(8);
+
+/** Where a container finds a volume. */
+export const volumePlace = ({ name, path }: z.output<typeof volumeField>): string => path ?? `/mnt/${name}`;
 
 export const mountsField = z
   .array(z.strictObject({ from: absolutePath, to: absolutePath, readOnly: z.boolean().optional() }))

@@ -13,6 +13,7 @@ import {
   readinessField,
   replicateField,
   snapshotsField,
+  volumePlace,
   volumesField,
 } from './lifecycle.ts';
 import { networkField } from './network.ts';
@@ -63,8 +64,8 @@ const shape = {
   replicate: field(replicateField, 'live', 'Copies kept on another host'),
   liveMigration: field(z.boolean(), 'recreate', 'true: has to be movable while it runs'),
 
-  networks: field(z.array(networkField).max(8), 'recreate', 'Its network interfaces, in order'),
-  volumes: field(volumesField, 'recreate', 'Disks beside the root'),
+  networks: field(z.array(networkField).max(8), 'live', 'Its network interfaces, in order'),
+  volumes: field(volumesField, 'live', 'Disks beside the root; one that is left out keeps its data'),
   mounts: field(mountsField, 'recreate', 'Directories of the host; the ids are mapped'),
   devices: field(z.array(deviceField).max(16), 'recreate', 'Devices that it holds'),
   snapshots: field(snapshotsField, 'live', 'When snapshots are made and how many are kept'),
@@ -121,6 +122,14 @@ const contradictions = (spec: z.output<z.ZodObject<typeof shape>>): Contradictio
   const [memory, reserve] = [parseSize(spec.memory ?? ''), parseSize(spec.memoryReserve ?? '')];
   if (memory !== undefined && reserve !== undefined && reserve > memory)
     found.push({ path: ['memoryReserve'], message: `${spec.memoryReserve} is more than memory: ${spec.memory}` });
+  const names = (spec.volumes ?? []).map(({ name }) => name);
+  for (const [position, name] of names.entries())
+    if (names.indexOf(name) !== position)
+      found.push({ path: ['volumes', String(position), 'name'], message: `there is another volume called ${name}` });
+  const places = (spec.volumes ?? []).map(volumePlace);
+  for (const [position, place] of places.entries())
+    if (places.indexOf(place) !== position)
+      found.push({ path: ['volumes', String(position), 'path'], message: `there is another volume at ${place}` });
   if (spec.ephemeral === true && spec.protect === true)
     found.push({ path: ['protect'], message: 'protect and ephemeral contradict each other' });
   return found;

@@ -1,4 +1,4 @@
-import { type CheckResult, formatSize } from '@innkeeper/model';
+import { type CheckResult, diskAsked, formatSize } from '@innkeeper/model';
 import type { HostSnapshot, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
 
@@ -61,7 +61,8 @@ const checkMemory = (host: HostSnapshot, { spec }: PlacementRequest): CheckResul
 
 /** Disks are thin, so free space is compared with a tenth of what the disk may grow to, at least 1 GiB. */
 const checkDisk = (host: HostSnapshot, { spec }: PlacementRequest): CheckResult => {
-  const need = Math.min(spec.diskBytes, Math.max(2 ** 30, spec.diskBytes / 10));
+  const asked = diskAsked(spec);
+  const need = Math.min(asked, Math.max(2 ** 30, asked / 10));
   const amount = { check: 'disk', what: 'disk space', need, have: host.diskFreeBytes, format: formatSize };
   // How large the disk is without guests is not known; somebody can always free some of it.
   return compare({ ...amount, most: Number.POSITIVE_INFINITY }, host.name);

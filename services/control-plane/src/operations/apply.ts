@@ -1,5 +1,5 @@
 import { ownershipOf, type Step } from '@innkeeper/driver-contract';
-import { listHosts, markRunning, updateWorkload, upsertGuests } from '@innkeeper/inventory';
+import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGuests } from '@innkeeper/inventory';
 import { type Candidate, completeSpec, type GuestObservation } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -69,6 +69,19 @@ export const observeStep = (context: OperationContext, { host, driver }: Candida
   noUndo: 'looking changes nothing',
 });
 
+/** Only now may others have the addresses of interfaces that were taken away. */
+const givingBack = ({ control, workload }: OperationContext, { claims }: Placed): readonly Step[] => {
+  const macs = (claims.leaving ?? []).map(({ mac }) => mac);
+  if (macs.length === 0) return [];
+  return [
+    {
+      name: 'give back',
+      run: () => releaseNetworkClaims(control.inventory.db, workload.id, macs),
+      noUndo: 'the guest does not have them any more',
+    },
+  ];
+};
+
 const steps = (context: OperationContext): readonly Step[] => {
   const placed = placedOf(context.memory);
   if (placed === undefined) return [placeStep(context)];
@@ -81,6 +94,7 @@ const steps = (context: OperationContext): readonly Step[] => {
           run: async () => void (await driver.reconfigure(placed.plan)),
           noUndo: 'the next apply sets the definition again',
         },
+        ...givingBack(context, placed),
       ];
   const following = placed.fresh ? driver.settle(placed.plan) : [];
   return [

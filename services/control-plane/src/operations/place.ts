@@ -3,17 +3,16 @@ import {
   insertPlacement,
   listGuests,
   listHosts,
-  networkClaimsOf,
   releaseClaims,
   resizeClaim,
-  uidClaimOf,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
+import { type Candidate, completeSpec, diskAsked, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
 import { allOf } from '../all-of.ts';
 import { claimAll } from '../claim.ts';
 import { driverOf } from '../control.ts';
+import { rewire } from '../rewire.ts';
 import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
 import type { OperationContext } from './kind.ts';
 import { Waiting } from './waiting.ts';
@@ -44,7 +43,7 @@ export const orderOf = (
   claims,
 });
 
-/** A guest that exists keeps its place and its claims; only their amount may change. */
+/** A guest that exists keeps its place and what it holds; how much, and which interfaces, may change. */
 const replan = async (context: OperationContext, candidate: Candidate): Promise<Placed> => {
   const { control, workload } = context;
   const { db } = control.inventory;
@@ -53,22 +52,19 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
   if (report === undefined)
     throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
-  const fits = await resizeClaim(db, {
-    workloadId: workload.id,
-    host: candidate.host,
-    cpus: spec.cpus,
-    memoryBytes: spec.memoryBytes,
-    diskBytes: spec.diskBytes,
-    foreign: foreignUse(await listGuests(db), candidate.host, control.installation),
+  const claims = await control.inventory.transaction(async (tx) => {
+    const fits = await resizeClaim(tx, {
+      workloadId: workload.id,
+      host: candidate.host,
+      cpus: spec.cpus,
+      memoryBytes: spec.memoryBytes,
+      diskBytes: diskAsked(spec),
+      foreign: foreignUse(await listGuests(tx), candidate.host, control.installation),
+    });
+    if (!fits)
+      throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
+    return rewire(tx, { workloadId: workload.id, candidate, networks: report.networks, spec });
   });
-  if (!fits)
-    throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
-  const networks = (await networkClaimsOf(db, workload.id)).map(({ network, mac, address }) => {
-    const { gateway, prefix } = report.networks.find(({ name }) => name === network) ?? {};
-    if (address === null || gateway === undefined || prefix === undefined) return { network, mac };
-    return { network, mac, address: { ip: address, prefix, gateway } };
-  });
-  const claims = { uidStart: (await uidClaimOf(db, workload.id)) ?? 0, networks };
   const driver = driverOf(control, candidate.host, candidate.driver);
   return {
     candidate,
