@@ -38,6 +38,7 @@ const id = 'lxc';
 const uri = 'lxc:///system';
 const diskUseKeptMs = 60_000;
 const execProgram = new URL('../../perl/guest-exec.pl', import.meta.url);
+let execText: Promise<string> | undefined;
 
 const defaultEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -234,6 +235,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     reconfigure: (plan) =>
       redefine(libvirt, plan, containerXml(definitionOf(plan), paths), changeContainer(host, libvirt, plan)),
     exec: async (guest, options: ExecOptions) => {
+      execText ??= readFile(execProgram, 'utf8');
       const pid = await running(guest);
       const variables = Object.entries({
         ...defaultEnvironment,
@@ -244,7 +246,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         [
           'perl',
           '-e',
-          await readFile(execProgram, 'utf8'),
+          await execText,
           String(pid),
           await arch(),
           options.user ?? '',
