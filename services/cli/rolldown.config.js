@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: { conditionNames: ['@innkeeper/source', 'node', 'import', 'default'] },
   // A command uses a few functions of the model: without this its schemas, and zod with them, come along.
   treeshake: { moduleSideEffects: (id) => !/[\\/]packages[\\/]model[\\/]|[\\/]zod[\\/]/.test(id) },
+  // ws would look for native additions in every node_modules above.
+  transform: { define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' } },
   output: {
     dir: 'dist',
     cleanDir: true,
@@ -18,7 +20,10 @@ export default defineConfig({
     minify: true,
     // What talks to the control plane is one file: a file more costs a command half a millisecond.
     codeSplitting: {
-      groups: [{ name: 'terminals', test: /[\\/]src[\\/](commands[\\/]terminals|terminal|target)\.ts$/ }],
+      groups: [
+        { name: 'errors', test: /[\\/]model[\\/]src[\\/]errors\.ts$/, priority: 2 },
+        { name: 'terminals', test: /[\\/]src[\\/](commands[\\/]terminals|terminal|target)\.ts$/, priority: 1 },
+      ],
     },
   },
 });
