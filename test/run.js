@@ -20,7 +20,7 @@ const run = (what, program, args, env = {}) => {
 };
 
 if (!existsSync(`${root}/node_modules`)) run('npm packages', 'npm', ['ci']);
-if (!existsSync(`${root}/services/cli/dist/main.js`)) run('build', 'npm', ['run', '-s', 'build']);
+if (!existsSync(`${root}/services/cli/dist/inn.cjs`)) run('build', 'npm', ['run', '-s', 'build']);
 run('unit', 'npx', ['vitest', 'run', '--project', 'unit']);
 if (process.getuid?.() !== 0) {
   process.stderr.write('The other tests run real containers and virtual machines: sudo npm test\n');

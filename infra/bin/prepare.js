@@ -70,7 +70,9 @@ const stampOf = (root) => join(root, 'infra/dist/.sources');
 
 /** @param {string} root */
 export const isBuilt = (root) =>
-  ['infra/dist/index.js', 'services/control-plane/dist/main.js'].every((file) => existsSync(join(root, file))) &&
+  ['infra/dist/index.js', 'services/control-plane/dist/main.js', 'services/cli/dist/inn.cjs'].every((file) =>
+    existsSync(join(root, file)),
+  ) &&
   existsSync(stampOf(root)) &&
   readFileSync(stampOf(root), 'utf8') === sourceDigest(root);
 

@@ -4,7 +4,7 @@ import type { Host } from '@innkeeper/host';
 const places = ['packages', 'services', 'infra'];
 const single = ['package-lock.json', 'openapi.json'];
 
-const isRun = (path: string): boolean => /\.(js|css|html|json|sh|pl|service)$/.test(path);
+const isRun = (path: string): boolean => /\.(c?js|css|html|json|sh|pl|service)$/.test(path);
 
 const listFiles = async (host: Host, root: string, path: string): Promise<string[]> => {
   const { stdout } = await host.run(

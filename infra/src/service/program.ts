@@ -18,7 +18,7 @@ const topFiles = [
   'examples',
   'services/web/dist',
 ];
-const leftOut = new Set(['src', 'node_modules', 'tsconfig.json', 'turbo.json', 'coverage']);
+const leftOut = new Set(['src', 'node_modules', 'tsconfig.json', 'turbo.json', 'rolldown.config.js', 'coverage']);
 
 export const programDirectory = async ({
   host,

@@ -2,8 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeFrame } from '@innkeeper/model';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { createClient } from './client.ts';
+import { exec } from './stream.ts';
 
 let folder = '';
 let server: Server;
@@ -30,4 +33,37 @@ test('a request never meets a connection that the server has just closed', async
   await listen(`${folder}/api.sock`);
   const client = createClient({ socket: `${folder}/api.sock` });
   for (let turn = 0; turn < 3; turn += 1) expect(await client.workloads()).toEqual([]);
+});
+
+test('a command has ended with its exit frame, whether or not the connection is closed after it', async () => {
+  server = createServer();
+  new WebSocketServer({ server }).on('connection', (socket) => {
+    socket.on('message', () => {
+      socket.send(encodeFrame('stdout', Buffer.from('said')));
+      socket.send(encodeFrame('exit', { code: 7 }));
+    });
+  });
+  await listen(`${folder}/api.sock`);
+  const said: Uint8Array[] = [];
+  const stream = await exec(
+    { socket: `${folder}/api.sock` },
+    'web',
+    { command: ['true'] },
+    { stdout: (bytes) => void said.push(bytes), stderr: () => undefined },
+  );
+  expect(await stream.exit).toEqual({ code: 7 });
+  expect(Buffer.concat(said).toString()).toBe('said');
+});
+
+test('a connection that ends without an exit frame was lost', async () => {
+  server = createServer();
+  new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', () => socket.terminate()));
+  await listen(`${folder}/api.sock`);
+  const stream = await exec(
+    { socket: `${folder}/api.sock` },
+    'web',
+    { command: ['true'] },
+    { stdout: () => undefined, stderr: () => undefined },
+  );
+  expect(await stream.exit).toEqual({ error: 'the connection to Innkeeper was lost' });
 });

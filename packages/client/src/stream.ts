@@ -79,15 +79,18 @@ const openStream = async (
   first: object | undefined,
 ): Promise<GuestStream> => {
   const socket = connectTo(target, path);
-  let report: ExitReport | undefined;
   const exit = new Promise<ExitReport>((resolve) => {
     socket.on('message', (data: Buffer) => {
       const frame = decodeFrame(data);
       if (frame?.channel === 'stdout') outputs.stdout(frame.payload);
       else if (frame?.channel === 'stderr') outputs.stderr(frame.payload);
-      else if (frame?.channel === 'exit') report = frameJson(frame) as ExitReport;
+      else if (frame?.channel === 'exit') {
+        resolve(frameJson(frame) as ExitReport);
+        // It is the last frame: the goodbyes of WebSocket would only be waited for.
+        socket.terminate();
+      }
     });
-    socket.once('close', () => resolve(report ?? { error: 'the connection to Innkeeper was lost' }));
+    socket.once('close', () => resolve({ error: 'the connection to Innkeeper was lost' }));
   });
   await opened(socket);
   const send = (channel: Parameters<typeof encodeFrame>[0], payload: Uint8Array | object): void =>

@@ -6,17 +6,24 @@
 # All that is needed of the host is opened and loaded before the container's mounts are entered: afterwards every path is the guest's.
 use strict;
 use warnings;
-use POSIX ':sys_wait_h';
 
 my ($init, $arch, $user, $cwd, $count, @rest) = @ARGV;
 my %environment = map { my ($name, $value) = split /=/, $_, 2; ($name => $value) } splice @rest, 0, $count;
-my %calls = (x86_64 => { setns => 308, prctl => 157 }, aarch64 => { setns => 268, prctl => 167 });
+# By number: perl's POSIX and Errno would take longer to load than all the rest does.
+my %calls = (
+  x86_64 => { setns => 308, prctl => 157, setuid => 105, setgid => 106 },
+  aarch64 => { setns => 268, prctl => 167, setuid => 146, setgid => 144 },
+);
 my $call = $calls{$arch} or die "no system call numbers for $arch\n";
 my ($PR_SET_PDEATHSIG, $PR_CAPBSET_READ, $PR_CAPBSET_DROP) = (1, 23, 24);
+my ($ENOENT, $EINTR) = (2, 4);
 
 sub slurp { open my $file, '<', $_[0] or die "$_[0]: $!\n"; local $/; return <$file> }
 
-# The directories of the init's cgroups: of every controller on v1, of the one hierarchy on v2.
+sub cgroups_of { return map { m{^(\d+:([^:]*)):(.*)$} ? [$1, $2, $3] : () } split /\n/, slurp("/proc/$_[0]/cgroup") }
+
+# The directories of the init's cgroups: of every controller on v1, of the one hierarchy on v2. A process is moved after a
+# wait of several milliseconds for all of the kernel's readers; v1 can move the calling thread, the only one here, without.
 sub join_cgroups {
   my %mounts;
   for (split /\n/, slurp('/proc/self/mountinfo')) {
@@ -24,13 +31,16 @@ sub join_cgroups {
     if ($kind eq 'cgroup2') { $mounts{''} = $point }
     else { $mounts{$_} = $point for split /,/, $options }
   }
-  for (split /\n/, slurp("/proc/$init/cgroup")) {
-    my ($controllers, $path) = m{^\d+:([^:]*):(.*)$} or next;
+  my %ours = map { ($_->[0] => $_->[2]) } cgroups_of('self');
+  for (cgroups_of($init)) {
+    my ($hierarchy, $controllers, $path) = @$_;
+    next if $path eq ($ours{$hierarchy} // '');
     my ($mount) = grep { defined } map { $mounts{$_} } $controllers eq '' ? ('') : split /,/, $controllers;
     next unless defined $mount;
-    open my $procs, '>', "$mount$path/cgroup.procs" or next;
-    syswrite $procs, $$;
-    close $procs;
+    my $file = $controllers eq '' ? 'cgroup.procs' : 'tasks';
+    open my $members, '>', "$mount$path/$file" or next;
+    syswrite $members, 0;
+    close $members;
   }
 }
 
@@ -57,7 +67,7 @@ sub identity {
   return (0, 0, '/root', 'root', 0) if $user eq '';
   my ($found) = grep { @$_ >= 7 && ($_->[0] eq $user || $_->[2] eq $user) } rows('/etc/passwd');
   return ($user, $user, '/', $user, $user) if !$found && $user =~ /^\d+$/;
-  if (!$found) { print STDERR "the guest has no user $user\n"; POSIX::_exit(126) }
+  if (!$found) { print STDERR "the guest has no user $user\n"; exit 126 }
   my ($name, $uid, $gid, $home) = @$found[0, 2, 3, 5];
   my @groups = map { $_->[2] } grep { @$_ >= 4 && grep({ $_ eq $name } split /,/, $_->[3]) } rows('/etc/group');
   return ($uid, $gid, $home, $name, $gid, @groups);
@@ -74,15 +84,16 @@ if ($child == 0) {
   }
   my ($uid, $gid, $home, $name, @groups) = identity();
   %environment = (HOME => $home, USER => $name, LOGNAME => $name, %environment);
-  $( = $gid; $) = "$gid @groups";
-  POSIX::setgid($gid);
-  POSIX::setuid($uid);
+  $) = "$gid @groups";
+  syscall($call->{setgid}, $gid + 0) == 0 && syscall($call->{setuid}, $uid + 0) == 0
+    or do { print STDERR "becoming $name: $!\n"; exit 126 };
   $cwd = -d $home ? $home : '/' if $cwd eq '';
-  chdir $cwd or do { print STDERR "$cwd: $!\n"; POSIX::_exit(126) };
+  chdir $cwd or do { print STDERR "$cwd: $!\n"; exit 126 };
   %ENV = %environment;
   { no warnings 'exec'; exec { $rest[0] } @rest; }
+  my $code = $! == $ENOENT ? 127 : 126;
   print STDERR "$rest[0]: $!\n";
-  POSIX::_exit($!{ENOENT} ? 127 : 126);
+  exit $code;
 }
 
 # On a terminal the kernel signals both; otherwise whoever asked signals this process only.
@@ -90,6 +101,6 @@ for my $name ('TERM', 'HUP', 'USR1', 'USR2', 'INT', 'QUIT') {
   $SIG{$name} = -t STDIN && $name =~ /^(INT|QUIT)$/ ? 'IGNORE' : sub { kill $name, $child };
 }
 my $waited;
-do { $waited = waitpid $child, 0 } while ($waited < 0 && $!{EINTR});
+do { $waited = waitpid $child, 0 } while ($waited < 0 && $! == $EINTR);
 my $status = $?;
-exit(WIFEXITED($status) ? WEXITSTATUS($status) : 128 + WTERMSIG($status));
+exit($status & 127 ? 128 + ($status & 127) : $status >> 8);

@@ -5,6 +5,7 @@ export * from './guests.ts';
 export * from './hosts.ts';
 export * from './lives.ts';
 export * from './operations.ts';
+export * from './placed.ts';
 export {
   orphanedLockers,
   type QueueRunner,

@@ -1,4 +1,12 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
 
-await main(process.argv.slice(2));
+const program = join(__dirname, '../dist/inn.cjs');
+if (existsSync(program)) require(program).main(process.argv.slice(2));
+else {
+  process.stderr.write(
+    `error: inn is not built yet: ${program} is missing\n  build it: npm run up, or npm ci && npm run build\n`,
+  );
+  process.exitCode = 1;
+}

@@ -9,24 +9,27 @@ const guest = (state: GuestRow['observation']['state']): GuestRow => ({ observat
 
 describe('the state of a workload', () => {
   it.each(['running', 'paused', 'stopped'] as const)('is that of its guest, %s, while its host answers', (state) => {
-    expect(stateOf(row('ready'), host('up'), guest(state))).toBe(state);
-    expect(stateOf(row('ready'), host('draining'), guest(state))).toBe(state);
+    expect(stateOf(row('ready'), host('up'), guest(state), false)).toBe(state);
+    expect(stateOf(row('ready'), host('draining'), guest(state), false)).toBe(state);
   });
 
   it('is unknown when libvirt says something else', () =>
-    expect(stateOf(row('ready'), host('up'), guest('other'))).toBe('unknown'));
+    expect(stateOf(row('ready'), host('up'), guest('other'), false)).toBe('unknown'));
 
   it.each(['unreachable', 'suspect'] as const)('is unknown while its host is %s, whatever was seen last', (state) => {
-    expect(stateOf(row('ready'), host(state), guest('running'))).toBe('unknown');
-    expect(stateOf(row('ready'), host(state), undefined)).toBe('unknown');
+    expect(stateOf(row('ready'), host(state), guest('running'), false)).toBe('unknown');
+    expect(stateOf(row('ready'), host(state), undefined, false)).toBe('unknown');
   });
 
   it('is missing when its host answers and has no such guest', () =>
-    expect(stateOf(row('ready'), host('up'), undefined)).toBe('missing'));
+    expect(stateOf(row('ready'), host('up'), undefined, false)).toBe('missing'));
 
   it.each(['pending', 'creating', 'failed', 'removing'] as const)("is the record's while that is %s", (state) => {
     for (const up of [host('up'), host('unreachable'), undefined]) {
-      for (const there of [guest('running'), undefined]) expect(stateOf(row(state), up, there)).toBe(state);
+      for (const there of [guest('running'), undefined]) expect(stateOf(row(state), up, there, false)).toBe(state);
     }
   });
+
+  it('is waiting while its operation is put aside, whatever its record says', () =>
+    expect(stateOf(row('pending'), undefined, undefined, true)).toBe('waiting'));
 });

@@ -64,7 +64,13 @@ const isSilent = (host: HostRow | undefined): boolean =>
  * | others   | –       | –          | the record's    |
  * One whose operation was put aside is waiting, whatever its record says.
  */
-export const stateOf = (row: WorkloadRow, host: HostRow | undefined, guest: GuestRow | undefined): WorkloadState => {
+export const stateOf = (
+  row: WorkloadRow,
+  host: HostRow | undefined,
+  guest: GuestRow | undefined,
+  waiting: boolean,
+): WorkloadState => {
+  if (waiting) return 'waiting';
   if (row.state !== 'ready') return row.state;
   if (isSilent(host)) return 'unknown';
   if (guest === undefined) return 'missing';
@@ -104,7 +110,7 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     id: row.id,
     name: row.name,
     managed: true,
-    state: operation?.state === 'waiting' ? 'waiting' : stateOf(row, host, guest),
+    state: stateOf(row, host, guest, operation?.state === 'waiting'),
     image: spec.image.name,
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,

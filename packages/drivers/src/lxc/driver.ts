@@ -44,6 +44,7 @@ const id = 'lxc';
 const uri = 'lxc:///system';
 const diskUseKeptMs = 60_000;
 const execProgram = new URL('../../perl/guest-exec.pl', import.meta.url);
+let execText: Promise<string> | undefined;
 
 const defaultEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -269,6 +270,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       return reconfigureGuest(libvirt, guests, plan, containerXml(definition, paths), change);
     },
     exec: async (guest, options: ExecOptions) => {
+      execText ??= readFile(execProgram, 'utf8');
       const pid = await running(guest);
       const variables = Object.entries({
         ...defaultEnvironment,
@@ -279,7 +281,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         [
           'perl',
           '-e',
-          await readFile(execProgram, 'utf8'),
+          await execText,
           String(pid),
           await arch(),
           options.user ?? '',

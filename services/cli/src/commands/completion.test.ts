@@ -9,7 +9,7 @@ const names: Names = {
   rules: async () => ['linux-as-container'],
 };
 
-const answer = (line: string): Promise<string[]> => complete(buildProgram(), line.split(' '), names);
+const answer = async (line: string): Promise<string[]> => complete(await buildProgram(), line.split(' '), names);
 
 describe('completion', () => {
   it.each([

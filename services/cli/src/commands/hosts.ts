@@ -1,11 +1,10 @@
 import { formatSize, type HostChange, hostChange, InnkeeperError, parseWith } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { hostText, labelsText, printFindings } from '../show/hosts.ts';
-import { checkFormat, print, printItems, say } from '../show/output.ts';
+import { checkFormat, outputOption, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
 import { numberOption } from './numbers.ts';
-import { outputOption } from './placement.ts';
 
 /** `zone=a` sets a label, `zone-` removes it, as in kubectl. */
 const labelChanges = (words: readonly string[]): Record<string, string | null> =>

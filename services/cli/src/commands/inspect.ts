@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { printFindings } from '../show/hosts.ts';
-import { checkFormat, print, printItems } from '../show/output.ts';
+import { checkFormat, outputOption, print, printItems } from '../show/output.ts';
 import { plain } from '../show/style.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
-import { outputOption } from './placement.ts';
 
 const addLists = (program: Command): void => {
   program

@@ -2,14 +2,12 @@ import { InnkeeperError, type ReplayView, type WorkloadSpec } from '@innkeeper/m
 import type { Command } from 'commander';
 import { readManifest } from '../manifest-file.ts';
 import { capacityText, movesText, replayText, whyNotText } from '../show/answers.ts';
-import { checkFormat, printItems } from '../show/output.ts';
+import { checkFormat, outputOption, printItems } from '../show/output.ts';
 import { placementText } from '../show/placement.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
 import { addWhatIf, readWhatIf, type WhatIfOptions } from './manifest.ts';
 import { addSpecOptions, type SpecOptions, specOf } from './spec-options.ts';
-
-export const outputOption = ['-o, --output <format>', 'table, wide, json, yaml or name', 'table'] as const;
 
 const addReasons = (program: Command): void => {
   program

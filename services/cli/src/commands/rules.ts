@@ -2,11 +2,10 @@ import { InnkeeperError, parseWith, type Rule, type RuleView, rule } from '@innk
 import type { Command } from 'commander';
 import { readYaml } from '../manifest-file.ts';
 import { ruleTestText } from '../show/answers.ts';
-import { checkFormat, print, printItems, say } from '../show/output.ts';
+import { checkFormat, outputOption, print, printItems, say } from '../show/output.ts';
 import { dim, plain } from '../show/style.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
-import { outputOption } from './placement.ts';
 
 const target = ({ backend, driver, host }: Rule): string =>
   [backend, driver, host].filter((part) => part !== undefined).join(', ') || 'any';

@@ -3,6 +3,9 @@ import { InnkeeperError } from '@innkeeper/model';
 export const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type Format = (typeof formats)[number];
 
+/** How every command that lists something is asked for another format. */
+export const outputOption = ['-o, --output <format>', 'table, wide, json, yaml or name', 'table'] as const;
+
 export const checkFormat = (text: string): Format => {
   const found = formats.find((format) => format === text);
   if (found === undefined) throw new InnkeeperError('invalid', `-o ${text}: must be one of ${formats.join(', ')}`);

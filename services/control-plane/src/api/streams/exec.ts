@@ -33,14 +33,14 @@ const signalRequest = z.object({ signal: z.enum(signals) });
 type ExecStart = z.output<typeof execRequest>;
 
 const startIn = async (control: Control, name: string, request: ExecStart): Promise<HostProcess> => {
-  const { guest, driver, placed } = await placedGuest(control, name, 'exec');
+  const { guest, driver, placed, report } = await placedGuest(control, name, 'exec');
   if (driver.exec === undefined) {
     throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which does not offer exec`, {
       hint: `inn console ${name}`,
     });
   }
   const { command, env, cwd, user, tty } = request;
-  const withTerminal = tty !== undefined && (tty.optional !== true || (await canDo(control, placed, 'exec.tty')));
+  const withTerminal = tty !== undefined && (tty.optional !== true || canDo(report, 'exec.tty'));
   const options: ExecOptions = { command, env: env ?? {}, cwd, user, tty: withTerminal ? tty : undefined };
   return driver.exec(guest, options);
 };

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { follow } from '../follow.ts';
+import { print } from '../show/output.ts';
+import { table } from '../show/table.ts';
+import { client } from '../target.ts';
+
+const addOperation = (program: Command): void => {
+  const operation = program.command('operation').alias('op').description('what was asked for, and how far it is');
+  operation
+    .command('ls', { isDefault: true })
+    .description('the latest operations')
+    .option('-n, --limit <number>', 'how many', '20')
+    .action(async ({ limit }: { limit: string }) => {
+      const rows = await client().operations(Number(limit));
+      print(
+        table(
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'KIND', value: ({ kind }) => kind },
+            { title: 'WORKLOAD', value: ({ workload }) => workload.name },
+            { title: 'STATE', value: ({ state }) => state },
+            { title: 'WHO', value: ({ who }) => who },
+            { title: 'WHEN', value: ({ createdAt }) => createdAt },
+            { title: 'ERROR', value: ({ error }) => error?.detail ?? '' },
+          ],
+          rows,
+        ),
+      );
+    });
+  operation
+    .command('show <id>')
+    .description('one operation with its steps')
+    .action(async (id: string) => print((await import('yaml')).stringify(await client().operation(id)).trimEnd()));
+  operation
+    .command('watch <id>')
+    .description('follow an operation to its end')
+    .action(async (id: string) => void (await follow(client(), [await client().operation(id)])));
+  operation
+    .command('cancel <id>')
+    .description('stop at the next step and undo what was done')
+    .action(async (id: string) => void (await client().cancel(id)));
+};
+
+const addToken = (program: Command): void => {
+  const token = program.command('token').description('who may use the API over TCP');
+  token
+    .command('create <name>')
+    .description('make a token; its secret is shown this once')
+    .option('--role <role>', 'viewer, operator or admin', 'operator')
+    .action(async (name: string, { role }: { role: 'viewer' | 'operator' | 'admin' }) =>
+      print((await client().createToken(name, role)).token),
+    );
+};
+
+export const addOperations = (program: Command): void => {
+  addOperation(program);
+  addToken(program);
+};

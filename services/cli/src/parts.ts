@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+
+/** Commands that are loaded together. */
+interface Part {
+  /** Their names and aliases. */
+  readonly names: readonly string[];
+  readonly load: () => Promise<(program: Command) => void>;
+}
+
+/** Every command, in the order of help. */
+export const parts: readonly Part[] = [
+  {
+    names: ['ls', 'list', 'show', 'doctor', 'events'],
+    load: async () => (await import('./commands/inspect.ts')).addInspection,
+  },
+  { names: ['top'], load: async () => (await import('./commands/top.ts')).addTop },
+  { names: ['apply', 'plan', 'schema'], load: async () => (await import('./commands/manifest.ts')).addManifests },
+  {
+    names: ['run', 'start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove'],
+    load: async () => (await import('./commands/change.ts')).addChanges,
+  },
+  { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
+  { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },
+  {
+    names: ['cp', 'logs', 'screenshot', 'view', 'keys'],
+    load: async () => (await import('./commands/files.ts')).addFiles,
+  },
+  {
+    names: ['explain', 'why-not', 'placement', 'capacity', 'rebalance'],
+    load: async () => (await import('./commands/placement.ts')).addPlacement,
+  },
+  { names: ['rule'], load: async () => (await import('./commands/rules.ts')).addRules },
+  { names: ['host'], load: async () => (await import('./commands/hosts.ts')).addHosts },
+  { names: ['image'], load: async () => (await import('./commands/hosts.ts')).addImages },
+  { names: ['completion'], load: async () => (await import('./commands/completion.ts')).addCompletion },
+  { names: ['up', 'down'], load: async () => (await import('./commands/set-up.ts')).addSetUp },
+];
+
+const ofVersion = ['-V', '--version'];
+
+/** What a command line needs: the part of its command; every part for help and for what is no command. */
+export const partsFor = (word: string | undefined): readonly Part[] => {
+  if (word === undefined) return parts;
+  if (ofVersion.includes(word)) return [];
+  const part = parts.find(({ names }) => names.includes(word));
+  return part === undefined ? parts : [part];
+};
