@@ -1,11 +1,5 @@
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
-import {
-  type Db,
-  type NetworkClaimRow,
-  networkClaimsOf,
-  orderNetworkClaims,
-  uidClaimOf,
-} from '@innkeeper/inventory';
+import { type Db, type NetworkClaimRow, networkClaimsOf, orderNetworkClaims, uidClaimOf } from '@innkeeper/inventory';
 import type { CompleteSpec, NetworkAttachment, NetworkReport } from '@innkeeper/model';
 import { claimOneNetwork, type NetworkRequest } from './claim.ts';
 
@@ -60,9 +54,7 @@ export const rewire = async (
   const claims: NetworkClaim[] = [];
   for (const [position, wanted] of spec.networks.entries()) {
     const row = matched[position];
-    claims.push(
-      row === undefined ? await claimOneNetwork(db, request, wanted, position) : claimOf(row, networks),
-    );
+    claims.push(row === undefined ? await claimOneNetwork(db, request, wanted, position) : claimOf(row, networks));
   }
   return {
     uidStart: (await uidClaimOf(db, workloadId)) ?? 0,

@@ -9,7 +9,14 @@ import {
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
-import { createGuestDisk, destroyGuestDisk, destroyVolumes, diskOwnBytes, imageStore, type ReadyDisk } from '@innkeeper/storage';
+import {
+  createGuestDisk,
+  destroyGuestDisk,
+  destroyVolumes,
+  diskOwnBytes,
+  imageStore,
+  type ReadyDisk,
+} from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -66,7 +73,8 @@ const planMachine = (order: GuestOrder): GuestPlan => {
     ],
     warnings: [
       ...spec.volumes.map(
-        ({ name }) => `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
+        ({ name }) =>
+          `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
       ),
       ...(acceleration === 'tcg'
         ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]

@@ -17,11 +17,9 @@ import {
   createVolumeDirectory,
   destroyContainerRoot,
   destroyVolumes,
-  hasMountHook,
   imageStore,
   installMountHook,
   mountContainerRoot,
-  mountHookFile,
   prepareContainerRoot,
   releaseContainerRoot,
   removeMountHook,
@@ -38,6 +36,7 @@ import { openFreezer } from './freezer.ts';
 import { initPids } from './init.ts';
 import { changeContainer } from './live.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
+import { containerCapabilities } from './probe.ts';
 import { containerStats } from './stats.ts';
 
 const id = 'lxc';
@@ -69,54 +68,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     backend: 'lxc',
     placeable: true,
     ...parts,
-    capabilities: {
-      'guest.os': {
-        value: ['linux'],
-        evidence: 'containers share the host kernel, Linux',
-        reasonIfAbsent: 'a container shares the Linux kernel of its host',
-      },
-      'kernel.own': {
-        value: false,
-        evidence: 'containers share the host kernel',
-        reasonIfAbsent: 'a container has no kernel of its own',
-      },
-      'firmware.secure-boot': {
-        value: false,
-        evidence: 'containers have no firmware',
-        reasonIfAbsent: 'a container has no firmware',
-      },
-      tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
-      exec: { value: true, evidence: "through the container's namespaces" },
-      'exec.stream': { value: true, evidence: 'a process of the host, in the container' },
-      'exec.tty': { value: true, evidence: 'a terminal of the host' },
-      screen: {
-        value: false,
-        evidence: 'containers have no screen',
-        reasonIfAbsent: 'a container has no screen',
-      },
-      console: { value: true, evidence: "libvirt's pty" },
-      pause: await freezer.capability(),
-      adopt: {
-        value: false,
-        evidence: 'not offered by this version',
-        reasonIfAbsent: 'guests of libvirt are not adopted by this version',
-      },
-      'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
-      'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
-      volumes: { value: true, evidence: 'directories of the host, mounted in the container' },
-      'limits.cpu': { value: true, evidence: 'cgroup quota' },
-      'start.by-others': {
-        value: await hasMountHook(host, paths),
-        evidence: mountHookFile(paths),
-        reasonIfAbsent: `its root is mounted only when Innkeeper starts it: ${mountHookFile(paths)} is missing or of another version`,
-      },
-      'limits.memory': { value: true, evidence: 'cgroup limit' },
-      'limits.disk': {
-        value: false,
-        evidence: 'overlay on a directory',
-        reasonIfAbsent: 'an overlay directory has no quota',
-      },
-    },
+    capabilities: await containerCapabilities(host, paths, freezer),
   });
 
   let machine: Promise<string> | undefined;

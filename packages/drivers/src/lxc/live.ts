@@ -1,7 +1,7 @@
 import type { GuestPlan, GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
-import { type Definition } from '../shared/definition.ts';
+import type { Definition } from '../shared/definition.ts';
 import { changeInterfaces } from '../shared/live-devices.ts';
 import { cpusOf, memoryOf } from '../shared/pending.ts';
 import type { ChangeLive } from '../shared/redefine.ts';

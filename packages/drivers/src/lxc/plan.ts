@@ -96,7 +96,8 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
     warnings: [
       `disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`,
       ...spec.volumes.map(
-        ({ name, sizeBytes }) => `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
+        ({ name, sizeBytes }) =>
+          `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
       ),
       ...(spec.restart === 'on-failure'
         ? [

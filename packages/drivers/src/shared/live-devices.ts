@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildXml, type DomainDescription, describeDomain, el, type Libvirt, type XmlElement } from '@innkeeper/libvirt';
+import {
+  buildXml,
+  type DomainDescription,
+  describeDomain,
+  el,
+  type Libvirt,
+  type XmlElement,
+} from '@innkeeper/libvirt';
 import { InnkeeperError } from '@innkeeper/model';
 
 /** How long a guest may take to let a device go; one that never does keeps it until it is restarted. */
@@ -48,7 +55,12 @@ export const changeInterfaces = async (
 ): Promise<string[]> => {
   for (const { mac, network } of live.interfaces) {
     if (mac === undefined || wanted.has(mac.toLowerCase())) continue;
-    const device = el('interface', { type: 'network' }, el('mac', { address: mac }), el('source', { network: network ?? '' }));
+    const device = el(
+      'interface',
+      { type: 'network' },
+      el('mac', { address: mac }),
+      el('source', { network: network ?? '' }),
+    );
     await detach(libvirt, uuid, device, (now) => macsOf(now).includes(mac.toLowerCase()));
   }
   const there = macsOf(live);
@@ -68,7 +80,12 @@ export const changeDisks = async (
   const ours = live.disks.filter(({ source }) => source?.startsWith(`${below}/`));
   for (const { source, target } of ours) {
     if (source === undefined || wanted.has(source)) continue;
-    const device = el('disk', { type: 'file', device: 'disk' }, el('source', { file: source }), el('target', { dev: target }));
+    const device = el(
+      'disk',
+      { type: 'file', device: 'disk' },
+      el('source', { file: source }),
+      el('target', { dev: target }),
+    );
     await detach(libvirt, uuid, device, (now) => now.disks.some((one) => one.source === source));
   }
   const taken = new Set(live.disks.map(({ target }) => target));

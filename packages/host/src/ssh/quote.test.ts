@@ -21,6 +21,8 @@ describe('an argument vector as one line', () => {
     async (argv) => {
       expect(await arrived(argv)).toEqual(argv);
     },
+    // A shell each: on a busy machine a hundred take longer than five seconds.
+    60_000,
   );
 
   it('keeps empty arguments and what looks like options or assignments', async () => {

@@ -41,7 +41,8 @@ const effective = (spec: WorkloadSpec): Readonly<Record<SpecField, unknown>> => 
 
 /** Published ports are looked after by nobody yet; what an interface may carry is said when it is made. */
 const sameInterfaces = (from: WorkloadSpec, to: WorkloadSpec): boolean => {
-  const bare = (spec: WorkloadSpec) => completeSpec(spec).networks.map(({ network, address, mac }) => ({ network, address, mac }));
+  const bare = (spec: WorkloadSpec) =>
+    completeSpec(spec).networks.map(({ network, address, mac }) => ({ network, address, mac }));
   return sameJson(bare(from), bare(to));
 };
 

@@ -7,7 +7,14 @@ import {
   resizeClaim,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, diskAsked, InnkeeperError, nearMissText, type PlacementRecord } from '@innkeeper/model';
+import {
+  type Candidate,
+  completeSpec,
+  diskAsked,
+  InnkeeperError,
+  nearMissText,
+  type PlacementRecord,
+} from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
 import { allOf } from '../all-of.ts';
 import { claimAll } from '../claim.ts';

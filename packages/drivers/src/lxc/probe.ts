@@ -1,0 +1,58 @@
+import type { Host } from '@innkeeper/host';
+import type { DriverReport, Paths } from '@innkeeper/model';
+import { hasMountHook, mountHookFile } from '@innkeeper/storage';
+import type { Freezer } from './freezer.ts';
+
+/** What containers can do on this host, and why that is believed. */
+export const containerCapabilities = async (
+  host: Host,
+  paths: Paths,
+  freezer: Pick<Freezer, 'capability'>,
+): Promise<DriverReport['capabilities']> => ({
+  'guest.os': {
+    value: ['linux'],
+    evidence: 'containers share the host kernel, Linux',
+    reasonIfAbsent: 'a container shares the Linux kernel of its host',
+  },
+  'kernel.own': {
+    value: false,
+    evidence: 'containers share the host kernel',
+    reasonIfAbsent: 'a container has no kernel of its own',
+  },
+  'firmware.secure-boot': {
+    value: false,
+    evidence: 'containers have no firmware',
+    reasonIfAbsent: 'a container has no firmware',
+  },
+  tpm: { value: false, evidence: 'containers have no TPM', reasonIfAbsent: 'a container has no TPM' },
+  exec: { value: true, evidence: "through the container's namespaces" },
+  'exec.stream': { value: true, evidence: 'a process of the host, in the container' },
+  'exec.tty': { value: true, evidence: 'a terminal of the host' },
+  screen: {
+    value: false,
+    evidence: 'containers have no screen',
+    reasonIfAbsent: 'a container has no screen',
+  },
+  console: { value: true, evidence: "libvirt's pty" },
+  pause: await freezer.capability(),
+  adopt: {
+    value: false,
+    evidence: 'not offered by this version',
+    reasonIfAbsent: 'guests of libvirt are not adopted by this version',
+  },
+  'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
+  'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
+  volumes: { value: true, evidence: 'directories of the host, mounted in the container' },
+  'limits.cpu': { value: true, evidence: 'cgroup quota' },
+  'start.by-others': {
+    value: await hasMountHook(host, paths),
+    evidence: mountHookFile(paths),
+    reasonIfAbsent: `its root is mounted only when Innkeeper starts it: ${mountHookFile(paths)} is missing or of another version`,
+  },
+  'limits.memory': { value: true, evidence: 'cgroup limit' },
+  'limits.disk': {
+    value: false,
+    evidence: 'overlay on a directory',
+    reasonIfAbsent: 'an overlay directory has no quota',
+  },
+});
