@@ -166,6 +166,58 @@ describe('the main job, as a newcomer does it', () => {
     }
   });
 
+  it('gives both kinds a second network interface and a volume while they run, and takes them away', async () => {
+    const devices =
+      '  networks: [{ network: default }, { network: default }], volumes: [{ name: data, size: 64MiB, path: /srv/data }]';
+    const head = {
+      wiki: 'test-wiki: { image: debian/12, memory: 1536MiB, cpus: 2, cpuWeight: 200',
+      runner: 'test-runner: { image: debian/12, isolation: strong, memory: 448MiB, disk: 12GiB',
+    };
+    const more = await writeManifest(
+      'devices.yaml',
+      `workloads:\n  ${head.wiki}, ${devices} }\n  ${head.runner}, ${devices} }\n`,
+    );
+    const startedAt = async (name: string) => (await ours()).find((one) => one.name === name)?.startedAt;
+    const before = await startedAt('test-wiki');
+    const applied = await inn('apply', '-f', more);
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    const [wiki] = JSON.parse((await inn('ls', '-o', 'json')).stdout).filter(
+      (one: { name: string }) => one.name === 'test-wiki',
+    );
+    expect(wiki.addresses).toHaveLength(2);
+    const inside = (await inn('exec', 'test-wiki', '--', 'ip', '-br', 'address', 'show', 'eth1')).stdout;
+    expect(inside).toContain(`UP             ${wiki.addresses[1]}/24`);
+    expect(await startedAt('test-wiki')).toBe(before);
+    const links = await inn(
+      'exec',
+      'test-runner',
+      '--',
+      'sh',
+      '-c',
+      'ls /sys/class/net; ls /dev/disk/by-id; cat /sys/block/vdb/size',
+    );
+    expect(links.stdout).toMatch(/virtio-data\n(.*\n)*131072\n/);
+    expect(links.stdout.match(/^en/gm)).toHaveLength(2);
+    // libvirt mounts a container's volumes when it starts.
+    expect((await inn('ls')).stdout).toMatch(/^test-wiki .*\*/m);
+    await inn('restart', 'test-wiki');
+    const write = ['exec', 'test-wiki', '--', 'sh', '-c', 'echo kept > /srv/data/note; stat -c %U /srv/data'];
+    expect((await inn(...write)).stdout).toBe('root\n');
+    const fewer = await writeManifest('changed.yaml', `workloads:\n  ${head.wiki} }\n  ${head.runner} }\n`);
+    expect((await inn('apply', '-f', fewer)).exitCode).toBe(0);
+    await until(
+      'the machine has let go',
+      async () => (await inn('exec', 'test-runner', '--', 'ls', '/dev/vdb')).exitCode !== 0,
+      60_000,
+    );
+    expect((await inn('exec', 'test-wiki', '--', 'ls', '/sys/class/net')).stdout).not.toContain('eth1');
+    await inn('apply', '-f', more);
+    await inn('restart', 'test-wiki');
+    expect((await inn('exec', 'test-wiki', '--', 'cat', '/srv/data/note')).stdout).toBe('kept\n');
+    expect((await inn('apply', '-f', fewer)).exitCode).toBe(0);
+    await inn('restart', 'test-wiki');
+  });
+
   it('has the logs of both, and the screen and keys of the one that has them', async () => {
     expect((await inn('logs', 'test-wiki', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
     expect((await inn('logs', 'test-runner', '--console')).stdout).toMatch(/login:/);
