@@ -47,6 +47,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     exec: { value: true, evidence: 'lxc-attach' },
     'exec.stream': { value: true, evidence: 'lxc-attach' },
     'exec.tty': { value: true, evidence: 'lxc-attach' },
+    'files.stopped': { value: true, evidence: "the container's own tar; not of containers that were adopted" },
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
     console: absent('lxc-tools offers no console; use exec'),

@@ -2,6 +2,7 @@ import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
 import { deviceCases } from './devices.ts';
+import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
 import { reportCases } from './report.ts';
 
@@ -15,6 +16,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...reportCases,
   ...lifeCases,
   ...changeCases,
+  ...fileCases,
   ...deviceCases,
   ...adoptCases,
 ];

@@ -10,7 +10,7 @@ import {
   type Step,
   together,
 } from '@innkeeper/driver-contract';
-import { connect } from '@innkeeper/libvirt';
+import { connect, describeDomain } from '@innkeeper/libvirt';
 import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
@@ -23,6 +23,7 @@ import {
   prepareContainerRoot,
   releaseContainerRoot,
   removeMountHook,
+  runOnRoot,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -244,6 +245,15 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         ],
         options.tty === undefined ? {} : { tty: options.tty },
       );
+    },
+    onFiles: async (guest, command) => {
+      await requireOurs(guests, guest);
+      const definition = (await libvirt.xml([guest.uuid], { inactive: true })).get(guest.uuid);
+      const { filesystems } = definition === undefined ? { filesystems: [] } : describeDomain(definition);
+      const volumes = filesystems.flatMap(({ source, target }) =>
+        source === undefined || target === '/' ? [] : [{ directory: source, place: target }],
+      );
+      return runOnRoot(host, paths, guest.uuid, { volumes, command });
     },
     console: async (guest) => {
       const description = await guests.description(guest.uuid);

@@ -28,6 +28,7 @@ export const containerCapabilities = async (
   exec: { value: true, evidence: "through the container's namespaces" },
   'exec.stream': { value: true, evidence: 'a process of the host, in the container' },
   'exec.tty': { value: true, evidence: 'a terminal of the host' },
+  'files.stopped': { value: true, evidence: "the container's own tar, in namespaces of its own over its root" },
   screen: {
     value: false,
     evidence: 'containers have no screen',
