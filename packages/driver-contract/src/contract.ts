@@ -149,6 +149,11 @@ export interface ConsoleStream {
 /** Optional group, present when the driver reports the capability `console`. */
 export interface ConsoleGroup {
   console(guest: GuestRef): Promise<ConsoleStream>;
+  /**
+   * The last 64 KiB of what was printed; without the capability `console.history` nothing. A driver may need `watch` to be
+   * followed, and `list` to be asked after each of its events, to hear all of it.
+   */
+  consoleHistory(guest: GuestRef): Promise<Uint8Array>;
 }
 
 export interface Picture {

@@ -51,6 +51,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
     console: absent('lxc-tools offers no console; use exec'),
+    'console.history': absent('lxc-tools offers no console; use exec'),
     'start.by-others': absent('its root is mounted only when Innkeeper starts it'),
     adopt: { value: true, evidence: "a record beside the container's config, which LXC does not read" },
     'limits.cpu': await limit(host, layout, 'cpu', 'quota'),

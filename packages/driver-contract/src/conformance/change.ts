@@ -84,21 +84,6 @@ export const changeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'has a console while a guest runs, and says that there is none when it does not',
-    run: async (bench) => {
-      const { driver } = bench;
-      if (!(await declares(bench, 'console'))) return equal(driver.console, undefined);
-      await withGuest(bench, async (guest) => {
-        equal((await driver.console?.(guest))?.live, undefined);
-        await driver.start(guest);
-        const live = (await driver.console?.(guest))?.live;
-        ok(live !== undefined);
-        live.on('error', () => undefined);
-        live.destroy();
-      });
-    },
-  },
-  {
     title: 'changes processors and memory of a guest, at once or at its next start, and says which',
     run: (bench) =>
       withGuest(bench, async (guest, order) => {

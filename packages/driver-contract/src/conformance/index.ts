@@ -1,6 +1,7 @@
 import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
+import { consoleCases } from './consoles.ts';
 import { deviceCases } from './devices.ts';
 import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
@@ -17,6 +18,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...lifeCases,
   ...changeCases,
   ...fileCases,
+  ...consoleCases,
   ...deviceCases,
   ...adoptCases,
 ];

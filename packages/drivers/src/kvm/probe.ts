@@ -67,6 +67,7 @@ export const kvmCapabilities = async (
     },
     screen: { value: true, evidence: 'libvirt takes pictures of the first screen, and presses keys' },
     console: { value: true, evidence: 'serial port' },
+    'console.history': { value: true, evidence: 'libvirt writes what the serial port prints into a file' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
     adopt: {

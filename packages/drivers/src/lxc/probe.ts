@@ -35,6 +35,7 @@ export const containerCapabilities = async (
     reasonIfAbsent: 'a container has no screen',
   },
   console: { value: true, evidence: "libvirt's pty" },
+  'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
   pause: await freezer.capability(),
   adopt: {
     value: false,

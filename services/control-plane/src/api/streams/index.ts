@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { Control } from '../../control.ts';
 import { type Arrival, checkBrowser, demand, identify } from '../../identity.ts';
 import { asProblem } from '../../problem.ts';
-import { type Console, serveConsole } from './console.ts';
+import { type Consoles, serveConsole } from './console.ts';
 import { serveExec } from './exec.ts';
 import { serveFiles } from './files.ts';
 import { fail } from './frames.ts';
@@ -32,7 +32,7 @@ const authorizationOf = (request: IncomingMessage): string | undefined => {
 /** Exec, files and console over WebSocket, in the framing of model/frames; the screen as VNC. */
 export const serveStreams = (control: Control): ((server: Server, arrival: Arrival) => void) => {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
-  const consoles = new Map<string, Console>();
+  const consoles: Consoles = new Map();
   const accept = async (request: IncomingMessage, stream: Duplex, head: Buffer, arrival: Arrival): Promise<void> => {
     checkBrowser(arrival, request.headers.host, request.headers.origin);
     demand(await identify(control.inventory.db, arrival, authorizationOf(request)), 'operator');
