@@ -240,8 +240,16 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('has the logs of both, and the screen and keys of the one that has them', async () => {
-    expect((await inn('logs', 'test-wiki', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
-    expect((await inn('logs', 'test-runner', '--console')).stdout).toMatch(/login:/);
+    for (const name of ['test-wiki', 'test-runner']) {
+      expect((await inn('logs', name)).stdout).toMatch(/login:/);
+      expect((await inn('logs', name, '--journal', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
+    }
+    expect((await inn('logs', 'test-wiki', '--journal', '-u', 'dbus')).stdout).toMatch(/dbus/i);
+    expect(await inn('logs', 'test-wiki', '-u', 'dbus')).toMatchObject({ exitCode: 2 });
+    expect((await inn('logs', 'test-runner', '--journal', '-f')).stderr).toMatch(/comes as a whole[\s\S]*inn logs -f/);
+    await inn('exec', 'test-wiki', '--', 'mv', '/usr/bin/journalctl', '/usr/bin/journalctl.away');
+    expect((await inn('logs', 'test-wiki', '--journal')).stderr).toMatch(/test-wiki has no journalctl/);
+    await inn('exec', 'test-wiki', '--', 'mv', '/usr/bin/journalctl.away', '/usr/bin/journalctl');
     const picture = `${installation.INNKEEPER_PREFIX}/desktop.png`;
     expect((await inn('screenshot', 'test-desktop', picture)).exitCode).toBe(0);
     expect(Buffer.from((await host.files.read(picture)).subarray(1, 4)).toString('latin1')).toBe('PNG');

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { placeOf } from '../copy/place.ts';
 import { say } from '../show/output.ts';
 import { client } from '../target.ts';
-import { runExec } from '../terminal.ts';
 
 const copyAll = async (paths: readonly string[]): Promise<void> => {
   const places = paths.map(placeOf);
@@ -25,26 +24,6 @@ const copyAll = async (paths: readonly string[]): Promise<void> => {
     bytes += copied.bytes;
   }
   if (target.path !== '-') say(`copied ${entries} ${entries === 1 ? 'file' : 'files'}, ${formatSize(bytes)}`);
-};
-
-interface LogOptions {
-  readonly follow?: boolean;
-  readonly lines: string;
-  readonly console?: boolean;
-}
-
-/** The journal of a guest that runs and has one; else what its console printed. */
-const showLogs = async (name: string, { follow, lines, console }: LogOptions): Promise<void> => {
-  if (!/^\d{1,6}$/.test(lines)) throw new InnkeeperError('invalid', `--lines ${lines}: must be a number`);
-  const { state } = await client().workload(name);
-  if (state === 'running' && console !== true) {
-    const journal = ['journalctl', '--no-pager', '-n', lines, ...(follow === true ? ['-f'] : [])];
-    return runExec(name, journal, { tty: false, env: {} });
-  }
-  if (follow === true)
-    throw new InnkeeperError('invalid', `the console of ${name} is followed with: inn console ${name}`);
-  const text = Buffer.from(await client().logs(name)).toString('utf8');
-  process.stdout.write(text.split('\n').slice(-Number(lines)).join('\n'));
 };
 
 /** `ctrl-alt-f2` or KEY_LEFTCTRL: names of people and of Linux. */
@@ -71,13 +50,6 @@ export const addFiles = (program: Command): void => {
       'copy files and folders into or out of a guest: inn cp notes.txt web:/root/; - is standard input or output',
     )
     .action(copyAll);
-  program
-    .command('logs <name>')
-    .description("a guest's journal; of one that is stopped, or with --console, what its console printed")
-    .option('-f, --follow', 'go on as it grows')
-    .option('-n, --lines <number>', 'how many of the last lines', '100')
-    .option('--console', 'the console, not the journal')
-    .action(showLogs);
   program
     .command('screenshot <name> [file]')
     .description('a picture of the screen of a virtual machine (default: NAME.png; - is standard output)')
