@@ -137,7 +137,7 @@ describe('the main job, as a newcomer does it', () => {
     expect((await inn('exec', 'test-wiki', '--', 'stat', '-c', '%U %a', '/srv/asleep/one')).stdout).toBe('root 640\n');
     expect((await inn('stop', 'test-desktop')).exitCode).toBe(0);
     const refused = await inn('cp', `${folder}/notes`, 'test-desktop:/srv/');
-    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused).toMatchObject({ exitCode: 2 });
     expect(refused.stderr).toMatch(/the disk of a stopped virtual machine is not opened[\s\S]*inn start test-desktop/);
     expect((await inn('start', 'test-desktop')).exitCode).toBe(0);
   });

@@ -76,4 +76,9 @@ export interface FileRequest {
 export type ExitReport =
   | { readonly code: number }
   | { readonly signal: string }
-  | { readonly error: string; readonly hint?: string };
+  | {
+      readonly error: string;
+      readonly hint?: string;
+      /** One of the error codes of the API. */
+      readonly kind?: string;
+    };

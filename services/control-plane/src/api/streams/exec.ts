@@ -10,13 +10,15 @@ import { serveProcess } from './process.ts';
 const execRequest = z.strictObject({
   command: z
     .array(z.string().max(128 * 1024))
-    .min(1)
+    .min(1, 'must hold at least the program, such as ["id"]')
     .max(1000),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).optional(),
-  cwd: z.string().startsWith('/').max(4096).optional(),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable, such as LANG'), z.string())
+    .optional(),
+  cwd: z.string().startsWith('/', 'must begin with a slash, such as /srv').max(4096).optional(),
   user: z
     .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, 'must be a name or a number of a user of the guest, such as www-data')
     .optional(),
   tty: z
     .object({

@@ -10,7 +10,7 @@ const fileRequest = z.strictObject({
   action: z.enum(fileActions),
   path: z
     .string()
-    .regex(/^\/[^\0]*$/)
+    .regex(/^\/[^\0]*$/, 'must begin with a slash, such as /root/')
     .max(4096),
 });
 
