@@ -23,7 +23,7 @@ my %calls = (
 );
 my $machine = unpack 'x18 v', $header;
 my $call = $calls{$machine} or die "no system call numbers for ELF machine $machine\n";
-my ($SYS_open_tree, $SYS_move_mount, $SYS_pidfd_open, $SYS_mount_setattr) = (428, 429, 434, 442);
+my ($SYS_open_tree, $SYS_move_mount, $SYS_pidfd_open, $SYS_close_range, $SYS_mount_setattr) = (428, 429, 434, 436, 442);
 my ($AT_FDCWD, $AT_EMPTY_PATH, $OPEN_TREE_CLONE, $OPEN_TREE_CLOEXEC, $MOVE_MOUNT_F_EMPTY_PATH) = (-100, 0x1000, 1, 02000000, 4);
 # No control group keeps the program from devices that an image may hold. struct mount_attr: set, clear, propagation, user namespace.
 my $without_devices = pack 'QQQQ', 2 | 4, 0, 0, 0;
@@ -131,6 +131,8 @@ if ($child == 0) {
     sysread($from_parent, my $alive, 1) or exit 1;
     umask 022;
     %ENV = (PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME => '/root', LANG => 'C.UTF-8');
+    # Whoever started this may have left something open for its children; CLOSE_RANGE_CLOEXEC.
+    must('close_range', call($SYS_close_range, 3, 0xffff_ffff, 4));
     { no warnings 'exec'; exec { $rest[0] } @rest; }
     my $code = $! == 2 ? 127 : 126;
     print STDERR "$rest[0]: $!\n";
