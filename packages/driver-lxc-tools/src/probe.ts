@@ -49,6 +49,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     'exec.tty': { value: true, evidence: 'lxc-attach' },
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
+    rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
     console: absent('lxc-tools offers no console; use exec'),
     'start.by-others': absent('its root is mounted only when Innkeeper starts it'),
     adopt: { value: true, evidence: "a record beside the container's config, which LXC does not read" },

@@ -58,6 +58,8 @@ export interface DomainChanges {
   suspend(uuid: string): Promise<void>;
   resume(uuid: string): Promise<void>;
   undefine(uuid: string, options?: UndefineOptions): Promise<void>;
+  /** Of a domain that does not run. QEMU's driver only. */
+  rename(uuid: string, to: string): Promise<void>;
   setAutostart(uuid: string, on: boolean): Promise<void>;
   setMetadata(uuid: string, element: MetadataElement, scope: Scope): Promise<void>;
   /** Nothing there is success. */
@@ -154,6 +156,7 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
         ...(options.managedSave === true ? ['--managed-save'] : []),
         ...(options.snapshotsMetadata === true ? ['--snapshots-metadata'] : []),
       ]),
+    rename: (uuid, to) => act('rename', uuid, ['domrename', '--new-name', to]),
     setAutostart: (uuid, on) => act('set the autostart of', uuid, ['autostart', ...(on ? [] : ['--disable'])]),
     setMetadata: async (uuid, { uri, key, xml }, scope) => {
       if (Buffer.byteLength(xml) > largestMetadata) {

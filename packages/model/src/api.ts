@@ -42,7 +42,7 @@ export type StepView = z.output<typeof stepView>;
 export const powerActions = ['start', 'stop', 'restart', 'pause', 'resume'] as const;
 export type PowerAction = (typeof powerActions)[number];
 
-export const operationKinds = ['apply', ...powerActions, 'remove'] as const;
+export const operationKinds = ['apply', ...powerActions, 'rename', 'remove'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationView = z

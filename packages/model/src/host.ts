@@ -32,6 +32,7 @@ export const capabilityNames = [
   'console',
   'adopt',
   'pause',
+  'rename',
   'start.by-others',
   'limits.cpu',
   'limits.memory',

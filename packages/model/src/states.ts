@@ -35,6 +35,7 @@ export const workloadActions = [
   'exec',
   'console',
   'screen',
+  'rename',
   'remove',
 ] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
@@ -48,6 +49,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   exec: ['running'],
   console: ['running', 'stopped'],
   screen: ['running'],
+  rename: ['stopped', 'failed'],
   remove: workloadStates,
 };
 

@@ -3,6 +3,7 @@ import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
 import { deviceCases } from './devices.ts';
 import { lifeCases } from './life.ts';
+import { renameCases } from './rename.ts';
 import { reportCases } from './report.ts';
 
 export type { ConformanceBench, ConformanceCase } from './bench.ts';
@@ -16,5 +17,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...lifeCases,
   ...changeCases,
   ...deviceCases,
+  ...renameCases,
   ...adoptCases,
 ];

@@ -34,6 +34,7 @@ import {
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
+import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
@@ -227,6 +228,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await requireOurs(guests, guest);
       await resumeGuest(libvirt, guest);
     },
+    rename: (guest, to, networks) => renameSteps(libvirt, guests, renameMachine(libvirt), { guest, to, networks }),
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [

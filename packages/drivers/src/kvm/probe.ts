@@ -62,6 +62,7 @@ export const kvmCapabilities = async (
     screen: { value: true, evidence: 'libvirt takes pictures of the first screen, and presses keys' },
     console: { value: true, evidence: 'serial port' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
+    rename: { value: true, evidence: 'libvirt renames machines' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
     adopt: {
       value: false,

@@ -29,6 +29,13 @@ const firmware = (definition: Definition): XmlElement[] =>
       ]
     : [];
 
+/**
+ * Named by the machine's id: libvirt's own choice is named by the machine, is left behind by a rename, and would then be
+ * the variables of whoever gets the old name. [libvirt 9.0, tried]
+ */
+const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
+  spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
+
 /** The distribution's kernel, beside the disk made from the same tree. */
 const directKernel = (definition: Definition, ready: ReadyDisk | undefined): XmlElement[] =>
   ready === undefined
@@ -45,6 +52,7 @@ const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): 
     definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
     el('type', { arch: 'x86_64', machine: 'q35' }, 'hvm'),
     ...firmware(definition),
+    ...firmwareVariables(definition),
     ...directKernel(definition, ready),
   );
 

@@ -35,6 +35,7 @@ export const containerCapabilities = async (
   },
   console: { value: true, evidence: "libvirt's pty" },
   pause: await freezer.capability(),
+  rename: { value: true, evidence: 'its definition is made again with the name' },
   adopt: {
     value: false,
     evidence: 'not offered by this version',

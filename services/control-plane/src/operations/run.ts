@@ -25,11 +25,13 @@ import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
+import { rename } from './rename.ts';
 import { Waiting } from './waiting.ts';
 
 const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   apply,
   ...powerOperations,
+  rename,
   remove,
 };
 
