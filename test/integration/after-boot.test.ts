@@ -1,18 +1,19 @@
 import { ensureDatabase } from '@innkeeper/infra';
 import { openInventory } from '@innkeeper/inventory';
 import { connect } from '@innkeeper/libvirt';
+import type { WorkloadSpec } from '@innkeeper/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { host, type Installation, install, leftOnHost, paths } from './installation.ts';
 
 const lxc = connect(host, 'lxc:///system');
 const image = { image: 'debian/12', backend: 'lxc' } as const;
 /** By name the first is the last that may start. */
-const specs = {
+const specs: Readonly<Record<string, WorkloadSpec>> = {
   'test-op-a': { ...image, dependsOn: ['test-op-b'] },
   'test-op-b': { ...image, dependsOn: ['test-op-c'] },
   'test-op-c': image,
   'test-op-no': { ...image, autostart: false },
-} as const;
+};
 const names = Object.keys(specs);
 
 let innkeeper: Installation;

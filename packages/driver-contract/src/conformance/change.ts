@@ -52,6 +52,7 @@ const withRunning = (bench: ConformanceBench, work: (guest: GuestRef) => Promise
 export const changeCases: readonly ConformanceCase[] = [
   {
     title: 'runs commands as root of the guest, and passes input, output and exit codes through',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return equal(driver.exec, undefined);
@@ -71,6 +72,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'gives a command its variables, its directory, and a terminal when that is asked',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return;
@@ -100,6 +102,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'ends a command that is told to, however much of its output nobody has read',
+    needs: 'exec.stream',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec.stream'))) return;
@@ -116,6 +119,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'runs no command in a guest that does not run',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return;
@@ -130,6 +134,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'has a console while a guest runs, and says that there is none when it does not',
+    needs: 'console',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'console'))) return equal(driver.console, undefined);

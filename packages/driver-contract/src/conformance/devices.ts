@@ -54,6 +54,7 @@ export const deviceCases: readonly ConformanceCase[] = [
   },
   {
     title: 'gives a guest a volume, lets it grow and takes it away, and keeps what is on it until the guest goes',
+    needs: 'volumes',
     run: async (bench) => {
       if (!(await declares(bench, 'volumes'))) return;
       let made: GuestRef | undefined;

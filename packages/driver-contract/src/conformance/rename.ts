@@ -57,6 +57,7 @@ const refused = async (
 export const renameCases: readonly ConformanceCase[] = [
   {
     title: 'gives a guest another name and everything else stays, and never takes the name of another',
+    needs: 'rename',
     run: async (bench) => {
       const { driver } = bench;
       const { rename } = driver;
