@@ -76,6 +76,8 @@ export interface DomainChanges {
   setScheduler(uuid: string, values: { readonly quota?: number; readonly shares?: number }): Promise<void>;
   /** Processors of the host (`0-3,6`; `r` for all) that one virtual processor, or QEMU's own threads, run on from now on. */
   pinProcessor(uuid: string, vcpu: number | 'emulator', cpus: string): Promise<void>;
+  /** Averages in kilobytes a second for an interface of a running machine, by its MAC; 0 ends a limit. */
+  limitInterface(uuid: string, mac: string, kilobytes: number): Promise<void>;
   /** Grows a disk of a running machine. */
   resizeDisk(uuid: string, target: string, bytes: number): Promise<void>;
   /**
@@ -187,6 +189,17 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
       const which = vcpu === 'emulator' ? ['emulatorpin'] : ['vcpupin', '--vcpu', String(vcpu)];
       return act('pin', uuid, [...which, '--cpulist', cpus, '--live']);
     },
+    limitInterface: (uuid, mac, kilobytes) =>
+      act('limit an interface of', uuid, [
+        'domiftune',
+        '--interface',
+        mac,
+        '--inbound',
+        String(kilobytes),
+        '--outbound',
+        String(kilobytes),
+        '--live',
+      ]),
     resizeDisk: (uuid, target, bytes) =>
       act('grow a disk of', uuid, ['blockresize', '--path', target, '--size', `${Math.floor(bytes)}B`]),
     agentCommand: async (uuid, command, args) => {

@@ -17,6 +17,7 @@ import {
   imageStore,
   type ReadyDisk,
 } from '@innkeeper/storage';
+import { limitCapability, limitMapping } from '../shared/bandwidth.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -64,6 +65,7 @@ const planMachine = (order: GuestOrder): GuestPlan => {
       `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors`}`,
       `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
       ...tuningMapping(spec),
+      ...limitMapping(spec.networks),
       spec.image.source.kind === 'blank'
         ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
         : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
@@ -141,7 +143,10 @@ const openKvm = (environment: DriverEnvironment): Driver => {
             cgroup: await cgroupLayout(host),
             ...(hypervisor === undefined ? {} : { qemu: hypervisor }),
           },
-          capabilities: await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration)),
+          capabilities: {
+            ...(await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration))),
+            'network.limits': await limitCapability(host),
+          },
           networks: await reportNetworks(libvirt),
           images: await images.ready(),
         };

@@ -2,6 +2,7 @@ import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
+import { bandwidthElement } from '../shared/bandwidth.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
 
@@ -124,13 +125,14 @@ const ports = (): XmlElement[] => [
   ...Array.from({ length: spareSlots }, () => el('controller', { type: 'pci', model: 'pcie-root-port' })),
 ];
 
-export const nic = (definition: Definition, { network, mac }: NetworkClaim): XmlElement =>
+export const nic = (definition: Definition, { network, mac }: NetworkClaim, position: number): XmlElement =>
   el(
     'interface',
     { type: 'network' },
     el('mac', { address: mac }),
     el('source', { network }),
     el('model', { type: isWindows(definition) ? 'e1000e' : 'virtio' }),
+    bandwidthElement(definition.spec.networks[position]),
   );
 
 const screen = (definition: Definition): XmlElement[] =>
@@ -194,7 +196,7 @@ export const machineXml = (
         disk(definition, paths),
         ...volumes(definition, paths),
         ...ports(),
-        ...definition.claims.networks.map((claim) => nic(definition, claim)),
+        ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),
         el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
         ...screen(definition),
