@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
 import { localHost } from '@innkeeper/host';
 import { chapters } from './script.js';
 
@@ -25,15 +24,32 @@ const env = {
   INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images',
 };
 
-/** Of a terminal only the last state of a line that was written over and over counts. */
-const shown = (/** @type {string} */ text) =>
-  stripVTControlCharacters(text)
-    .replaceAll('\r\n', '\n')
-    .split('\n')
-    .map((line) => (line.split('\r').at(-1) ?? '').trimEnd())
+/** Stands for the character that begins what a terminal does not show. */
+const mark = '␛';
+
+/** What a terminal shows in the end: lines are written over, and the cursor moves up. */
+const shown = (/** @type {string} */ text) => {
+  /** @type {string[]} */
+  const lines = [];
+  let [row, column] = [0, 0];
+  for (const [word] of text.replaceAll('\x1b', mark).matchAll(/␛\[[0-9;?]*[A-Za-z]|␛.|[\r\n]|[^␛\r\n]+/g)) {
+    const line = lines[row] ?? '';
+    const up = /^␛\[(\d*)A$/.exec(word);
+    if (word === '\n') row += 1;
+    else if (word === '\r') column = 0;
+    else if (up !== null) row = Math.max(0, row - Number(up[1] || 1));
+    else if (word === '␛[2K') lines[row] = '';
+    else if (!word.startsWith(mark)) {
+      lines[row] = line.slice(0, column).padEnd(column) + word + line.slice(column + word.length);
+      column += word.length;
+    }
+    if (word === '\n') column = 0;
+  }
+  return Array.from(lines, (line = '') => line.trimEnd())
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+};
 
 /** Runs a line in a terminal of its own, and types what it is told to. @param {import('./script.js').Line} line */
 const perform = async (line) => {

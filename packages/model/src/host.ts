@@ -51,7 +51,6 @@ export const capabilityNames = [
   'network.limits',
   'cloud-init',
   'snapshots.schedule',
-  'readiness',
   'migrate.live',
   'failover',
   'replicate',

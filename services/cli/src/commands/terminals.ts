@@ -24,7 +24,10 @@ export const addTerminals = (program: Command): void => {
     .description('run a command in a workload: inn exec wiki -- id -u')
     .option('-t, --tty', 'with a terminal (the default when there is one)')
     .option('-T, --no-tty', 'without one')
-    .option('-e, --env <pair...>', 'NAME=VALUE')
+    .option('-e, --env <pair>', 'NAME=VALUE; may be given several times', (pair, all: readonly string[] = []) => [
+      ...all,
+      pair,
+    ])
     .option('-w, --cwd <path>', 'directory in the guest')
     .option('-u, --user <name>', 'a user of the guest (default: root)')
     .passThroughOptions()

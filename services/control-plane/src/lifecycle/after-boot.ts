@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { insertOperation, listHosts, listWorkloads, unfinishedOf, type WorkloadRow, wake } from '@innkeeper/inventory';
-import { completeSpec } from '@innkeeper/model';
+import {
+  insertOperation,
+  listGuests,
+  listHosts,
+  listWorkloads,
+  unfinishedOf,
+  type WorkloadRow,
+  wake,
+} from '@innkeeper/inventory';
+import { completeSpec, readyWithinMs } from '@innkeeper/model';
 import type { Control } from '../control.ts';
+import { readinessOf } from '../readiness/state.ts';
 
 type Named = Pick<WorkloadRow, 'name' | 'spec'>;
 
@@ -25,14 +34,25 @@ export const startedBefore = <T extends Named>(workload: T, all: readonly T[]): 
 };
 
 /**
- * Of those, the ones that are being started still. One that is not to run, or whose start has failed, holds nobody up: its
- * dependents come up without it, as after `inn start`.
+ * Of those, the ones that are being started still, or are to be ready and have time left for it. One that is not to run,
+ * whose start has failed, or that is not ready in its time, holds nobody up: its dependents come up without it.
  */
 export const stillStarting = async ({ inventory }: Control, workload: WorkloadRow): Promise<readonly string[]> => {
   if (dependenciesOf(workload).length === 0) return [];
   const before = startedBefore(workload, await listWorkloads(inventory.db));
-  const unfinished = await Promise.all(before.map(({ id }) => unfinishedOf(inventory.db, id)));
-  return before.filter((_, at) => (unfinished[at] ?? []).length > 0).map(({ name }) => name);
+  const untilReady = completeSpec(workload.spec).dependsOn.filter(({ until }) => until === 'ready');
+  const guests = untilReady.length === 0 ? [] : await listGuests(inventory.db);
+  const isComing = (one: WorkloadRow): boolean => {
+    const guest = guests.find(({ uuid, host }) => uuid === one.id && host === one.placed?.host);
+    const startedAtMs = guest?.observation.startedAtMs ?? 0;
+    return readinessOf(one, guest)?.ready === false && Date.now() - startedAtMs < readyWithinMs(one.spec.readiness);
+  };
+  const held: string[] = [];
+  for (const one of before) {
+    const starts = (await unfinishedOf(inventory.db, one.id)).length > 0;
+    if (starts || (untilReady.some((other) => other.workload === one.name) && isComing(one))) held.push(one.name);
+  }
+  return held;
 };
 
 /**

@@ -53,7 +53,7 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   await keepEnds(control, driver, ended);
   await forgetEnds(control.inventory.db, begun);
   await replaceGuests(control.inventory.db, managed.name, id, seen);
-  if (ended.length > 0) control.tendLives();
+  if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) await wakeWaiting(control.inventory.db);
 };

@@ -184,7 +184,7 @@ const finish = async (
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
   await wakeWaiting(db);
-  if (spec !== undefined && endsOrReturns(spec)) running.control.tendLives();
+  if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
   return 'finished';
 };
 
