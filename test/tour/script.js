@@ -120,10 +120,13 @@ export const chapters = [
   {
     title: 'The same containers, seen by others',
     lines: [
+      'lxc-create --name old --template busybox > create.log 2>&1; tail -1 create.log',
       'inn ls',
-      'virsh -c lxc:///system list --all',
-      'virsh -c qemu:///system list --all',
+      'virsh -q -c lxc:///system list --all 2> err.log',
+      'virsh -q -c qemu:///system list --all 2> err.log',
       'lxc-ls --fancy',
+      'inn stop old; echo $?',
+      'lxc-destroy --name old',
       'inn stop box && inn exec box -- true; echo $?',
       'inn rm web box',
       'inn ls',

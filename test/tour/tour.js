@@ -12,6 +12,8 @@ import { chapters } from './script.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const host = localHost('tour');
 const folder = mkdtempSync(`${tmpdir()}/innkeeper-test-tour-`);
+/** Of a long text this many lines are shown from both ends. */
+const edge = 14;
 const usualPatienceMs = 120_000;
 const env = {
   PATH: `${folder}/bin:${process.env.PATH}`,
@@ -45,10 +47,13 @@ const shown = (/** @type {string} */ text) => {
     }
     if (word === '\n') column = 0;
   }
-  return Array.from(lines, (line = '') => line.trimEnd())
+  const all = Array.from(lines, (line = '') => line.trimEnd())
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
-    .trim();
+    .trim()
+    .split('\n');
+  const left = all.length - 2 * edge;
+  return left <= 1 ? all.join('\n') : [...all.slice(0, edge), `[… ${left} lines]`, ...all.slice(-edge)].join('\n');
 };
 
 /** Runs a line in a terminal of its own, and types what it is told to. @param {import('./script.js').Line} line */
