@@ -73,6 +73,7 @@ export const hook = {
 export const systemdFiles = [
   { path: '/etc/systemd/system/innkeeper.service', why: 'the control plane' },
   { path: '/etc/systemd/system/innkeeper-database.service', why: 'its database' },
+  { path: '/etc/systemd/system/innkeeper-guests.service', why: 'asks guests to stop when the machine shuts down' },
   { path: '/etc/tmpfiles.d/innkeeper.conf', why: 'makes /run/innkeeper at boot' },
   { path: '/opt/innkeeper', why: 'the built program' },
 ];

@@ -56,8 +56,12 @@ export const growCrowd = async (/** @type {number} */ from, /** @type {number} *
   });
 };
 
-/** Takes all of them away, also those of a run that was interrupted. */
+/**
+ * Takes all of them away, also those of a run that was interrupted. libvirt needs a second or two for each container that
+ * it is to kill, and none for one whose init is gone.
+ */
 export const removeCrowd = async () => {
+  await host.run(['pkill', '-KILL', '-U', String(uidStart)], { expect: [0, 1] });
   const left = (await libvirt.domains()).filter(({ name }) => name.startsWith('bench-crowd-'));
   await forAll(range(0, left.length), async (index) => {
     const uuid = left[index]?.uuid ?? '';

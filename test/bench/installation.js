@@ -1,5 +1,6 @@
 /** An installation of the benchmark's own, beside a user's, on the same libvirt. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@innkeeper/client';
 import { localHost } from '@innkeeper/host';
@@ -24,6 +25,17 @@ export const virsh = (/** @type {string[]} */ ...args) =>
 /** `up` and `down`, as a person runs them. */
 export const setUp = (/** @type {string[]} */ ...args) =>
   host.run([process.execPath, `${root}/infra/bin/up.js`, ...args], { cwd: root, env, timeoutMs: 900_000 });
+
+const seenMs = 300_000;
+
+/** Until the control plane knows of that many guests. */
+export const untilSeen = async (/** @type {number} */ count) => {
+  const deadline = Date.now() + seenMs;
+  while ((await client.workloads()).length < count) {
+    if (Date.now() > deadline) throw new Error(`the control plane does not see ${count} guests`);
+    await delay(500);
+  }
+};
 
 export const controlPlanePid = () => Number(readFileSync(`${paths.run}/innkeeper.pid`, 'utf8'));
 

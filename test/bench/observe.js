@@ -5,14 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lxc } from '@innkeeper/drivers';
 import { growCrowd, removeCrowd } from './crowd.js';
-import { client, controlPlanePid, host, paths, setUp, virsh } from './installation.js';
+import { controlPlanePid, host, paths, setUp, untilSeen, virsh } from './installation.js';
 import { inTurn, machineFacts, median, rssOf, ticksOf, time } from './measure.js';
 
 const rounds = 12;
 const few = 20;
 const many = 200;
 const idleSeconds = 60;
-const seenMs = 120_000;
 
 /** A host that counts what libvirt is asked: programs that are run, and questions to a virsh that stays. */
 const countingHost = () => {
@@ -64,15 +63,6 @@ const countCalls = async () => {
   const driver = openDriver(counting.host);
   await observeAll(driver);
   return counting.count();
-};
-
-/** Until the control plane knows of all. */
-const untilSeen = async (/** @type {number} */ count) => {
-  const deadline = Date.now() + seenMs;
-  while ((await client.workloads()).length < count) {
-    if (Date.now() > deadline) throw new Error(`the control plane does not see ${count} guests`);
-    await delay(500);
-  }
 };
 
 const idle = async () => {

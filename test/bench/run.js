@@ -5,6 +5,7 @@ const benches = {
   exec: './exec.js',
   observe: './observe.js',
   placement: './placement.js',
+  thousand: './thousand.js',
 };
 
 /** Key, value, goal and verdict. @param {string} key @param {number | null} value */

@@ -1,9 +1,8 @@
-import { conformanceCases } from '@innkeeper/driver-contract';
 import { kvm, lxc } from '@innkeeper/drivers';
 import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBench } from './bench.ts';
-import { host, type OpenBench } from './orders.ts';
+import { host } from './orders.ts';
+import { conformance } from './suite.ts';
 
 /** Guests run on while the daemon is away: QEMU and libvirt_lxc do not need it to live. */
 const restartLibvirt = async (): Promise<void> => {
@@ -11,28 +10,4 @@ const restartLibvirt = async (): Promise<void> => {
   await ensureLibvirt(host);
 };
 
-describe.each([
-  ['lxc', lxc],
-  ['kvm', kvm],
-] as const)('the driver %s', (_id, factory) => {
-  let bench: OpenBench;
-  let foreign: string;
-
-  beforeAll(async () => {
-    bench = await openBench(factory, restartLibvirt);
-    foreign = await bench.foreign.fingerprint();
-  });
-
-  afterAll(async () => {
-    expect(await bench.foreign.fingerprint()).toBe(foreign);
-    await bench.close();
-  });
-
-  it.each(conformanceCases)(
-    '$title',
-    async ({ run }) => {
-      await run(bench);
-    },
-    400_000,
-  );
-});
+for (const factory of [lxc, kvm]) conformance(factory.id, () => openBench(factory, restartLibvirt), 400_000);

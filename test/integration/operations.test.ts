@@ -5,6 +5,7 @@ import { type Installation, install, leftOnHost } from './installation.ts';
 const name = 'test-op';
 const spec = { image: 'debian/12' } as const;
 const applySteps = ['place', 'image', 'define', 'start', 'observe', 'addresses'];
+const renameSteps = ['claims', 'name', 'rename', 'addresses', 'observe'];
 const removeSteps = ['claims', 'stop', 'undefine', 'addresses', 'root', 'forget'];
 
 let innkeeper: Installation;
@@ -145,6 +146,89 @@ describe('power', () => {
     failOnce('after start', killed);
     expect((await finished(await innkeeper.client.act(name, 'start'))).state).toBe('done');
     expect((await innkeeper.client.workload(name)).state).toBe('running');
+    await gone();
+  });
+});
+
+describe('renaming a container', () => {
+  const other = 'test-op-new';
+  const rename = async (): Promise<OperationView> => finished(await innkeeper.client.rename(name, other));
+  const stopped = async (): Promise<void> => {
+    await apply();
+    await finished(await innkeeper.client.act(name, 'stop'));
+  };
+  const goneToo = async (): Promise<void> => {
+    innkeeper.fault = () => undefined;
+    if ((await innkeeper.client.workloads()).some((one) => one.name === other))
+      await finished(await innkeeper.client.remove(other));
+    await gone();
+  };
+
+  it('goes through the steps that are tested here, and starts by its new name', async () => {
+    await stopped();
+    const before = await innkeeper.client.workload(name);
+    expect((await rename()).steps.map((step) => step.name)).toEqual(renameSteps);
+    const after = await innkeeper.client.workload(other);
+    expect(after).toEqual({ ...before, name: other, generation: after.generation });
+    await expect(innkeeper.client.workload(name)).rejects.toMatchObject({ code: 'not_found' });
+    expect((await finished(await innkeeper.client.act(other, 'start'))).state).toBe('done');
+    expect(await innkeeper.client.workload(other)).toMatchObject({ state: 'running', addresses: before.addresses });
+    await goneToo();
+  });
+
+  it.each(renameSteps.flatMap((step) => [`before ${step}`, `after ${step}`]))(
+    'is unwound when it fails %s',
+    async (where) => {
+      await stopped();
+      failOnce(where, broken);
+      expect(await rename()).toMatchObject({ state: 'failed', error: { detail: 'made to fail by a test' } });
+      expect((await finished(await innkeeper.client.act(name, 'start'))).state).toBe('done');
+      await goneToo();
+    },
+  );
+
+  it.each(renameSteps)('comes to the same result when %s is run twice', async (step) => {
+    await stopped();
+    failOnce(`after ${step}`, killed);
+    expect((await rename()).state).toBe('done');
+    expect((await innkeeper.client.workload(other)).state).toBe('stopped');
+    await goneToo();
+  });
+
+  it.each(renameSteps)('is unwound as well when the undo of %s is run twice', async (step) => {
+    await stopped();
+    let [failed, stoppedOnce] = [false, false];
+    innkeeper.fault = (point) => {
+      if (point === 'after observe' && !failed) {
+        failed = true;
+        throw broken();
+      }
+      if (point === `after undo of ${step}` && !stoppedOnce) {
+        stoppedOnce = true;
+        throw killed();
+      }
+    };
+    expect((await rename()).state).toBe('failed');
+    expect(stoppedOnce).toBe(true);
+    expect((await innkeeper.client.workload(name)).state).toBe('stopped');
+    await goneToo();
+  });
+
+  it('is refused while it runs, for a name that is taken or is none, and while others name it', async () => {
+    await apply();
+    const { client } = innkeeper;
+    await expect(client.rename(name, other)).rejects.toMatchObject({ code: 'conflict' });
+    await finished(await client.act(name, 'stop'));
+    await expect(client.rename(name, name)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(client.rename(name, '../x')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(client.rename('test-op-none', other)).rejects.toMatchObject({ code: 'not_found' });
+    const follower = 'test-op-follower';
+    await finished(await client.put(follower, { ...spec, placement: { near: [{ workload: name }] } }));
+    await expect(client.rename(name, other)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(`named by ${follower}`),
+    });
+    await finished(await client.remove(follower));
     await gone();
   });
 });

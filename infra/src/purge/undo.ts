@@ -6,7 +6,7 @@ import { restoreUnits } from '../libvirt/units.ts';
 import { isLibvirtReady, stopLibvirt } from '../libvirt.ts';
 import { findProcess } from '../process.ts';
 import type { SetupRecord } from '../record.ts';
-import { usesUnits } from '../service/units.ts';
+import { removeGuestsUnit, usesUnits } from '../service/units.ts';
 import { findAccount } from '../setup/accounts.ts';
 import type { Ground } from '../setup/step.ts';
 import { writeSysctl } from '../setup/sysctl.ts';
@@ -96,6 +96,7 @@ const removeUnits = async (ground: Ground, record: SetupRecord): Promise<string 
   const { host, paths } = ground;
   if (!(await usesUnits(host, paths))) return undefined;
   const removed: string[] = [];
+  await removeGuestsUnit(host);
   for (const { path } of systemdFiles) {
     if (await host.files.facts(path)) removed.push(path);
     await host.files.remove(path);

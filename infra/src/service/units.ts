@@ -11,6 +11,8 @@ import { type Settings, settingsIn } from './environment.ts';
 const unitDirectory = '/etc/systemd/system';
 const temporaryFiles = '/etc/tmpfiles.d/innkeeper.conf';
 export const controlPlaneUnit = 'innkeeper.service';
+/** Asks guests to stop when the machine shuts down; it outlives `down`, since guests do. */
+const guestsUnit = 'innkeeper-guests.service';
 const databaseUnit = 'innkeeper-database.service';
 
 /** Units belong to the machine's own installation: one with a prefix is a test or a second one, and starts by hand. */
@@ -77,18 +79,32 @@ interface ControlPlaneUnit {
 const renderControlPlane = async (host: Host, { node, program, databaseUrl }: ControlPlaneUnit): Promise<string> =>
   fillUnit(await readTemplate(host, controlPlaneUnit), { NODE: node, PROGRAM: program, DATABASE_URL: databaseUrl });
 
-export const isControlPlaneUnitCurrent = async (host: Host, unit: ControlPlaneUnit): Promise<boolean> =>
-  (await host.files.readTextIfThere(`${unitDirectory}/${controlPlaneUnit}`)) === (await renderControlPlane(host, unit));
+const renderGuests = async (host: Host, { program }: Pick<ControlPlaneUnit, 'program'>): Promise<string> =>
+  fillUnit(await readTemplate(host, guestsUnit), { PROGRAM: program });
+
+export const isControlPlaneUnitCurrent = async (host: Host, unit: ControlPlaneUnit): Promise<boolean> => {
+  const there = await Promise.all(
+    [controlPlaneUnit, guestsUnit].map((name) => host.files.readTextIfThere(`${unitDirectory}/${name}`)),
+  );
+  return there[0] === (await renderControlPlane(host, unit)) && there[1] === (await renderGuests(host, unit));
+};
 
 export const startControlPlaneUnit = async (host: Host, paths: Paths, unit: ControlPlaneUnit): Promise<void> => {
   await installRunDirectories(host, paths);
+  await installUnit(host, paths, guestsUnit, await renderGuests(host, unit));
   await installUnit(host, paths, controlPlaneUnit, await renderControlPlane(host, unit));
   await host.run(['systemctl', 'enable', controlPlaneUnit]);
+  await host.run(['systemctl', 'enable', '--now', guestsUnit], { timeoutMs: 120_000 });
   await host.run(['systemctl', 'restart', controlPlaneUnit], { timeoutMs: 120_000 });
 };
 
 export const stopControlPlaneUnit = async (host: Host): Promise<void> => {
   await host.run(['systemctl', 'disable', '--now', controlPlaneUnit], { expect: [0, 1, 5], timeoutMs: 120_000 });
+};
+
+/** With no guests of ours left it has nobody to ask. */
+export const removeGuestsUnit = async (host: Host): Promise<void> => {
+  await host.run(['systemctl', 'disable', '--now', guestsUnit], { expect: [0, 1, 5], timeoutMs: 120_000 });
 };
 
 /** What the running service was started with: its own environment knows, whatever the files say by now. */

@@ -47,6 +47,8 @@ export interface Client {
   /** Undefined when it is so already. */
   put(name: string, spec: WorkloadSpec, options?: ChangeOptions): Promise<OperationView | undefined>;
   act(name: string, action: PowerAction, options?: ChangeOptions): Promise<OperationView>;
+  /** Of a workload that does not run. */
+  rename(name: string, to: string, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
   /** What its console printed, as far as it is kept. */
   logs(name: string): Promise<Uint8Array>;
@@ -219,6 +221,12 @@ export const createClient = (target: Target): Client => {
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'PUT', body: spec, headers: changeHeaders(options) }),
     act: (name, action, options = {}) =>
       ask(target, `${at(name)}/${action}${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
+    rename: (name, to, options = {}) =>
+      ask(target, `${at(name)}/rename${changeQuery(options)}`, {
+        method: 'POST',
+        body: { name: to },
+        headers: changeHeaders(options),
+      }),
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
     logs: async (name) => (await fetchBytes(target, `${at(name)}/logs`)).bytes,

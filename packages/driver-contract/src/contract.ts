@@ -179,6 +179,15 @@ export interface PauseGroup {
   resume(guest: GuestRef): Promise<void>;
 }
 
+/** Optional group, present when the driver reports the capability `rename`. */
+export interface RenameGroup {
+  /**
+   * Gives a guest that does not run another name; everything else of it stays, its id too. The claims tell which entries
+   * of DHCP servers carry the name. Throws `conflict` while it runs, and when another guest of the backend has the name.
+   */
+  rename(guest: GuestRef, to: string, networks: readonly HeldNetwork[]): readonly Step[];
+}
+
 /** Optional group, present when the driver reports the capability `adopt`. */
 export interface AdoptGroup {
   /**
@@ -219,6 +228,7 @@ export interface Driver
     Partial<FilesGroup>,
     Partial<ConsoleGroup>,
     Partial<PauseGroup>,
+    Partial<RenameGroup>,
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
     Partial<HostGroup>,

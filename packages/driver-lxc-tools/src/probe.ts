@@ -50,6 +50,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     'files.stopped': { value: true, evidence: "the container's own tar; not of containers that were adopted" },
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
+    rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
     console: absent('lxc-tools offers no console; use exec'),
     'console.history': absent('lxc-tools offers no console; use exec'),
     'start.by-others': absent('its root is mounted only when Innkeeper starts it'),

@@ -1,12 +1,12 @@
-# Copies between its own standard streams and a unix socket or a terminal device, both ways, until the other side ends.
-# usage: perl -e THIS socket|terminal PATH
+# Copies between its own standard streams and a unix socket, a TCP port or a terminal device, both ways, until the other side ends.
+# usage: perl -e THIS socket|terminal PATH, or tcp ADDRESS:PORT
 #
 # Says "ready" on its error output once the path is open, or "errno NUMBER"; an end of its input is passed on to a socket.
 # No program of a plain Debian does this: socat and netcat are packages of their own, stty alone opens nothing.
 use strict;
 use warnings;
 use Fcntl qw(O_RDWR O_NOCTTY O_NONBLOCK F_GETFL F_SETFL);
-use Socket qw(AF_UNIX SOCK_STREAM SHUT_WR pack_sockaddr_un);
+use Socket qw(AF_INET AF_UNIX SOCK_STREAM SHUT_WR inet_aton pack_sockaddr_in pack_sockaddr_un);
 
 my ($kind, $path) = @ARGV;
 my $most = 65536;
@@ -17,6 +17,10 @@ sub refuse { syswrite STDERR, 'errno ' . ($! + 0) . "\n"; exit 1 }
 if ($kind eq 'socket') {
   socket($far, AF_UNIX, SOCK_STREAM, 0) or refuse();
   connect($far, pack_sockaddr_un($path)) or refuse();
+} elsif ($kind eq 'tcp') {
+  my ($address, $port) = $path =~ /^([0-9.]+):([0-9]+)$/ or do { $! = 22; refuse() };
+  socket($far, AF_INET, SOCK_STREAM, 0) or refuse();
+  connect($far, pack_sockaddr_in($port, inet_aton($address))) or refuse();
 } else {
   # It must never become the controlling terminal of this process.
   sysopen($far, $path, O_RDWR | O_NOCTTY) or refuse();
@@ -58,7 +62,7 @@ while ($in->{open} or $in->{held} ne '') {
     if (defined $count) { substr($way->{held}, 0, $count) = '' }
     elsif (!later()) { ($way->{held}, $way->{open}) = ('', 0) }
   }
-  if (!$out->{open} and $out->{held} eq '' and $kind eq 'socket' and !$out->{told}) {
+  if (!$out->{open} and $out->{held} eq '' and $kind ne 'terminal' and !$out->{told}) {
     shutdown $far, SHUT_WR;
     $out->{told} = 1;
   }

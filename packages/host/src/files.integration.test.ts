@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localHost } from './local.ts';
 import { startSshd } from './testing/sshd.ts';
@@ -204,6 +204,21 @@ describe.each([localHost('this machine'), sshd.host('a machine over ssh')])(
       stream.destroy();
       await closed;
       server.close();
+    });
+
+    it('connects to a TCP port, and says that nobody listens on one', async () => {
+      const server = createServer((socket) => socket.end('220 hello\r\n'));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const tcp = { address: '127.0.0.1', port };
+      const stream = await host.connect({ tcp });
+      const [greeting] = (await once(stream, 'data')) as [Buffer];
+      expect(greeting.toString()).toBe('220 hello\r\n');
+      stream.destroy();
+      server.close();
+      await once(server, 'close');
+      await expect(host.connect({ tcp })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     });
 
     it('says that nobody listens', async () => {

@@ -94,6 +94,12 @@ export interface DaemonOptions {
   readonly cwd?: string;
 }
 
+/** A unix socket or a terminal device by its path, or an IPv4 address and port that the host reaches. */
+export type StreamTarget =
+  | { readonly socket: string }
+  | { readonly terminal: string }
+  | { readonly tcp: { readonly address: string; readonly port: number } };
+
 /** A machine that programs run on and files live on. The only way to either. */
 export interface Host {
   readonly id: string;
@@ -106,6 +112,6 @@ export interface Host {
   lines(argv: readonly string[], signal: AbortSignal): AsyncIterable<string>;
   /** Starts a program that outlives this process; answers its process id. */
   daemon(argv: readonly string[], options: DaemonOptions): Promise<number>;
-  /** A byte stream to a unix socket or a terminal device of the host. */
-  connect(target: { readonly socket: string } | { readonly terminal: string }): Promise<Duplex>;
+  /** A byte stream, as the host itself would open it. Rejects with Node's error, its `code` such as ECONNREFUSED. */
+  connect(target: StreamTarget): Promise<Duplex>;
 }

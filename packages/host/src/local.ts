@@ -12,9 +12,11 @@ import { spawnPiped, spawnTerminal } from './process.ts';
 import { runProgram } from './run.ts';
 import { openTerminal } from './terminal.ts';
 
-const connectUnix = (path: string): Promise<Duplex> =>
+const connectSocketTo = (
+  to: { readonly path: string } | { readonly host: string; readonly port: number },
+): Promise<Duplex> =>
   new Promise((resolve, reject) => {
-    const socket = connectSocket(path);
+    const socket = connectSocket(to);
     socket.once('connect', () => {
       socket.off('error', reject);
       resolve(socket);
@@ -53,5 +55,10 @@ export const localHost = (id: string = randomUUID()): Host => ({
     options.tty === undefined ? spawnPiped(argv, options) : spawnTerminal(argv, options, options.tty),
   lines: readLines,
   daemon: startDaemon,
-  connect: (target) => ('socket' in target ? connectUnix(target.socket) : openTerminal(target.terminal)),
+  connect: (target) => {
+    if ('terminal' in target) return openTerminal(target.terminal);
+    return connectSocketTo(
+      'socket' in target ? { path: target.socket } : { host: target.tcp.address, port: target.tcp.port },
+    );
+  },
 });

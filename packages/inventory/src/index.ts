@@ -16,6 +16,7 @@ export {
   wake,
   wakeWaiting,
 } from './queue.ts';
+export * from './readiness.ts';
 export * from './records.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';

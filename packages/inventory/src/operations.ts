@@ -12,6 +12,8 @@ export interface NewOperation {
   readonly workloadId: string;
   readonly workloadName: string;
   readonly who: string;
+  /** What its steps need to know that the workload does not say. */
+  readonly memory?: Record<string, unknown>;
   readonly idempotencyKey?: string;
   readonly idempotencyHash?: string;
 }

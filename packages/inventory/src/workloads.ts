@@ -1,7 +1,7 @@
 import type { Candidate, ErrorCode, Problem, WorkloadSpec } from '@innkeeper/model';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { workloads } from './schema.ts';
+import { placements, workloads } from './schema.ts';
 
 export type WorkloadRow = typeof workloads.$inferSelect;
 export type RecordState = WorkloadRow['state'];
@@ -60,6 +60,12 @@ export const markRunning = async (db: Db, id: string, host: string): Promise<voi
     .update(workloads)
     .set({ state: 'ready', startedInBoot, endedAt: null, ending: null, nextRestartAt: null })
     .where(eq(workloads.id, id));
+};
+
+/** With its records of placement. Throws a duplicate of `workloads_name_unique` when another workload has the name. */
+export const renameWorkload = async (db: Db, id: string, name: string): Promise<void> => {
+  await db.update(workloads).set({ name }).where(eq(workloads.id, id));
+  await db.update(placements).set({ workloadName: name }).where(eq(placements.workloadId, id));
 };
 
 /** Its claims go with it. */

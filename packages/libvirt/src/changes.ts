@@ -58,6 +58,8 @@ export interface DomainChanges {
   suspend(uuid: string): Promise<void>;
   resume(uuid: string): Promise<void>;
   undefine(uuid: string, options?: UndefineOptions): Promise<void>;
+  /** Of a domain that does not run. QEMU's driver only. */
+  rename(uuid: string, to: string): Promise<void>;
   setAutostart(uuid: string, on: boolean): Promise<void>;
   setMetadata(uuid: string, element: MetadataElement, scope: Scope): Promise<void>;
   /** Nothing there is success. */
@@ -74,6 +76,8 @@ export interface DomainChanges {
   setScheduler(uuid: string, values: { readonly quota?: number; readonly shares?: number }): Promise<void>;
   /** Processors of the host (`0-3,6`; `r` for all) that one virtual processor, or QEMU's own threads, run on from now on. */
   pinProcessor(uuid: string, vcpu: number | 'emulator', cpus: string): Promise<void>;
+  /** Averages in kilobytes a second for an interface of a running machine, by its MAC; 0 ends a limit. */
+  limitInterface(uuid: string, mac: string, kilobytes: number): Promise<void>;
   /** Grows a disk of a running machine. */
   resizeDisk(uuid: string, target: string, bytes: number): Promise<void>;
   /**
@@ -154,6 +158,7 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
         ...(options.managedSave === true ? ['--managed-save'] : []),
         ...(options.snapshotsMetadata === true ? ['--snapshots-metadata'] : []),
       ]),
+    rename: (uuid, to) => act('rename', uuid, ['domrename', '--new-name', to]),
     setAutostart: (uuid, on) => act('set the autostart of', uuid, ['autostart', ...(on ? [] : ['--disable'])]),
     setMetadata: async (uuid, { uri, key, xml }, scope) => {
       if (Buffer.byteLength(xml) > largestMetadata) {
@@ -184,6 +189,17 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
       const which = vcpu === 'emulator' ? ['emulatorpin'] : ['vcpupin', '--vcpu', String(vcpu)];
       return act('pin', uuid, [...which, '--cpulist', cpus, '--live']);
     },
+    limitInterface: (uuid, mac, kilobytes) =>
+      act('limit an interface of', uuid, [
+        'domiftune',
+        '--interface',
+        mac,
+        '--inbound',
+        String(kilobytes),
+        '--outbound',
+        String(kilobytes),
+        '--live',
+      ]),
     resizeDisk: (uuid, target, bytes) =>
       act('grow a disk of', uuid, ['blockresize', '--path', target, '--size', `${Math.floor(bytes)}B`]),
     agentCommand: async (uuid, command, args) => {

@@ -42,7 +42,7 @@ export type StepView = z.output<typeof stepView>;
 export const powerActions = ['start', 'stop', 'restart', 'pause', 'resume'] as const;
 export type PowerAction = (typeof powerActions)[number];
 
-export const operationKinds = ['apply', ...powerActions, 'remove'] as const;
+export const operationKinds = ['apply', ...powerActions, 'rename', 'remove'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationView = z
@@ -94,6 +94,8 @@ export const workloadView = z
     nextRestartAt: time.optional(),
     /** When its ttl is over. */
     expiresAt: time.optional(),
+    /** What its probe says; missing without `readiness` and while it does not run. `text`: what it is not ready for. */
+    readiness: z.object({ ready: z.boolean(), since: time.optional(), text: z.string().optional() }).optional(),
     graphics: z.string().optional(),
     /** Where the world differs from what was asked: `power: running was asked, the guest is stopped`. */
     drift: z.array(z.string()),

@@ -36,6 +36,7 @@ export const workloadActions = [
   'files',
   'console',
   'screen',
+  'rename',
   'remove',
 ] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
@@ -50,6 +51,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   files: ['running', 'stopped'],
   console: ['running', 'stopped'],
   screen: ['running'],
+  rename: ['stopped', 'failed'],
   remove: workloadStates,
 };
 

@@ -63,12 +63,14 @@ export const formatUptime = (seconds: number): string => {
 export const sizeField = (smallest: string, largest: string, what: string) => {
   const low = parseSize(smallest) ?? 0;
   const high = parseSize(largest) ?? Number.MAX_SAFE_INTEGER;
-  return z.string().superRefine((text, ctx) => {
+  const wrong = (found: string): string => `${found} is not a size; write a number and a unit, such as 512MiB or 2GiB`;
+  const text = z.string({ error: ({ input }) => wrong(String(JSON.stringify(input)).slice(0, 40)) });
+  return text.superRefine((text, ctx) => {
     const bytes = parseSize(text);
     if (bytes === undefined) {
       ctx.addIssue({
         code: 'custom',
-        message: `"${text.slice(0, 40)}" is not a size; write a number and a unit, such as 512MiB or 2GiB`,
+        message: wrong(`"${text.slice(0, 40)}"`),
       });
     } else if (bytes < low || bytes > high) {
       ctx.addIssue({ code: 'custom', message: `${what} must be between ${smallest} and ${largest}, not ${text}` });

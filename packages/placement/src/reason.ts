@@ -44,6 +44,7 @@ const ifs: Readonly<Record<string, (failed: CheckResult, candidate: Candidate) =
   away_violated: ({ need, have }) => `${have} were elsewhere (it has to be ${need})`,
   near_violated: ({ need, text }) => `${need.replace(/^near /, '')} were there (${text})`,
   network_inactive: ({ need }, { host }) => `the network ${need} of ${host} were active`,
+  dependency_not_ready: ({ check }) => `${check.replace(/^depends:/, '')} were ready`,
   dependency_not_running: ({ check, have }) =>
     `${check.replace(/^depends:/, '')} were ${have === 'not there' ? 'there and running' : 'running'}`,
 };

@@ -85,7 +85,12 @@ const derivations: readonly Derivation[] = [
   ],
   ['cloud-init', 'cloud-init', (s) => when(s.cloudInit !== undefined, 'cloudInit is done at the first boot')],
   ['snapshots', 'snapshots.schedule', (s) => when(s.snapshots !== undefined, 'snapshots on a schedule')],
-  ['readiness', 'readiness', (s) => when(s.readiness !== undefined, 'readiness is looked after')],
+  [
+    'readiness',
+    'exec',
+    (s) =>
+      when(s.readiness?.command !== undefined || s.readiness?.systemd === true, 'readiness is asked inside the guest'),
+  ],
   ['failover', 'failover', (s) => when(s.failover === 'auto', 'failover: auto')],
   ['replicate', 'replicate', (s) => when(s.replicate !== undefined, 'replicate keeps copies on another host')],
 ];

@@ -40,6 +40,8 @@ export interface PlacedWorkload {
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly running: boolean;
+  /** What its probe says; a workload without one is ready as soon as it runs. Missing in the oldest records. */
+  readonly ready?: boolean;
 }
 
 /** All that a decision depends on, as data: kept with a record, it gives the same decision again. */

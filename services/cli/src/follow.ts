@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, errorOf } from '@innkeeper/client';
-import { isFinished, type OperationView } from '@innkeeper/model';
+import { InnkeeperError, isFinished, type OperationView, readyWithinMs } from '@innkeeper/model';
 import { print } from './show/output.ts';
 import { progress } from './show/progress.ts';
 
@@ -30,8 +30,35 @@ export const follow = async (client: Client, started: readonly OperationView[]):
   return current;
 };
 
-/** Follows operations to their end, or only names them. */
+/** Of a workload whose manifest says when it is ready: waits for that, as long as the manifest gives it. */
+const awaitReady = async (client: Client, id: string): Promise<void> => {
+  const look = () =>
+    client.workload(id).catch((error: unknown) => {
+      if (error instanceof InnkeeperError && error.code === 'not_found') return undefined;
+      throw error;
+    });
+  let view = await look();
+  if (view?.readiness === undefined) return;
+  const withinMs = readyWithinMs(view.spec?.readiness);
+  const deadline = Date.now() + withinMs;
+  while (view?.readiness?.ready === false) {
+    if (Date.now() > deadline)
+      throw new InnkeeperError('conflict', `${view.name} runs and is not ready after ${withinMs / 1000} s`, {
+        detail: view.readiness.text ?? '',
+        hint: `inn logs ${view.name}`,
+      });
+    await delay(lookAgainMs);
+    view = await look();
+  }
+  if (view?.readiness?.ready === true) print(`${view.name} is ready`);
+};
+
+/** Follows operations to their end and waits until what runs is ready, or only names them. */
 export const finishAll = async (client: Client, operations: readonly OperationView[], wait: boolean): Promise<void> => {
-  if (wait) await follow(client, operations);
-  else for (const { id, kind, workload } of operations) print(`${kind} ${workload.name}: operation ${id}`);
+  if (!wait) {
+    for (const { id, kind, workload } of operations) print(`${kind} ${workload.name}: operation ${id}`);
+    return;
+  }
+  for (const { state, workload } of await follow(client, operations))
+    if (state === 'done') await awaitReady(client, workload.id);
 };

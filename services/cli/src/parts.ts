@@ -16,7 +16,7 @@ export const parts: readonly Part[] = [
   { names: ['top'], load: async () => (await import('./commands/top.ts')).addTop },
   { names: ['apply', 'plan', 'schema'], load: async () => (await import('./commands/manifest.ts')).addManifests },
   {
-    names: ['run', 'start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove'],
+    names: ['run', 'start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove', 'rename'],
     load: async () => (await import('./commands/change.ts')).addChanges,
   },
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },

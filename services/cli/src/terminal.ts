@@ -30,7 +30,8 @@ export const runExec = async (
     readonly user?: string;
   },
 ): Promise<void> => {
-  const size = { cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 };
+  // A terminal that nobody looks at says that it is 0 × 0.
+  const size = { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   const request: ExecRequest = {
     command,
     env: options.env,

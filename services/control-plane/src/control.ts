@@ -34,7 +34,7 @@ export interface Control {
   readonly fleet: Fleet;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;
-  /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`. */
+  /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`, `readiness`. */
   readonly tendLives: () => void;
 }
 

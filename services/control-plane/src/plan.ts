@@ -89,6 +89,17 @@ const checkForeignName = ({ installation }: Control, { guests }: Known, name: st
   });
 };
 
+/** Throws `conflict` for a name that a workload or a foreign guest has. */
+export const checkNewName = async (control: Control, name: string): Promise<void> => {
+  const known = await readKnown(control.inventory.db);
+  checkForeignName(control, known, name);
+  if (known.workloads.some((row) => row.name === name))
+    throw new InnkeeperError('conflict', `There is a workload called ${name} already`, {
+      hint: 'choose another name',
+      complaints: [{ path: 'name', message: 'the name is taken' }],
+    });
+};
+
 const unplaceable = (name: string, record: PlacementRecord): InnkeeperError =>
   new InnkeeperError('unplaceable', record.reason, {
     hint: `inn plan shows every candidate with every check for ${name}`,

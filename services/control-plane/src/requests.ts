@@ -4,6 +4,7 @@ import {
   findByIdempotencyKey,
   insertOperation,
   insertWorkload,
+  listWorkloads,
   lockWorkload,
   type OperationRow,
   unfinishedOf,
@@ -11,9 +12,18 @@ import {
   updateWorkload,
   wake,
 } from '@innkeeper/inventory';
-import { InnkeeperError, type OperationKind, sameSpec, type WorkloadSpec, whyNot } from '@innkeeper/model';
+import {
+  completeSpec,
+  InnkeeperError,
+  type OperationKind,
+  sameSpec,
+  type WorkloadAction,
+  type WorkloadSpec,
+  type WorkloadView,
+  whyNot,
+} from '@innkeeper/model';
 import type { Control } from './control.ts';
-import { checkWorkload } from './plan.ts';
+import { checkNewName, checkWorkload } from './plan.ts';
 import { workloadViews } from './views.ts';
 
 /** Who asks, and the key under which the same question gets the same answer. */
@@ -94,16 +104,8 @@ const powerAfter = {
   pause: 'paused',
 } as const;
 
-/** A change of power, or the removal. Refuses what the workload's state does not allow, naming the states that do. */
-export const actOnWorkload = async (
-  control: Control,
-  name: string,
-  kind: Exclude<OperationKind, 'apply'>,
-  asker: Asker,
-): Promise<OperationRow> => {
-  const hash = hashOf(kind, name);
-  const earlier = await repeated(control, asker, hash);
-  if (earlier !== undefined) return earlier;
+/** The workload, when it is ours and in a state that allows this. */
+const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadView> => {
   const [view] = await workloadViews(control, { stats: false, names: [name] });
   if (view === undefined) throw notFound(name);
   if (!view.managed)
@@ -112,10 +114,24 @@ export const actOnWorkload = async (
       `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
       { hint: `virsh can do that on ${view.host ?? 'its host'}` },
     );
+  const reason = whyNot(action, view.state);
+  if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
+  return view;
+};
+
+/** A change of power, or the removal. Refuses what the workload's state does not allow, naming the states that do. */
+export const actOnWorkload = async (
+  control: Control,
+  name: string,
+  kind: Exclude<OperationKind, 'apply' | 'rename'>,
+  asker: Asker,
+): Promise<OperationRow> => {
+  const hash = hashOf(kind, name);
+  const earlier = await repeated(control, asker, hash);
+  if (earlier !== undefined) return earlier;
+  const view = await actionable(control, name, kind);
   if (kind === 'remove' && view.spec?.protect === true)
     throw new InnkeeperError('conflict', `${name} is protected`, { hint: 'apply it with protect: false first' });
-  const reason = whyNot(kind, view.state);
-  if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
   return control.inventory.transaction(async (tx) => {
     const row = await lockWorkload(tx, name);
     if (row === undefined) throw notFound(name);
@@ -133,6 +149,52 @@ export const actOnWorkload = async (
       workloadId: row.id,
       workloadName: name,
       who: asker.who,
+      ...keyOf(asker, hash),
+    });
+    await wake(tx, row.id);
+    return operation;
+  });
+};
+
+/** Names that a specification mentions: what it depends on, and what it wants to be near to or away from. */
+const namedBy = (spec: WorkloadSpec): readonly string[] => {
+  const { dependsOn, near, away } = completeSpec(spec);
+  return [...dependsOn, ...near, ...away].flatMap(({ workload }) => (workload === undefined ? [] : [workload]));
+};
+
+/** Another name for a workload that does not run. Refused while other specifications name it by the old one. */
+export const renameRequest = async (
+  control: Control,
+  name: string,
+  to: string,
+  asker: Asker,
+): Promise<OperationRow> => {
+  const hash = hashOf('rename', name, to);
+  const earlier = await repeated(control, asker, hash);
+  if (earlier !== undefined) return earlier;
+  await actionable(control, name, 'rename');
+  await checkNewName(control, to);
+  return control.inventory.transaction(async (tx) => {
+    const row = await lockWorkload(tx, name);
+    if (row === undefined) throw notFound(name);
+    const [pending] = await unfinishedOf(tx, row.id);
+    if (pending?.kind === 'rename' && pending.memory.to === to) return pending;
+    if (pending !== undefined)
+      throw new InnkeeperError('busy', `${name}: its ${pending.kind} is not finished`, {
+        hint: `inn operation show ${pending.id}`,
+      });
+    const naming = (await listWorkloads(tx)).filter(({ id, spec }) => id !== row.id && namedBy(spec).includes(name));
+    if (naming.length > 0)
+      throw new InnkeeperError('conflict', `${name} is named by ${naming.map((one) => one.name).join(', ')}`, {
+        hint: 'take it out of their dependsOn and placement, rename, and name it there again',
+      });
+    const operation = await insertOperation(tx, {
+      id: randomUUID(),
+      kind: 'rename',
+      workloadId: row.id,
+      workloadName: name,
+      who: asker.who,
+      memory: { to },
       ...keyOf(asker, hash),
     });
     await wake(tx, row.id);

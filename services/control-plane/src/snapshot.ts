@@ -13,6 +13,7 @@ import {
 } from '@innkeeper/inventory';
 import { completeSpec, type HostState, type Rule } from '@innkeeper/model';
 import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, Snapshot } from '@innkeeper/placement';
+import { readinessOf } from './readiness/state.ts';
 
 export const isForeign = (guest: GuestRow, installation: string): boolean =>
   guest.observation.ownership?.installation !== installation;
@@ -91,6 +92,7 @@ const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload
       project: spec.project,
       labels: spec.labels,
       running: row.state === 'ready' && guest?.observation.state === 'running',
+      ...(spec.readiness === undefined ? {} : { ready: readinessOf(row, guest)?.ready === true }),
     },
   ];
 };

@@ -6,10 +6,11 @@ import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
 import { openFleet } from './fleet/fleet.ts';
+import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
-import { startAfterBoot } from './observation/observe.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
+import { followReadiness } from './readiness/follow.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
 
@@ -50,7 +51,11 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const serving = await serve(control, buildApplication(control), serveStreams(control));
   fleet.follow();
   await startAfterBoot(control);
-  tendLives = followLives(control, stopping.signal);
+  const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
+  tendLives = () => {
+    tend();
+    probe();
+  };
   log.info({ installation, host: name, socket: config.paths.socket, listen: config.listen }, 'innkeeper is up');
   return {
     control,

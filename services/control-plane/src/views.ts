@@ -21,6 +21,7 @@ import {
 } from '@innkeeper/model';
 import type { Control } from './control.ts';
 import { expiryOf } from './lifecycle/decide.ts';
+import { readinessOf } from './readiness/state.ts';
 import { foreignUse, hostStateOf, imagesOf, isForeign } from './snapshot.ts';
 
 const time = (date: Date | null): string | undefined => date?.toISOString();
@@ -134,6 +135,7 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
       restarts: row.restarts === 0 ? undefined : row.restarts,
       nextRestartAt: time(row.nextRestartAt),
       expiresAt: expiryOf({ spec, createdAt: row.createdAt })?.toISOString(),
+      readiness: readinessOf(row, guest),
       graphics: guest?.observation.graphics,
       error: row.error ?? undefined,
       operation:

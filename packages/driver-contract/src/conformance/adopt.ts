@@ -30,6 +30,7 @@ const adoptAndRelease = async (
 export const adoptCases: readonly ConformanceCase[] = [
   {
     title: 'adopts a foreign guest without a restart, and releases it as it was',
+    needs: 'adopt',
     run: async (bench) => {
       const { driver } = bench;
       const { adopt, release } = driver;

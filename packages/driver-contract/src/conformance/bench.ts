@@ -1,4 +1,4 @@
-import { type CompleteSpec, type DriverReport, InnkeeperError } from '@innkeeper/model';
+import { type CapabilityName, type CompleteSpec, InnkeeperError } from '@innkeeper/model';
 import type { Driver, GuestOrder, GuestRef, Step, StepContext } from '../contract.ts';
 
 /** What the suite needs beside the driver itself: things of the host that no contract tells. */
@@ -18,6 +18,8 @@ export interface ConformanceBench {
 
 export interface ConformanceCase {
   readonly title: string;
+  /** The capability that the case is about; where a driver does not declare it, it has to refuse or to be without. */
+  readonly needs?: CapabilityName;
   readonly run: (bench: ConformanceBench) => Promise<void>;
 }
 
@@ -64,7 +66,5 @@ export const withGuest = async (
 };
 
 /** Whether a driver says that it can do something on this host. */
-export const declares = async (
-  { driver }: ConformanceBench,
-  name: keyof DriverReport['capabilities'],
-): Promise<boolean> => (await driver.probe()).capabilities[name]?.value === true;
+export const declares = async ({ driver }: ConformanceBench, name: CapabilityName): Promise<boolean> =>
+  (await driver.probe()).capabilities[name]?.value === true;

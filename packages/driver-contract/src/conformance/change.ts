@@ -7,6 +7,7 @@ import { options, outputOf, withRunning } from './commands.ts';
 export const changeCases: readonly ConformanceCase[] = [
   {
     title: 'runs commands as root of the guest, and passes input, output and exit codes through',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return equal(driver.exec, undefined);
@@ -26,6 +27,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'gives a command its variables, its directory, and a terminal when that is asked',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return;
@@ -55,6 +57,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'ends a command that is told to, however much of its output nobody has read',
+    needs: 'exec.stream',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec.stream'))) return;
@@ -71,6 +74,7 @@ export const changeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'runs no command in a guest that does not run',
+    needs: 'exec',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'exec'))) return;

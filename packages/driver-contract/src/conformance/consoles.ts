@@ -44,6 +44,7 @@ const print = async ({ driver }: ConformanceBench, guest: GuestRef, line: string
 export const consoleCases: readonly ConformanceCase[] = [
   {
     title: 'has a console while a guest runs, and says that there is none when it does not',
+    needs: 'console',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'console'))) return equal(driver.console, undefined);
@@ -59,6 +60,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     title: 'keeps what a guest printed on its console while nobody looked, also after its end',
+    needs: 'console.history',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'console.history'))) return;
@@ -77,6 +79,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     title: 'gives who opens a console what was printed before and what follows, and keeps that too',
+    needs: 'console.history',
     run: async (bench) => {
       const { driver } = bench;
       if (!(await declares(bench, 'console.history')) || !(await declares(bench, 'exec'))) return;

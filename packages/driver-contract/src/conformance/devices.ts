@@ -53,7 +53,25 @@ export const deviceCases: readonly ConformanceCase[] = [
       }),
   },
   {
+    title: 'limits an interface from the start, and lets the limit change and end',
+    needs: 'network.limits',
+    run: async (bench) => {
+      if (!(await declares(bench, 'network.limits'))) return;
+      const limited = (limit: string) => ({ networks: [{ network: 'default', limit }] });
+      await withGuest(
+        bench,
+        async (guest, order) => {
+          await bench.driver.start(guest);
+          await change(bench, guest, order, 'networks', { spec: limited('2MB') });
+          await change(bench, guest, order, 'networks', { spec: { networks: [{ network: 'default' }] } });
+        },
+        { spec: limited('1MB') },
+      );
+    },
+  },
+  {
     title: 'gives a guest a volume, lets it grow and takes it away, and keeps what is on it until the guest goes',
+    needs: 'volumes',
     run: async (bench) => {
       if (!(await declares(bench, 'volumes'))) return;
       let made: GuestRef | undefined;

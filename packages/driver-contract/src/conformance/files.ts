@@ -38,6 +38,7 @@ const withFiles = async (
 export const fileCases: readonly ConformanceCase[] = [
   {
     title: 'writes and reads files of a guest that does not run, and leaves nothing but them',
+    needs: 'files.stopped',
     run: (bench) =>
       withFiles(bench, async (guest, run) => {
         const before = await bench.leftovers(guest);
@@ -59,6 +60,7 @@ export const fileCases: readonly ConformanceCase[] = [
   },
   {
     title: 'follows no link of a guest that does not run to a file of the host',
+    needs: 'files.stopped',
     run: (bench) =>
       withFiles(bench, async (_guest, run) => {
         const folder = await mkdtemp(join(tmpdir(), 'test-conform-'));
@@ -84,6 +86,7 @@ export const fileCases: readonly ConformanceCase[] = [
   },
   {
     title: 'gives a program on the files of a guest nothing of the host, and no way to get it',
+    needs: 'files.stopped',
     run: (bench) =>
       withFiles(bench, async (_guest, run) => {
         for (const command of ['mount -t tmpfs none /mnt', 'unshare --user true', 'mknod /root/disk b 8 0'])
@@ -94,6 +97,7 @@ export const fileCases: readonly ConformanceCase[] = [
   },
   {
     title: 'starts a guest while something is written to its files, and leaves nothing of what is killed',
+    needs: 'files.stopped',
     run: (bench) =>
       withFiles(bench, async (guest, run, onFiles) => {
         const { driver } = bench;

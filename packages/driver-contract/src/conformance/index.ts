@@ -5,6 +5,7 @@ import { consoleCases } from './consoles.ts';
 import { deviceCases } from './devices.ts';
 import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
+import { renameCases } from './rename.ts';
 import { reportCases } from './report.ts';
 
 export type { ConformanceBench, ConformanceCase } from './bench.ts';
@@ -20,5 +21,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...fileCases,
   ...consoleCases,
   ...deviceCases,
+  ...renameCases,
   ...adoptCases,
 ];

@@ -134,6 +134,7 @@ export const lifeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'has a guest run that somebody else starts after a reboot, where that is declared',
+    needs: 'start.by-others',
     run: async (bench) => {
       if (!(await declares(bench, 'start.by-others'))) return;
       await withGuest(bench, async (guest) => {
@@ -147,6 +148,7 @@ export const lifeCases: readonly ConformanceCase[] = [
   },
   {
     title: 'pauses a guest and lets it go on, twice each, and stops one that is paused',
+    needs: 'pause',
     run: async (bench) => {
       const { driver } = bench;
       const { pause, resume } = driver;

@@ -42,6 +42,7 @@ export const reportCases: readonly ConformanceCase[] = [
       equal(bench.driver.consoleHistory !== undefined, await declares(bench, 'console'), 'consoleHistory');
       equal(bench.driver.pause !== undefined, await declares(bench, 'pause'), 'pause');
       equal(bench.driver.resume !== undefined, await declares(bench, 'pause'), 'resume');
+      equal(bench.driver.rename !== undefined, await declares(bench, 'rename'), 'rename');
       equal(bench.driver.screen !== undefined, await declares(bench, 'screen'), 'screen');
       equal(bench.driver.screenshot !== undefined, await declares(bench, 'screen'), 'screenshot');
       equal(bench.driver.sendKeys !== undefined, await declares(bench, 'screen'), 'sendKeys');

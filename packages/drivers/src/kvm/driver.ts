@@ -3,12 +3,11 @@ import {
   type Driver,
   type DriverEnvironment,
   type DriverFactory,
-  type GuestOrder,
   type GuestPlan,
   type Step,
 } from '@innkeeper/driver-contract';
 import { connect } from '@innkeeper/libvirt';
-import { formatSize, InnkeeperError, messageChain } from '@innkeeper/model';
+import { InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   createGuestDisk,
   destroyGuestDisk,
@@ -17,6 +16,7 @@ import {
   imageStore,
   type ReadyDisk,
 } from '@innkeeper/storage';
+import { limitCapability } from '../shared/bandwidth.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -35,57 +35,22 @@ import {
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
+import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
-import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
 import { agentExec } from './agent-exec.ts';
 import { growDisks, makeVolumes } from './growth.ts';
 import { changeMachine } from './live.ts';
+import { planMachine } from './plan.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
-import { type Acceleration, consoleSocket, machineXml, volumeSerial } from './xml.ts';
+import { type Acceleration, consoleSocket, machineXml } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
 const diskUseKeptMs = 60_000;
 
 const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
-
-const planMachine = (order: GuestOrder): GuestPlan => {
-  const { report, ...rest } = order;
-  const { spec } = order;
-  const acceleration = (report.capabilities.acceleration?.value ?? 'unproven') as 'kvm' | 'tcg' | 'unproven';
-  const emulated = acceleration === 'tcg' && spec.cpus > 1;
-  return {
-    name: order.name,
-    uuid: order.uuid,
-    mapping: [
-      `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors`}`,
-      `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
-      ...tuningMapping(spec),
-      spec.image.source.kind === 'blank'
-        ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
-        : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
-      ...spec.volumes.map(
-        ({ name, sizeBytes }) =>
-          `volume ${name}: a disk of ${formatSize(sizeBytes)}, /dev/disk/by-id/virtio-${volumeSerial(name)} in Linux`,
-      ),
-    ],
-    warnings: [
-      ...spec.volumes.map(
-        ({ name }) =>
-          `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
-      ),
-      ...(acceleration === 'tcg'
-        ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]
-        : []),
-      ...(acceleration === 'unproven'
-        ? ['hardware acceleration is not proven yet: the first virtual machine waits up to a minute for it']
-        : []),
-    ],
-    definition: { ...rest, acceleration, shares: sharesOf(spec, report) },
-  };
-};
 
 const openKvm = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
@@ -140,7 +105,10 @@ const openKvm = (environment: DriverEnvironment): Driver => {
             cgroup: await cgroupLayout(host),
             ...(hypervisor === undefined ? {} : { qemu: hypervisor }),
           },
-          capabilities: await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration)),
+          capabilities: {
+            ...(await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration))),
+            'network.limits': await limitCapability(host),
+          },
           networks: await reportNetworks(libvirt),
           images: await images.ready(),
         };
@@ -227,6 +195,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await requireOurs(guests, guest);
       await resumeGuest(libvirt, guest);
     },
+    rename: (guest, to, networks) => renameSteps(libvirt, guests, renameMachine(libvirt), { guest, to, networks }),
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [

@@ -3,6 +3,7 @@ import type { GuestPlan, GuestRef } from '@innkeeper/driver-contract';
 import { type DomainDescription, describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { volumeDiskPath, volumesFolder } from '@innkeeper/storage';
+import { limitOf } from '../shared/bandwidth.ts';
 import type { Definition } from '../shared/definition.ts';
 import { changeDisks, changeInterfaces } from '../shared/live-devices.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
@@ -40,6 +41,20 @@ const pin = async (libvirt: Libvirt, { uuid }: GuestRef, live: DomainDescription
   await libvirt.pinProcessor(uuid, 'emulator', wanted.tuning.pinning[0] ?? 'r');
 };
 
+/** Of interfaces that the machine had before: a new one comes with its limit. */
+const changeLimits = async (
+  libvirt: Libvirt,
+  { uuid, claims, spec }: Definition,
+  live: DomainDescription,
+): Promise<void> => {
+  for (const [at, { mac }] of claims.networks.entries()) {
+    const there = live.interfaces.find((one) => one.mac === mac);
+    const wanted = limitOf(spec.networks[at]) ?? 0;
+    if (there === undefined || (there.bandwidth?.inbound ?? 0) === wanted) continue;
+    await libvirt.limitInterface(uuid, mac, wanted);
+  }
+};
+
 /** Interfaces and volumes, as far as the machine has slots and lets go. */
 const changeDevices = async (
   libvirt: Libvirt,
@@ -48,8 +63,9 @@ const changeDevices = async (
   live: DomainDescription,
 ): Promise<void> => {
   const { uuid, claims, spec } = definition;
-  const interfaces = new Map(claims.networks.map((claim) => [claim.mac, nic(definition, claim)]));
+  const interfaces = new Map(claims.networks.map((claim, at) => [claim.mac, nic(definition, claim, at)]));
   await changeInterfaces(libvirt, uuid, live, interfaces);
+  await changeLimits(libvirt, definition, live);
   const disks = new Map(
     spec.volumes.map(({ name }) => [
       volumeDiskPath(paths, uuid, name),

@@ -69,6 +69,7 @@ export const kvmCapabilities = async (
     console: { value: true, evidence: 'serial port' },
     'console.history': { value: true, evidence: 'libvirt writes what the serial port prints into a file' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
+    rename: { value: true, evidence: 'libvirt renames machines' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
     adopt: {
       value: false,

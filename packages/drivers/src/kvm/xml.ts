@@ -2,6 +2,7 @@ import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
+import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
@@ -29,6 +30,13 @@ const firmware = (definition: Definition): XmlElement[] =>
       ]
     : [];
 
+/**
+ * Named by the machine's id: libvirt's own choice is named by the machine, is left behind by a rename, and would then be
+ * the variables of whoever gets the old name. [libvirt 9.0, tried]
+ */
+const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
+  spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
+
 /** The distribution's kernel, beside the disk made from the same tree. */
 const directKernel = (definition: Definition, ready: ReadyDisk | undefined): XmlElement[] =>
   ready === undefined
@@ -45,6 +53,7 @@ const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): 
     definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
     el('type', { arch: 'x86_64', machine: 'q35' }, 'hvm'),
     ...firmware(definition),
+    ...firmwareVariables(definition),
     ...directKernel(definition, ready),
   );
 
@@ -116,13 +125,14 @@ const ports = (): XmlElement[] => [
   ...Array.from({ length: spareSlots }, () => el('controller', { type: 'pci', model: 'pcie-root-port' })),
 ];
 
-export const nic = (definition: Definition, { network, mac }: NetworkClaim): XmlElement =>
+export const nic = (definition: Definition, { network, mac }: NetworkClaim, position: number): XmlElement =>
   el(
     'interface',
     { type: 'network' },
     el('mac', { address: mac }),
     el('source', { network }),
     el('model', { type: isWindows(definition) ? 'e1000e' : 'virtio' }),
+    bandwidthElement(definition.spec.networks[position]),
   );
 
 const screen = (definition: Definition): XmlElement[] =>
@@ -186,7 +196,7 @@ export const machineXml = (
         disk(definition, paths),
         ...volumes(definition, paths),
         ...ports(),
-        ...definition.claims.networks.map((claim) => nic(definition, claim)),
+        ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),
         el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
         ...screen(definition),

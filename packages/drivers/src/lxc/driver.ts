@@ -33,6 +33,7 @@ import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGues
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
+import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { consoleOf, openConsoles } from './consoles.ts';
 import { openFreezer } from './freezer.ts';
@@ -217,6 +218,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       await requireOurs(guests, guest);
       await freezer.resume(guest);
     },
+    rename: (guest, to, networks) =>
+      renameSteps(libvirt, guests, renameContainer(libvirt, paths), { guest, to, networks }),
     destroy: (guest, networks, disks): readonly Step[] => {
       const noUndo = 'removal goes forward: what is gone is gone';
       return [

@@ -1,11 +1,17 @@
 import type { GuestRef, NetworkClaim } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { el, type XmlElement } from '@innkeeper/libvirt';
+import type { NetworkAttachment } from '@innkeeper/model';
+import { bandwidthElement } from '../shared/bandwidth.ts';
 import { initPids } from './init.ts';
 
 const nameInside = (position: number): string => `eth${position}`;
 
-export const interfaceElement = ({ network, mac, address }: NetworkClaim, position: number): XmlElement =>
+export const interfaceElement = (
+  { network, mac, address }: NetworkClaim,
+  position: number,
+  attachment: NetworkAttachment | undefined,
+): XmlElement =>
   el(
     'interface',
     { type: 'network' },
@@ -16,6 +22,7 @@ export const interfaceElement = ({ network, mac, address }: NetworkClaim, positi
       position === 0 &&
       el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
     el('guest', { dev: nameInside(position) }),
+    bandwidthElement(attachment),
   );
 
 /** Part of `ip -json link` that is read. */

@@ -17,8 +17,8 @@ const checkShrink = async (host: Host, guest: GuestRef, bytes: number): Promise<
 };
 
 /**
- * Memory, processor time, weight and network interfaces act at once; other processors and volumes only from the next
- * start on: libvirt has no call for them.
+ * Memory, processor time, weight and network interfaces act at once; other processors, volumes and other limits of an
+ * interface only from the next start on: libvirt has no call for them.
  */
 export const changeContainer =
   (host: Host, libvirt: Libvirt, guest: GuestPlan): ChangeLive =>
@@ -34,8 +34,11 @@ export const changeContainer =
         ...(quota === undefined ? {} : { quota }),
         ...(weight === undefined ? {} : { shares: weight }),
       });
-    const { networks } = (guest.definition as unknown as Definition).claims;
-    const elements = new Map(networks.map((claim, position) => [claim.mac, interfaceElement(claim, position)]));
+    const { claims, spec } = guest.definition as unknown as Definition;
+    const { networks } = claims;
+    const elements = new Map(
+      networks.map((claim, position) => [claim.mac, interfaceElement(claim, position, spec.networks[position])]),
+    );
     const added = await changeInterfaces(libvirt, guest.uuid, live, elements);
     for (const [position, claim] of networks.entries())
       if (added.includes(claim.mac)) await configureInterface(host, guest, claim, position);

@@ -2,6 +2,7 @@ import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { buildXml, el } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerRootPath, volumeDirectoryPath } from '@innkeeper/storage';
+import { limitMapping } from '../shared/bandwidth.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { interfaceElement } from './interfaces.ts';
@@ -51,7 +52,7 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
             el('target', { dir: place }),
           ),
         ),
-        ...claims.networks.map(interfaceElement),
+        ...claims.networks.map((claim, at) => interfaceElement(claim, at, spec.networks[at])),
         el('console', { type: 'pty' }, el('target', { type: 'lxc', port: 0 })),
       ),
     ),
@@ -89,6 +90,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       `cpus ${spec.cpus}: cgroup quota of ${spec.cpus} × 100 ms in every 100 ms`,
       `memory ${formatSize(spec.memoryBytes)}: cgroup limit; what it does not use stays with the host`,
       ...tuningMapping(spec),
+      ...limitMapping(spec.networks),
       `root: an overlay over the shared image ${spec.image.name}`,
       ...spec.volumes.map(({ name, place }) => `volume ${name}: a directory of the host, at ${place}`),
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,

@@ -1,6 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import type { DriverReport, Paths } from '@innkeeper/model';
 import { hasMountHook, mountHookFile } from '@innkeeper/storage';
+import { limitCapability } from '../shared/bandwidth.ts';
 import type { Freezer } from './freezer.ts';
 
 /** What containers can do on this host, and why that is believed. */
@@ -37,6 +38,7 @@ export const containerCapabilities = async (
   console: { value: true, evidence: "libvirt's pty" },
   'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
   pause: await freezer.capability(),
+  rename: { value: true, evidence: 'its definition is made again with the name' },
   adopt: {
     value: false,
     evidence: 'not offered by this version',
@@ -46,6 +48,7 @@ export const containerCapabilities = async (
   'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
   volumes: { value: true, evidence: 'directories of the host, mounted in the container' },
   'limits.cpu': { value: true, evidence: 'cgroup quota' },
+  'network.limits': await limitCapability(host),
   'start.by-others': {
     value: await hasMountHook(host, paths),
     evidence: mountHookFile(paths),

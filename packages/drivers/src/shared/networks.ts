@@ -1,4 +1,4 @@
-import type { HeldNetwork, NetworkClaim } from '@innkeeper/driver-contract';
+import type { HeldNetwork } from '@innkeeper/driver-contract';
 import { describeNetwork, type Libvirt } from '@innkeeper/libvirt';
 import type { NetworkReport } from '@innkeeper/model';
 
@@ -34,7 +34,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
 export const reserveAddresses = async (
   libvirt: Libvirt,
   name: string,
-  claims: readonly NetworkClaim[],
+  claims: readonly HeldNetwork[],
   known: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
   for (const [position, { network, mac, address }] of claims.entries()) {

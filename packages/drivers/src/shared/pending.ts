@@ -6,7 +6,12 @@ const fields = {
   cpus: ({ tuning, vcpus }: DomainDescription) => tuning.quotaCpus ?? vcpus,
   memory: ({ hardLimitBytes, memoryBytes }: DomainDescription) => hardLimitBytes ?? memoryBytes,
   cpuWeight: ({ tuning }: DomainDescription) => tuning.shares,
-  networks: ({ interfaces }: DomainDescription) => interfaces.map(({ mac, network }) => `${mac} ${network}`).sort(),
+  networks: ({ interfaces }: DomainDescription) =>
+    interfaces
+      .map(({ mac, network, bandwidth: { inbound, outbound } = { inbound: 0, outbound: 0 } }) =>
+        [mac, network, inbound ?? 0, outbound ?? 0].join(' '),
+      )
+      .sort(),
   volumes: ({ disks, filesystems }: DomainDescription) =>
     [...disks.map(({ source }) => source), ...filesystems.map(({ source, target }) => `${source} ${target}`)]
       .filter((source) => source?.includes('/volumes/'))

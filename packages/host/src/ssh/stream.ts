@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Duplex } from 'node:stream';
 import { getSystemErrorMap } from 'node:util';
+import type { StreamTarget } from '../host.ts';
 import type { Connection } from './connection.ts';
 import { connectionLost } from './failure.ts';
 import { nodeError } from './file-error.ts';
@@ -46,15 +47,18 @@ const asDuplex = (process: RemoteProcess): Duplex => {
   return duplex;
 };
 
+/** As stream.pl takes it. */
+const wordsOf = (target: StreamTarget): readonly [kind: string, path: string] => {
+  if ('socket' in target) return ['socket', target.socket];
+  return 'terminal' in target ? ['terminal', target.terminal] : ['tcp', `${target.tcp.address}:${target.tcp.port}`];
+};
+
 /**
- * A byte stream to a unix socket or a terminal device of the other side, through perl/stream.pl. Rejects with what Node
+ * A byte stream to a unix socket, a terminal device or a TCP port of the other side, through perl/stream.pl. Rejects with what Node
  * says of a path of this machine that is not there or does not answer, with `code`.
  */
-export const connectOver = async (
-  connection: Connection,
-  target: { readonly socket: string } | { readonly terminal: string },
-): Promise<Duplex> => {
-  const [kind, path] = 'socket' in target ? ['socket', target.socket] : ['terminal', target.terminal];
+export const connectOver = async (connection: Connection, target: StreamTarget): Promise<Duplex> => {
+  const [kind, path] = wordsOf(target);
   const process = spawnOver(connection, ['perl', '-e', await programText(), '--', kind, path]);
   // Nothing of the stream may get lost before somebody listens.
   process.stdout.pause();
@@ -64,5 +68,5 @@ export const connectOver = async (
   const number = /^errno (\d+)/.exec(words)?.[1];
   if (number === undefined) throw connectionLost(connection.target, `the stream to ${path}`, words);
   const [code, meaning] = getSystemErrorMap().get(-Number(number)) ?? [`ERRNO${number}`, 'unknown error'];
-  throw nodeError(code, meaning, kind === 'socket' ? 'connect' : 'open', path);
+  throw nodeError(code, meaning, kind === 'terminal' ? 'open' : 'connect', path);
 };

@@ -78,6 +78,14 @@ export const workloads = innkeeper.table('workloads', {
   nextRestartAt: moment('next_restart_at'),
   /** The reason for which it would have been removed, were it not protected: told once. */
   keptFrom: text('kept_from'),
+  /** Since when its probe finds it ready; null while it does not. */
+  readyAt: moment('ready_at'),
+  /** What its probe found last; null when there was nothing to say. */
+  readinessText: text('readiness_text'),
+  /** Of which life of its guest both are: `startedAtMs` as it was observed. */
+  probedLife: text('probed_life'),
+  /** When it is probed next. */
+  probeAt: moment('probe_at'),
   createdAt: moment('created_at').notNull().defaultNow(),
 });
 

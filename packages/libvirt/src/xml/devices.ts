@@ -33,6 +33,8 @@ export interface InterfaceDescription {
   readonly targetDevice: string | undefined;
   /** Addresses libvirt gives a container, such as `10.0.0.2/24`. */
   readonly ips: readonly string[];
+  /** Averages of its limits, in kilobytes a second, inbound and outbound; undefined without any. */
+  readonly bandwidth: { readonly inbound: number | undefined; readonly outbound: number | undefined } | undefined;
 }
 
 export interface GraphicsDescription {
@@ -132,6 +134,14 @@ const ip = (element: XmlElement): string[] => {
   return [prefix === undefined ? address : `${address}/${prefix}`];
 };
 
+const bandwidth = (element: XmlElement | undefined): InterfaceDescription['bandwidth'] =>
+  element === undefined
+    ? undefined
+    : {
+        inbound: numberAttribute(childNamed(element, 'inbound'), 'average'),
+        outbound: numberAttribute(childNamed(element, 'outbound'), 'average'),
+      };
+
 const networkInterface = (element: XmlElement): InterfaceDescription => {
   const source = childNamed(element, 'source');
   return {
@@ -142,6 +152,7 @@ const networkInterface = (element: XmlElement): InterfaceDescription => {
     model: attribute(childNamed(element, 'model'), 'type'),
     targetDevice: attribute(childNamed(element, 'target'), 'dev'),
     ips: elements(element, 'ip').flatMap(ip),
+    bandwidth: bandwidth(childNamed(element, 'bandwidth')),
   };
 };
 

@@ -42,6 +42,12 @@ export const readinessField = z
   )
   .meta({ id: 'Readiness' });
 
+const usualWithinMs = 5 * 60_000;
+
+/** How long a guest may take until it is ready, in milliseconds from its start: what its manifest says, or 5 minutes. */
+export const readyWithinMs = (readiness: z.output<typeof readinessField> | undefined): number =>
+  readiness?.within === undefined ? usualWithinMs : (parseDuration(readiness.within) ?? usualWithinMs);
+
 /** One meaning in containers and virtual machines; `userData` is cloud-init's own. */
 export const cloudInitField = z
   .strictObject({

@@ -66,8 +66,12 @@ export const dependencyChecks = ({ spec }: PlacementRequest, snapshot: Snapshot)
   spec.dependsOn.map(({ workload, until }) => {
     const other = snapshot.workloads.find(({ name }) => name === workload);
     const check = `depends:${workload}`;
-    const have = other === undefined ? 'not there' : other.running ? 'running' : 'not running';
-    if (other?.running === true) return passed(check, until, { have, text: `${workload} is running` });
-    const text = `it depends on ${workload}, which is ${have}`;
-    return failedForNow(check, until, 'dependency_not_running', { have, text });
+    const isReady = other?.running === true && other.ready !== false;
+    const running = isReady && until === 'ready' ? 'ready' : 'running';
+    const have = other === undefined ? 'not there' : other.running ? running : 'not running';
+    if (until === 'ready' ? isReady : other?.running === true)
+      return passed(check, until, { have, text: `${workload} is ${have}` });
+    const notReady = other?.running === true ? 'running and not ready yet' : have;
+    const code = other?.running === true ? 'dependency_not_ready' : 'dependency_not_running';
+    return failedForNow(check, until, code, { have, text: `it depends on ${workload}, which is ${notReady}` });
   });

@@ -58,7 +58,19 @@ const addPower = (program: Command): void => {
     });
 };
 
+const addRename = (program: Command): void => {
+  program
+    .command('rename <name> <to>')
+    .description('give a stopped workload another name; its data, addresses and place stay')
+    .option('--no-wait', 'return at once')
+    .addHelpText('after', '\nExample:\n  inn stop web && inn rename web shop && inn start shop\n')
+    .action(async (name: string, to: string, { wait }: WaitOptions) => {
+      await finishAll(client(), [await client().rename(name, to)], wait);
+    });
+};
+
 export const addChanges = (program: Command): void => {
   addRun(program);
   addPower(program);
+  addRename(program);
 };

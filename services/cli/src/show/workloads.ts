@@ -4,8 +4,9 @@ import { type Column, table } from './table.ts';
 
 const none = '–';
 
-const paintState = (text: string, { state, managed }: WorkloadView): string => {
+const paintState = (text: string, { state, managed, readiness }: WorkloadView): string => {
   if (!managed) return dim(text);
+  if (readiness?.ready === false) return yellow(text);
   if (state === 'running') return green(text);
   if (state === 'failed' || state === 'missing') return red(text);
   return state === 'stopped' ? dim(text) : yellow(text);
@@ -22,6 +23,7 @@ const kind = ({ backend, managed }: WorkloadView): string =>
 const state = (view: WorkloadView): string => {
   if (view.state === 'waiting') return view.state;
   if (view.operation !== undefined) return `${view.state} (${view.operation.progress ?? view.operation.kind})`;
+  if (view.readiness?.ready === false) return `${view.state} (not ready)`;
   return view.drift.length > 0 ? `${view.state}*` : view.state;
 };
 
@@ -71,9 +73,11 @@ const wideColumns: readonly Column<WorkloadView>[] = [
 
 export const workloadTable = (views: readonly WorkloadView[], wide: boolean): string => {
   const drifting = views.filter(({ drift }) => drift.length > 0);
+  const unready = views.filter(({ readiness, operation }) => readiness?.ready === false && operation === undefined);
   const waiting = views.filter(({ state }) => state === 'waiting');
   const notes = [
     ...drifting.map(({ name, drift }) => `* ${name}: ${drift.join('; ')}`),
+    ...unready.map(({ name, readiness }) => `… ${name} is not ready: ${readiness?.text}`),
     ...waiting.map(({ name, operation }) => `… ${name} waits: ${operation?.progress ?? 'for room'}`),
   ];
   return [table(wide ? wideColumns : columns, views), ...notes.map(plain)].join('\n');

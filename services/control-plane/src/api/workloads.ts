@@ -3,6 +3,7 @@ import {
   checkName,
   guestStats,
   InnkeeperError,
+  nameField,
   parseWorkloadSpec,
   placementRecord,
   type WorkloadSpec,
@@ -12,7 +13,7 @@ import {
 } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { latestRecord } from '../placements.ts';
-import { actOnWorkload, putWorkload } from '../requests.ts';
+import { actOnWorkload, putWorkload, renameRequest } from '../requests.ts';
 import { workloadViews } from '../views.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
@@ -58,6 +59,29 @@ const addActs = (app: App, control: Control): void => {
       },
     );
   }
+};
+
+const addRename = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/workloads/{name}/rename',
+      summary: 'Give a workload that does not run another name',
+      request: {
+        ...named,
+        ...changing,
+        body: { content: { 'application/json': { schema: z.object({ name: nameField }) } }, required: true },
+      },
+      responses: accepted,
+    }),
+    async (c) => {
+      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
+      const row = await renameRequest(control, c.req.valid('param').name, c.req.valid('json').name, asker);
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
+    },
+  );
 };
 
 const viewOf = async (control: Control, name: string): Promise<WorkloadView> => {
@@ -125,6 +149,7 @@ export const addWorkloads = (app: App, control: Control): void => {
     refuseBodyWith(specOf),
   );
   addActs(app, control);
+  addRename(app, control);
   app.openapi(
     createRoute({
       method: 'get',

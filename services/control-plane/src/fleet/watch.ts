@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HostRow, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
-import { startAfterBoot } from '../observation/observe.ts';
+import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { askAgainMs, type Health, nextHealth } from './health.ts';
 import { localAddress } from './open.ts';
 

@@ -1,19 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { readMachine } from '@innkeeper/host';
-import {
-  forgetEnds,
-  insertOperation,
-  listGuests,
-  listHosts,
-  listWorkloads,
-  recordDevices,
-  recordReport,
-  replaceGuests,
-  unfinishedOf,
-  wake,
-  wakeWaiting,
-} from '@innkeeper/inventory';
-import { completeSpec, type GuestObservation } from '@innkeeper/model';
+import { forgetEnds, listGuests, recordDevices, recordReport, replaceGuests, wakeWaiting } from '@innkeeper/inventory';
+import type { GuestObservation } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
 
@@ -66,32 +53,7 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   await keepEnds(control, driver, ended);
   await forgetEnds(control.inventory.db, begun);
   await replaceGuests(control.inventory.db, managed.name, id, seen);
-  if (ended.length > 0) control.tendLives();
+  if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) await wakeWaiting(control.inventory.db);
-};
-
-/**
- * After its host's reboot a workload that should run is started again.
- * One that was stopped from outside during the same boot is not: that is shown as drift, never fought over.
- */
-export const startAfterBoot = async (control: Control): Promise<void> => {
-  const { db } = control.inventory;
-  const hosts = await listHosts(db);
-  for (const workload of await listWorkloads(db)) {
-    const { placed, startedInBoot } = workload;
-    const { power, autostart } = completeSpec(workload.spec);
-    if (workload.state !== 'ready' || placed === null || power !== 'running' || !autostart) continue;
-    const bootId = hosts.find(({ name }) => name === placed.host)?.machine?.bootId;
-    if (bootId === undefined || startedInBoot === null || startedInBoot === bootId) continue;
-    if ((await unfinishedOf(db, workload.id)).length > 0) continue;
-    await insertOperation(db, {
-      id: randomUUID(),
-      kind: 'start',
-      workloadId: workload.id,
-      workloadName: workload.name,
-      who: 'innkeeper (its host was rebooted)',
-    });
-    await wake(db, workload.id);
-  }
 };

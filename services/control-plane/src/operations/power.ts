@@ -2,9 +2,11 @@ import type { Driver, GuestRef, Step, StepContext } from '@innkeeper/driver-cont
 import { markRunning, updateWorkload } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
+import { stillStarting } from '../lifecycle/after-boot.ts';
 import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
+import { Waiting } from './waiting.ts';
 
 interface Act {
   readonly name: string;
@@ -29,6 +31,16 @@ const resume: Act = {
   run: async (driver, guest) => (driver.resume === undefined ? unsupported(guest.name, driver) : driver.resume(guest)),
 };
 
+/** Only after a boot: a user who says start means now. */
+const dependenciesStep = ({ control, workload }: OperationContext): Step => ({
+  name: 'dependencies',
+  run: async () => {
+    const names = await stillStarting(control, workload);
+    if (names.length > 0) throw new Waiting(`${names.join(', ')} to be started first`);
+  },
+  noUndo: 'looking changes nothing',
+});
+
 const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
   steps: (context: OperationContext): readonly Step[] => {
     const { control, workload } = context;
@@ -38,6 +50,7 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
     const driver = driverOf(control, placed.host, placed.driver);
     const guest = { uuid: workload.id, name: workload.name };
     return [
+      ...(context.memory.afterBoot === true ? [dependenciesStep(context)] : []),
       ...acts.map((act) => ({
         name: act.name,
         run: async (step: StepContext) => {

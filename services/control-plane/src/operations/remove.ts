@@ -1,11 +1,9 @@
-import type { HeldNetwork, Step } from '@innkeeper/driver-contract';
-import { deleteGuest, deleteWorkload, networkClaimsOf, releaseClaims, updateWorkload } from '@innkeeper/inventory';
+import type { Step } from '@innkeeper/driver-contract';
+import { deleteGuest, deleteWorkload, releaseClaims, updateWorkload } from '@innkeeper/inventory';
 import { driverOf } from '../control.ts';
+import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { tellFailed, tellOf } from './outcome.ts';
-
-const heldOf = (memory: Readonly<Record<string, unknown>>): readonly HeldNetwork[] | undefined =>
-  memory.networks as readonly HeldNetwork[] | undefined;
 
 const noUndo = 'removal goes forward: what is gone is gone';
 
@@ -15,16 +13,7 @@ const readClaims = (context: OperationContext): Step => ({
   run: async () => {
     const { control, workload } = context;
     await updateWorkload(control.inventory.db, workload.id, { state: 'removing' });
-    if (heldOf(context.memory) !== undefined) return;
-    const rows = await networkClaimsOf(control.inventory.db, workload.id);
-    const networks = rows.map(
-      ({ network, mac, address }): HeldNetwork => ({
-        network,
-        mac,
-        ...(address === null ? {} : { address: { ip: address } }),
-      }),
-    );
-    await context.remember({ networks });
+    await rememberHeld(context);
   },
   noUndo,
 });

@@ -25,11 +25,13 @@ import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
+import { rename } from './rename.ts';
 import { Waiting } from './waiting.ts';
 
 const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   apply,
   ...powerOperations,
+  rename,
   remove,
 };
 
@@ -182,7 +184,7 @@ const finish = async (
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
   await wakeWaiting(db);
-  if (spec !== undefined && endsOrReturns(spec)) running.control.tendLives();
+  if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
   return 'finished';
 };
 

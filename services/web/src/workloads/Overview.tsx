@@ -4,6 +4,11 @@ import type { ReactNode } from 'react';
 import { backendText, momentText, nothing, spanText, usedOf } from '../ui/text.ts';
 import { useNow } from '../ui/useNow.ts';
 
+const readyText = ({ ready, since, text }: NonNullable<WorkloadView['readiness']>, now: number): string => {
+  if (!ready) return `not yet: ${text ?? 'not probed yet'}`;
+  return since === undefined ? 'yes' : `since ${momentText(since)} (${spanText(since, now)})`;
+};
+
 const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string, ReactNode])[] => {
   const { stats, operation, labels, guestState } = workload;
   const made = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
@@ -35,6 +40,10 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
         ? nothing
         : `${momentText(workload.startedAt)} (${spanText(workload.startedAt, now)})`,
     ],
+    ...(workload.readiness === undefined ? [] : [['Ready', readyText(workload.readiness, now)] as const]),
+    ...(workload.restarts === undefined ? [] : [['Started again', `${workload.restarts} times`] as const]),
+    ...(workload.nextRestartAt === undefined ? [] : [['Next start', momentText(workload.nextRestartAt)] as const]),
+    ...(workload.expiresAt === undefined ? [] : [['Removed after', momentText(workload.expiresAt)] as const]),
     ['Created', momentText(workload.createdAt)],
     ['Screen', workload.graphics ?? nothing],
     ['Id', <Code key="id">{workload.id}</Code>],

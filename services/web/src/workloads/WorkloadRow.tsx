@@ -33,6 +33,17 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
               error
             </Badge>
           )}
+          {workload.readiness !== undefined && (
+            <Badge
+              size="xs"
+              color={workload.readiness.ready ? 'green' : 'yellow'}
+              variant="light"
+              tt="none"
+              title={workload.readiness.text ?? 'Its probe says so'}
+            >
+              {workload.readiness.ready ? 'ready' : 'not ready'}
+            </Badge>
+          )}
           {workload.drift.length > 0 && (
             <Badge size="xs" color="orange" variant="light" tt="none" title={workload.drift.join('\n')}>
               drift

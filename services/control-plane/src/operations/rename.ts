@@ -1,0 +1,68 @@
+import type { Driver, Step } from '@innkeeper/driver-contract';
+import { isDuplicate, renameWorkload, updateWorkload } from '@innkeeper/inventory';
+import { type Candidate, InnkeeperError } from '@innkeeper/model';
+import { driverOf } from '../control.ts';
+import { observeStep } from './apply.ts';
+import { heldOf, rememberHeld } from './held.ts';
+import type { OperationContext, OperationDefinition } from './kind.ts';
+import { tellFailed, tellOf } from './outcome.ts';
+
+/** The names before and after: the workload's own is one or the other. */
+const namesOf = ({ operation, memory }: OperationContext): { readonly from: string; readonly to: string } => ({
+  from: operation.workloadName,
+  to: String(memory.to),
+});
+
+const setName = async ({ control, workload }: OperationContext, name: string): Promise<void> => {
+  try {
+    await control.inventory.transaction((tx) => renameWorkload(tx, workload.id, name));
+  } catch (error) {
+    if (!isDuplicate(error, 'workloads_name_unique')) throw error;
+    throw new InnkeeperError('conflict', `Another workload is called ${name}`);
+  }
+};
+
+const renaming = (driver: Driver): NonNullable<Driver['rename']> => {
+  if (driver.rename !== undefined) return driver.rename;
+  throw new InnkeeperError('unsupported', `The driver ${driver.info().id} does not rename`);
+};
+
+/** First the record, which says whether the name is free, then the guest. */
+const stepsFor = (context: OperationContext, placed: Candidate): readonly Step[] => {
+  const { control, workload } = context;
+  const { from, to } = namesOf(context);
+  const held = heldOf(context.memory);
+  const claims: Step = {
+    name: 'claims',
+    run: () => rememberHeld(context),
+    noUndo: 'looking changes nothing',
+  };
+  if (held === undefined) return [claims];
+  const rename = renaming(driverOf(control, placed.host, placed.driver));
+  return [
+    claims,
+    nameStep(context),
+    ...rename({ uuid: workload.id, name: from }, to, held),
+    observeStep(context, placed),
+  ];
+};
+
+const nameStep = (context: OperationContext): Step => {
+  const { from, to } = namesOf(context);
+  return { name: 'name', run: () => setName(context, to), undo: () => setName(context, from) };
+};
+
+/** Gives a workload that does not run another name; it keeps its id, its place, its addresses and its data. */
+export const rename: OperationDefinition = {
+  steps: (context) => {
+    const { placed } = context.workload;
+    return placed === null ? [nameStep(context)] : stepsFor(context, placed);
+  },
+  undoOnFailure: true,
+  onDone: async (context) => {
+    const { from, to } = namesOf(context);
+    await updateWorkload(context.control.inventory.db, context.workload.id, { error: null });
+    await tellOf(context.control, context.workload, 'workload.renamed', `${from} is called ${to} now`);
+  },
+  onFailed: (context, problem) => tellFailed(context, problem),
+};

@@ -1,0 +1,75 @@
+import { type DueProbe, nextProbeMs, recordProbe, takeProbes, wakeWaiting } from '@innkeeper/inventory';
+import { parseDuration, readyWithinMs } from '@innkeeper/model';
+import { type Control, driverOf } from '../control.ts';
+import { coalesce } from '../observation/coalesce.ts';
+import { tellOf } from '../operations/outcome.ts';
+import { type Answer, probe } from './probe.ts';
+
+/** Probes have a timer; this finds what another process left. */
+const passMs = 30_000;
+const usualEveryMs = 10_000;
+/** While it is coming up somebody may wait for it. */
+const soonMs = 1000;
+
+const durationMs = (text: string | undefined, otherwise: number): number =>
+  text === undefined ? otherwise : (parseDuration(text) ?? otherwise);
+
+/** Ready, or long past its time: now and then. Coming up: often. */
+export const nextAfter = (
+  { spec, startedAtMs }: Pick<DueProbe, 'spec' | 'startedAtMs'>,
+  ready: boolean,
+  now: number,
+) => {
+  const everyMs = durationMs(spec.readiness?.every, usualEveryMs);
+  const isComing = !ready && now - (startedAtMs ?? 0) < readyWithinMs(spec.readiness);
+  return isComing ? Math.min(soonMs, everyMs) : everyMs;
+};
+
+const ask = async (control: Control, due: DueProbe): Promise<Answer> => {
+  const { spec, placed, id, name, addresses } = due;
+  const managed = control.hosts.get(placed.host);
+  if (spec.readiness === undefined || managed === undefined) return 'its host is not connected';
+  const driver = driverOf(control, placed.host, placed.driver);
+  return probe(spec.readiness, { host: managed.host, driver, guest: { uuid: id, name }, addresses });
+};
+
+/** True when it became ready: others may wait for that. */
+const look = async (control: Control, due: DueProbe): Promise<boolean> => {
+  const text = await ask(control, due);
+  const ready = text === undefined;
+  await recordProbe(control.inventory.db, { id: due.id, ready, text, nextMs: nextAfter(due, ready, Date.now()) });
+  if (ready === due.ready) return false;
+  const said = ready ? `${due.name} is ready` : `${due.name} is not ready any more: ${text}`;
+  await tellOf(control, due, ready ? 'workload.ready' : 'workload.unready', said);
+  return ready;
+};
+
+/** Probes what is due; answers in how many milliseconds the next is. */
+const lookAtAll = async (control: Control): Promise<number | undefined> => {
+  const { db } = control.inventory;
+  const turned = await Promise.all((await takeProbes(db)).map((due) => look(control, due)));
+  if (turned.includes(true)) await wakeWaiting(db);
+  return nextProbeMs(db);
+};
+
+/** Looks whenever it is asked to, when a probe is due, and every 30 s, until the signal fires. Returns how to ask. */
+export const followReadiness = (control: Control, signal: AbortSignal): (() => void) => {
+  let timer: NodeJS.Timeout | undefined;
+  const pass = coalesce(async () => {
+    clearTimeout(timer);
+    let nextMs: number | undefined;
+    try {
+      nextMs = await lookAtAll(control);
+    } catch (error) {
+      if (!signal.aborted) control.log.warn({ err: error }, 'readiness could not be looked at');
+    }
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(again, Math.min(passMs, Math.max(0, nextMs ?? passMs)));
+  });
+  const again = (): void => {
+    if (!signal.aborted) void pass();
+  };
+  signal.addEventListener('abort', () => clearTimeout(timer));
+  again();
+  return again;
+};
