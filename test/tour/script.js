@@ -87,7 +87,7 @@ const inside = (/** @type {string} */ name, /** @type {string} */ kind) => [
       },
       `echo hello > note.txt; inn cp note.txt ${name}:/root/`,
       `inn cp ${name}:/root/note.txt - | cat`,
-      `inn logs -n 3 ${name}`,
+      `inn logs --journal -n 3 ${name}`,
       {
         run: `inn console ${name}`,
         answers: [
