@@ -2,7 +2,7 @@ import { conformanceCases, type Driver } from '@innkeeper/driver-contract';
 import { lxc } from '@innkeeper/drivers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBench } from './bench.ts';
-import type { OpenBench } from './orders.ts';
+import { host, type OpenBench } from './orders.ts';
 
 /** A driver with one defect, and the case that has to find it. */
 interface Defect {
@@ -70,6 +70,11 @@ const defects: readonly Defect[] = [
     says: 'does not start',
     caughtBy: 'starts a guest once, however often it is asked, and shows since when it runs',
     broken: () => ({ start: async () => undefined }),
+  },
+  {
+    says: "lets a guest's files be as they are",
+    caughtBy: 'writes and reads files of a guest that does not run, and leaves nothing but them',
+    broken: () => ({ onFiles: async () => host.spawn(['true']) }),
   },
   {
     says: 'asks and never forces',

@@ -121,6 +121,27 @@ describe('the main job, as a newcomer does it', () => {
     expect(await inn('cp', `${folder}/nothing`, `${name}:/srv/`)).toMatchObject({ exitCode: 3 });
   });
 
+  it('copies into and out of a container that does not run, and says why a machine has to', async () => {
+    const folder = `${installation.INNKEEPER_PREFIX}/copied-stopped`;
+    await host.files.makeDirectory(`${folder}/notes`, 0o755);
+    await host.files.write(`${folder}/notes/one`, 'while it slept\n', 0o640);
+    expect((await inn('exec', 'test-wiki', '--', 'ln', '-s', '/tmp', '/root/elsewhere')).exitCode).toBe(0);
+    expect((await inn('stop', 'test-wiki')).exitCode).toBe(0);
+    const pushed = await inn('cp', `${folder}/notes`, 'test-wiki:/srv/asleep');
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
+    expect((await inn('cp', `${folder}/notes/one`, 'test-wiki:/root/elsewhere/')).exitCode).toBe(0);
+    expect((await inn('cp', 'test-wiki:/srv/asleep', `${folder}/back`)).exitCode).toBe(0);
+    expect(await host.files.readText(`${folder}/back/one`)).toBe('while it slept\n');
+    expect(await inn('cp', 'test-wiki:/srv/nothing', folder)).toMatchObject({ exitCode: 1 });
+    expect((await inn('start', 'test-wiki')).exitCode).toBe(0);
+    expect((await inn('exec', 'test-wiki', '--', 'stat', '-c', '%U %a', '/srv/asleep/one')).stdout).toBe('root 640\n');
+    expect((await inn('stop', 'test-desktop')).exitCode).toBe(0);
+    const refused = await inn('cp', `${folder}/notes`, 'test-desktop:/srv/');
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toMatch(/the disk of a stopped virtual machine is not opened[\s\S]*inn start test-desktop/);
+    expect((await inn('start', 'test-desktop')).exitCode).toBe(0);
+  });
+
   it('pauses both kinds and lets them go on', async () => {
     expect((await inn('pause', 'test-wiki', 'test-runner')).exitCode).toBe(0);
     const paused = await ours();
@@ -219,8 +240,16 @@ describe('the main job, as a newcomer does it', () => {
   });
 
   it('has the logs of both, and the screen and keys of the one that has them', async () => {
-    expect((await inn('logs', 'test-wiki', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
-    expect((await inn('logs', 'test-runner', '--console')).stdout).toMatch(/login:/);
+    for (const name of ['test-wiki', 'test-runner']) {
+      expect((await inn('logs', name)).stdout).toMatch(/login:/);
+      expect((await inn('logs', name, '--journal', '-n', '5')).stdout.trim().split('\n').length).toBeGreaterThan(1);
+    }
+    expect((await inn('logs', 'test-wiki', '--journal', '-u', 'dbus')).stdout).toMatch(/dbus/i);
+    expect(await inn('logs', 'test-wiki', '-u', 'dbus')).toMatchObject({ exitCode: 2 });
+    expect((await inn('logs', 'test-runner', '--journal', '-f')).stderr).toMatch(/comes as a whole[\s\S]*inn logs -f/);
+    await inn('exec', 'test-wiki', '--', 'mv', '/usr/bin/journalctl', '/usr/bin/journalctl.away');
+    expect((await inn('logs', 'test-wiki', '--journal')).stderr).toMatch(/test-wiki has no journalctl/);
+    await inn('exec', 'test-wiki', '--', 'mv', '/usr/bin/journalctl.away', '/usr/bin/journalctl');
     const picture = `${installation.INNKEEPER_PREFIX}/desktop.png`;
     expect((await inn('screenshot', 'test-desktop', picture)).exitCode).toBe(0);
     expect(Buffer.from((await host.files.read(picture)).subarray(1, 4)).toString('latin1')).toBe('PNG');

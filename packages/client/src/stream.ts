@@ -5,6 +5,7 @@ import {
   type ExecRequest,
   type ExitReport,
   encodeFrame,
+  type FileRequest,
   frameJson,
   InnkeeperError,
   type Problem,
@@ -113,6 +114,10 @@ const openStream = async (
 
 export const exec = (target: Target, name: string, request: ExecRequest, outputs: Outputs): Promise<GuestStream> =>
   openStream(target, `/v1/workloads/${encodeURIComponent(name)}/exec`, outputs, request);
+
+/** Something done with the files of a guest, whether or not it runs where its driver can do that. */
+export const openFiles = (target: Target, name: string, request: FileRequest, outputs: Outputs): Promise<GuestStream> =>
+  openStream(target, `/v1/workloads/${encodeURIComponent(name)}/files`, outputs, request);
 
 /**
  * The screen of a virtual machine as bytes of VNC. `received` is given what the machine sends; resolves when it is

@@ -129,6 +129,16 @@ export interface ExecGroup {
   exec(guest: GuestRef, options: ExecOptions): Promise<HostProcess>;
 }
 
+/** Optional group, present when the driver reports the capability `files.stopped`. */
+export interface FilesGroup {
+  /**
+   * Runs a program of the guest's own on its files while the guest does not run: as its root, with its ids, and nothing of
+   * the host in sight, so that no link leads out of the guest. Nothing is left of it, however it ends. A guest that is
+   * started meanwhile starts as always, and sees what the program writes.
+   */
+  onFiles(guest: GuestRef, command: readonly string[]): Promise<HostProcess>;
+}
+
 export interface ConsoleStream {
   /** What was printed before, at most the last 64 KiB. */
   readonly history: Uint8Array;
@@ -139,6 +149,11 @@ export interface ConsoleStream {
 /** Optional group, present when the driver reports the capability `console`. */
 export interface ConsoleGroup {
   console(guest: GuestRef): Promise<ConsoleStream>;
+  /**
+   * The last 64 KiB of what was printed; without the capability `console.history` nothing. A driver may need `watch` to be
+   * followed, and `list` to be asked after each of its events, to hear all of it.
+   */
+  consoleHistory(guest: GuestRef): Promise<Uint8Array>;
 }
 
 export interface Picture {
@@ -210,6 +225,7 @@ export interface HostGroup {
 /** A driver bound to one host. Errors are InnkeeperErrors: unsupported, conflict, not_found, transient, fenced or host_error. */
 export interface Driver
   extends Partial<ExecGroup>,
+    Partial<FilesGroup>,
     Partial<ConsoleGroup>,
     Partial<PauseGroup>,
     Partial<RenameGroup>,

@@ -1,5 +1,6 @@
 import { contractVersion, type Driver, type DriverEnvironment, type DriverFactory } from '@innkeeper/driver-contract';
-import { imageStore } from '@innkeeper/storage';
+import { InnkeeperError } from '@innkeeper/model';
+import { imageStore, runOnRoot } from '@innkeeper/storage';
 import { listContainers } from './containers.ts';
 import { creationSteps, removalSteps } from './creation.ts';
 import { execInContainer } from './exec.ts';
@@ -7,7 +8,7 @@ import { startContainer, stopContainer } from './lifecycle.ts';
 import { planContainer } from './plan.ts';
 import { probeLxc } from './probe.ts';
 import { reconfigureContainer } from './reconfigure.ts';
-import { adoptContainer, releaseContainer, requireOurs } from './record.ts';
+import { adoptContainer, releaseContainer, requireOurs, requireThere } from './record.ts';
 import { containerStats } from './stats.ts';
 import { watchContainers } from './watch.ts';
 
@@ -35,6 +36,17 @@ const openLxcTools = (environment: DriverEnvironment): Driver => {
     destroy: (guest, _networks, disks) => removalSteps(environment, guest, disks),
     reconfigure: (plan) => reconfigureContainer(environment, plan),
     exec: (guest, options) => execInContainer(host, guest, options),
+    onFiles: async (guest, command) => {
+      if ((await requireThere(host, guest)).adopted)
+        throw new InnkeeperError(
+          'unsupported',
+          `${guest.name} was adopted: what it stands on is its owner's to mount`,
+          {
+            hint: `inn start ${guest.name}, then copy`,
+          },
+        );
+      return runOnRoot(host, environment.paths, guest.uuid, { command });
+    },
     adopt: (guest, ownership) => adoptContainer(host, guest, ownership),
     release: (guest) => releaseContainer(host, guest),
   };

@@ -58,7 +58,27 @@ export interface ExecRequest {
   readonly tty?: { readonly cols: number; readonly rows: number; readonly optional?: boolean };
 }
 
+/** What can be asked of a guest's files; each is a program of the guest's own. */
+export const fileActions = ['look', 'read', 'write', 'pack', 'unpack'] as const;
+export type FileAction = (typeof fileActions)[number];
+
+/**
+ * What a client asks of a guest's files; the payload of the `start` frame of that stream. `look`: exit code 0 for a folder,
+ * 1 for anything else. `read` and `write`: the bytes of one file. `pack`: a tar archive of a path, under the last part of
+ * it. `unpack`: a tar archive into a folder; what is in it becomes root's.
+ */
+export interface FileRequest {
+  readonly action: FileAction;
+  /** Begins with a slash; links in it are the guest's. */
+  readonly path: string;
+}
+
 export type ExitReport =
   | { readonly code: number }
   | { readonly signal: string }
-  | { readonly error: string; readonly hint?: string };
+  | {
+      readonly error: string;
+      readonly hint?: string;
+      /** One of the error codes of the API. */
+      readonly kind?: string;
+    };

@@ -17,6 +17,8 @@ export type Capability = z.output<typeof capability>;
 /**
  * What drivers may declare. The same table is read by placement, API, command and page.
  * `guest.os`: families. `kernel.own`: the guest brings its kernel. `acceleration`: kvm, tcg or unproven.
+ * `files.stopped`: files are copied into and out of a guest that does not run.
+ * `console.history`: what a guest printed on its console is there later, also when it does not run.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
@@ -28,8 +30,10 @@ export const capabilityNames = [
   'exec',
   'exec.stream',
   'exec.tty',
+  'files.stopped',
   'screen',
   'console',
+  'console.history',
   'adopt',
   'pause',
   'rename',

@@ -8,6 +8,7 @@ describe('what may be asked of a workload', () => {
     ['restart', 'paused'],
     ['exec', 'running'],
     ['console', 'stopped'],
+    ['files', 'stopped'],
   ] as const)('%s is possible while %s', (action, state) => expect(whyNot(action, state)).toBeUndefined());
 
   it('says why not, what the state means and when it is possible', () => {

@@ -1,7 +1,11 @@
 # Mounts the root of a container whose layers are in FOLDER: the image named in root.json at `lower` with its owners shifted
 # (what is owned by 0 on the disk appears as the first id of the container's range, and so on for COUNT ids), and an
 # overlay of it at `root`. Mounted already is success.
-# usage: perl -e THIS FOLDER COUNT
+# usage: perl -e THIS FOLDER COUNT [locked]
+#
+# One at a time: root.json is locked meanwhile; LOCKED: by whoever runs this. Programs that have the root mounted where only
+# they see it (root-files.pl) are named in the file `users`: their overlay is put in place then, since two overlays over the
+# same layers would not see what the other changes.
 #
 # util-linux can shift from 2.39 on (mount -o X-mount.idmap); Debian 12 has 2.38, and every Debian has perl. Both mounts in
 # one process, and no module of perl's but these two: each costs as much as the mounts do.
@@ -9,7 +13,7 @@
 use strict;
 use warnings;
 
-my ($folder, $count) = @ARGV;
+my ($folder, $count, $locked) = @ARGV;
 die "usage: FOLDER COUNT\n" unless defined $count;
 my ($name) = $folder =~ m{([^/]+)$};
 my ($target, $root) = ("$folder/lower", "$folder/root");
@@ -20,6 +24,9 @@ sub slurp {
   open my $file, '<', $path or die "$path: $!\n";
   return scalar <$file>;
 }
+
+open my $lock, '<', "$folder/root.json" or die "$folder/root.json: $!\n";
+flock $lock, 2 or die "locking $folder/root.json: $!\n" unless $locked;
 
 # Innkeeper wrote it: a path of its own and a number, nothing escaped.
 my $record = slurp("$folder/root.json");
@@ -36,16 +43,39 @@ my $CLONE_NEWUSER = 0x10000000;
 open my $self, '<:raw', '/proc/self/exe' or die "/proc/self/exe: $!\n";
 read $self, my $header, 20;
 my %calls = (
-  62 => { unshare => 272, mount => 165, umount => 166 },
-  183 => { unshare => 97, mount => 40, umount => 39 },
+  62 => { unshare => 272, mount => 165, umount => 166, setns => 308 },
+  183 => { unshare => 97, mount => 40, umount => 39, setns => 268 },
 );
 my $machine = unpack 'x18 v', $header;
 my $call = $calls{$machine} or die "no system call numbers for ELF machine $machine\n";
 
-# Fields of proc(5), spaces and the like as octal escapes.
-my %mounted = map { $_ => 1 } map { (my $point = (split ' ')[4]) =~ s/\\([0-7]{3})/chr oct $1/ge; $point }
-  split /\n/, slurp('/proc/self/mountinfo');
+# What a process sees mounted, by place: the last word of a line of proc(5) but one. Spaces and the like are octal escapes.
+sub mounts_of {
+  open my $table, '<', "/proc/$_[0]/mountinfo" or return;
+  return map { (my $point = (split ' ')[4]) =~ s/\\([0-7]{3})/chr oct $1/ge; $point => (split ' ')[-2] } <$table>;
+}
+my %mounted = mounts_of('self');
 exit 0 if $mounted{$root};
+
+sub namespace_of { my ($pid, $kind) = @_; open my $file, '<', "/proc/$pid/ns/$kind" or return; return $file }
+
+# A number of the list may belong to another process by now: only one outside of all containers, with our overlay, is meant.
+sub put_in_place {
+  my ($pid) = @_;
+  my ($ours, $theirs) = map { readlink "/proc/$_/ns/user" } 'self', $pid;
+  my %theirs = mounts_of($pid);
+  return unless defined $theirs && $ours eq $theirs && ($theirs{$root} // '') eq "innkeeper-$name";
+  my ($here, $there) = (namespace_of('self', 'mnt'), namespace_of($pid, 'mnt'));
+  return unless $here && $there && syscall($call->{setns}, fileno $there, 0) == 0;
+  my $tree = syscall($SYS_open_tree, $AT_FDCWD, "$root\0", $OPEN_TREE_CLONE | $OPEN_TREE_CLOEXEC);
+  syscall($call->{setns}, fileno $here, 0) == 0 or die "coming back to this mount namespace: $!\n";
+  return if $tree < 0;
+  my $empty = "\0";
+  return syscall($SYS_move_mount, $tree, $empty, $AT_FDCWD, "$root\0", $MOVE_MOUNT_F_EMPTY_PATH) == 0;
+}
+if (open my $users, '<', "$folder/users") {
+  for my $pid (map { /^(\d+)$/ ? $1 : () } <$users>) { exit 0 if put_in_place($pid) }
+}
 # What an earlier attempt left half done.
 if ($mounted{$target}) {
   syscall($call->{umount}, "$target\0", 0) == 0 or die "unmounting $target: $!\n";

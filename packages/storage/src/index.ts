@@ -6,4 +6,5 @@ export { layout } from './layout.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
 export * from './own-bytes.ts';
+export * from './root-files.ts';
 export * from './volumes.ts';

@@ -22,9 +22,10 @@ export const parts: readonly Part[] = [
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
   { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },
   {
-    names: ['cp', 'logs', 'screenshot', 'view', 'keys'],
+    names: ['cp', 'screenshot', 'view', 'keys'],
     load: async () => (await import('./commands/files.ts')).addFiles,
   },
+  { names: ['logs'], load: async () => (await import('./commands/logs.ts')).addLogs },
   {
     names: ['explain', 'why-not', 'placement', 'capacity', 'rebalance'],
     load: async () => (await import('./commands/placement.ts')).addPlacement,

@@ -1,11 +1,14 @@
 import { exec, type Outputs, openConsole } from '@innkeeper/client';
-import { type ExecRequest, type ExitReport, InnkeeperError } from '@innkeeper/model';
+import { type ErrorCode, type ExecRequest, type ExitReport, errorCodes, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from './target.ts';
+
+const kindOf = (kind: string | undefined): ErrorCode =>
+  kind !== undefined && kind in errorCodes ? (kind as ErrorCode) : 'host_error';
 
 /** What a stream that could not be served says; undefined for one that ended by itself. */
 export const refusalIn = (report: ExitReport): InnkeeperError | undefined =>
   'error' in report
-    ? new InnkeeperError('host_error', report.error, report.hint === undefined ? {} : { hint: report.hint })
+    ? new InnkeeperError(kindOf(report.kind), report.error, report.hint === undefined ? {} : { hint: report.hint })
     : undefined;
 
 const outputs: Outputs = {

@@ -1,52 +1,7 @@
 import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { HostProcess } from '@innkeeper/host';
-import type { ExecOptions, GuestRef } from '../contract.ts';
-import {
-  type ConformanceBench,
-  type ConformanceCase,
-  declares,
-  isConflict,
-  isUnsupported,
-  never,
-  withGuest,
-} from './bench.ts';
-
-const options = (command: readonly string[]): ExecOptions => ({ command, env: {}, cwd: undefined, tty: undefined });
-
-const outputOf = async (process: HostProcess): Promise<{ readonly out: string; readonly code: number | undefined }> => {
-  let out = '';
-  process.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString('utf8');
-  });
-  process.stderr.resume();
-  const ended = new Promise((resolve) => void process.stdout.once('end', resolve).once('close', resolve));
-  const { code } = await process.exit;
-  await ended;
-  return { out, code };
-};
-
-/** An emulated machine takes its time until somebody inside answers. */
-const bootMs = 240_000;
-const lookAgainMs = 500;
-
-const answers = async ({ driver }: ConformanceBench, guest: GuestRef): Promise<boolean> => {
-  const process = await driver.exec?.(guest, options(['true'])).catch((error: unknown) => {
-    if (isConflict(error)) return undefined;
-    throw error;
-  });
-  process?.stdin.end();
-  return process !== undefined && (await outputOf(process)).code === 0;
-};
-
-/** A guest that runs commands: until then it may have no users, no shell and no network. */
-const withRunning = (bench: ConformanceBench, work: (guest: GuestRef) => Promise<void>): Promise<void> =>
-  withGuest(bench, async (guest) => {
-    await bench.driver.start(guest);
-    const deadline = Date.now() + bootMs;
-    while (!(await answers(bench, guest)) && Date.now() < deadline) await delay(lookAgainMs);
-    await work(guest);
-  });
+import type { ExecOptions } from '../contract.ts';
+import { type ConformanceCase, declares, isUnsupported, never, withGuest } from './bench.ts';
+import { options, outputOf, withRunning } from './commands.ts';
 
 /** What can be done with a guest that is there. A driver that does not declare `exec` has no such function. */
 export const changeCases: readonly ConformanceCase[] = [
@@ -129,22 +84,6 @@ export const changeCases: readonly ConformanceCase[] = [
           () => true,
         );
         equal(refused, true);
-      });
-    },
-  },
-  {
-    title: 'has a console while a guest runs, and says that there is none when it does not',
-    needs: 'console',
-    run: async (bench) => {
-      const { driver } = bench;
-      if (!(await declares(bench, 'console'))) return equal(driver.console, undefined);
-      await withGuest(bench, async (guest) => {
-        equal((await driver.console?.(guest))?.live, undefined);
-        await driver.start(guest);
-        const live = (await driver.console?.(guest))?.live;
-        ok(live !== undefined);
-        live.on('error', () => undefined);
-        live.destroy();
       });
     },
   },

@@ -1,7 +1,9 @@
 import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
+import { consoleCases } from './consoles.ts';
 import { deviceCases } from './devices.ts';
+import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
 import { renameCases } from './rename.ts';
 import { reportCases } from './report.ts';
@@ -16,6 +18,8 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...reportCases,
   ...lifeCases,
   ...changeCases,
+  ...fileCases,
+  ...consoleCases,
   ...deviceCases,
   ...renameCases,
   ...adoptCases,

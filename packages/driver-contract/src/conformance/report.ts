@@ -37,7 +37,9 @@ export const reportCases: readonly ConformanceCase[] = [
     title: 'offers a group exactly when it declares the capability',
     run: async (bench) => {
       equal(bench.driver.exec !== undefined, await declares(bench, 'exec'), 'exec');
+      equal(bench.driver.onFiles !== undefined, await declares(bench, 'files.stopped'), 'onFiles');
       equal(bench.driver.console !== undefined, await declares(bench, 'console'), 'console');
+      equal(bench.driver.consoleHistory !== undefined, await declares(bench, 'console'), 'consoleHistory');
       equal(bench.driver.pause !== undefined, await declares(bench, 'pause'), 'pause');
       equal(bench.driver.resume !== undefined, await declares(bench, 'pause'), 'resume');
       equal(bench.driver.rename !== undefined, await declares(bench, 'rename'), 'rename');

@@ -18,6 +18,7 @@ import {
 } from '@innkeeper/storage';
 import { limitCapability } from '../shared/bandwidth.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
+import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
 import {
@@ -43,11 +44,10 @@ import { changeMachine } from './live.ts';
 import { planMachine } from './plan.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
-import { type Acceleration, consoleLog, consoleSocket, machineXml } from './xml.ts';
+import { type Acceleration, consoleSocket, machineXml } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
-const historyBytes = 64 * 1024;
 const diskUseKeptMs = 60_000;
 
 const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
@@ -85,7 +85,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   /** Where QEMU's console socket and log go; made here because /run is empty after a boot. */
   const consoleFolders = async (): Promise<void> => {
     await host.files.makeDirectory(`${paths.run}/consoles`, 0o711);
-    await host.files.makeDirectory(`${paths.logs}/consoles`, 0o711);
+    await host.files.makeDirectory(consoleLogFolder(paths), 0o711);
   };
 
   const currentXml = async (definition: Definition): Promise<string> =>
@@ -254,12 +254,12 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await libvirt.sendKeys(guest.uuid, keys);
     },
     console: async (guest) => {
-      const log = await host.files.facts(consoleLog(paths, guest.uuid));
-      const bytes = log === undefined ? new Uint8Array() : await host.files.read(consoleLog(paths, guest.uuid));
+      const history = await readConsoleLog(host, paths, guest.uuid);
       const socket = consoleSocket(paths, guest.uuid);
       const running = (await guests.list()).find(({ uuid }) => uuid === guest.uuid)?.state === 'running';
-      return { history: bytes.subarray(-historyBytes), live: running ? await host.connect({ socket }) : undefined };
+      return { history, live: running ? await host.connect({ socket }) : undefined };
     },
+    consoleHistory: ({ uuid }) => readConsoleLog(host, paths, uuid),
   };
 };
 

@@ -59,8 +59,15 @@ export const kvmCapabilities = async (
       evidence: 'qemu-guest-agent has no terminal',
       reasonIfAbsent: 'the guest agent has no terminal; use inn console',
     },
+    'files.stopped': {
+      value: false,
+      evidence: "a machine's disk is for its own kernel to read, not for the host's",
+      reasonIfAbsent:
+        "the disk of a stopped virtual machine is not opened: a file system made by a guest is never given to the host's kernel",
+    },
     screen: { value: true, evidence: 'libvirt takes pictures of the first screen, and presses keys' },
     console: { value: true, evidence: 'serial port' },
+    'console.history': { value: true, evidence: 'libvirt writes what the serial port prints into a file' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     rename: { value: true, evidence: 'libvirt renames machines' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },

@@ -3,13 +3,13 @@ import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
 import { bandwidthElement } from '../shared/bandwidth.ts';
+import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
 export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
-export const consoleLog = (paths: Paths, uuid: string): string => `${paths.logs}/consoles/${uuid}.log`;
 
 /** Software emulation with several processors locks up larger guests: one is what they get. */
 export const processors = (definition: Definition, acceleration: Acceleration): number =>

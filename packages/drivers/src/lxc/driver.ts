@@ -10,7 +10,7 @@ import {
   type Step,
   together,
 } from '@innkeeper/driver-contract';
-import { connect } from '@innkeeper/libvirt';
+import { connect, describeDomain } from '@innkeeper/libvirt';
 import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
@@ -23,8 +23,10 @@ import {
   prepareContainerRoot,
   releaseContainerRoot,
   removeMountHook,
+  runOnRoot,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
+import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
 import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
@@ -33,6 +35,7 @@ import { observer } from '../shared/observer.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
+import { consoleOf, openConsoles } from './consoles.ts';
 import { openFreezer } from './freezer.ts';
 import { initPids } from './init.ts';
 import { changeContainer } from './live.ts';
@@ -61,6 +64,13 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const guests = observer(libvirt, id, 'lxc', freezer.frozen);
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => containerOwnBytes(host, paths, uuids));
   const endings = endingsOf(libvirt);
+
+  const knownConsoles = () => guests.known().flatMap((one) => consoleOf(paths, one) ?? []);
+  const runningConsoles = async () => {
+    await guests.list();
+    return knownConsoles();
+  };
+  const consoles = openConsoles(host, paths, runningConsoles);
 
   const report = async (
     parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string },
@@ -120,9 +130,20 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     install: () => installMountHook(host, paths),
     uninstall: () => removeMountHook(host, paths),
-    watch: (signal) => watchGuests(libvirt, guests, endings, signal),
+    watch: async function* (signal) {
+      const release = consoles.hold();
+      try {
+        yield* watchGuests(libvirt, guests, endings, signal);
+      } finally {
+        release();
+      }
+    },
     endings: endings.read,
-    list: guests.list,
+    list: async () => {
+      const seen = await guests.list();
+      consoles.keep(knownConsoles());
+      return seen;
+    },
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
     stats: (refs) => containerStats(host, refs, ownBytes),
     plan: planContainer,
@@ -160,6 +181,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
             undo: async () => {
               await forceStop(libvirt, plan.uuid);
               await undefineGuest(libvirt, plan.uuid, {});
+              await host.files.remove(consoleLog(paths, plan.uuid));
             },
           },
         ),
@@ -179,6 +201,9 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       await mountContainerRoot(host, paths, guest.uuid);
       if ((await freezer.frozen([guest])).size > 0) await freezer.resume(guest);
       await startGuest(libvirt, guest);
+      // Before anybody hears of it: what it prints first would wait, and be lost with a container that ends at once.
+      guests.forget(guest.name);
+      runningConsoles().then(consoles.keep, () => undefined);
     },
     stop: async (guest, request, signal) => {
       await requireOurs(guests, guest);
@@ -212,7 +237,9 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           name: 'root',
           run: async () => {
             await releaseContainerRoot(host, paths, guest.uuid, disks);
-            if (disks === 'delete') await destroyVolumes(host, paths, guest.uuid);
+            if (disks === 'keep') return;
+            await destroyVolumes(host, paths, guest.uuid);
+            await host.files.remove(consoleLog(paths, guest.uuid));
           },
           noUndo,
         },
@@ -248,11 +275,22 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         options.tty === undefined ? {} : { tty: options.tty },
       );
     },
+    onFiles: async (guest, command) => {
+      await requireOurs(guests, guest);
+      const definition = (await libvirt.xml([guest.uuid], { inactive: true })).get(guest.uuid);
+      const { filesystems } = definition === undefined ? { filesystems: [] } : describeDomain(definition);
+      const volumes = filesystems.flatMap(({ source, target }) =>
+        source === undefined || target === '/' ? [] : [{ directory: source, place: target }],
+      );
+      return runOnRoot(host, paths, guest.uuid, { volumes, command });
+    },
     console: async (guest) => {
       const description = await guests.description(guest.uuid);
-      const terminal = description?.consoles.find(({ path }) => path !== undefined)?.path;
-      return { history: new Uint8Array(), live: terminal === undefined ? undefined : await host.connect({ terminal }) };
+      const running = description === undefined ? undefined : consoleOf(paths, description);
+      if (running !== undefined) return consoles.open(running);
+      return { history: await readConsoleLog(host, paths, guest.uuid), live: undefined };
     },
+    consoleHistory: ({ uuid }) => readConsoleLog(host, paths, uuid),
   };
 };
 

@@ -29,12 +29,14 @@ export const containerCapabilities = async (
   exec: { value: true, evidence: "through the container's namespaces" },
   'exec.stream': { value: true, evidence: 'a process of the host, in the container' },
   'exec.tty': { value: true, evidence: 'a terminal of the host' },
+  'files.stopped': { value: true, evidence: "the container's own tar, in namespaces of its own over its root" },
   screen: {
     value: false,
     evidence: 'containers have no screen',
     reasonIfAbsent: 'a container has no screen',
   },
   console: { value: true, evidence: "libvirt's pty" },
+  'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
   pause: await freezer.capability(),
   rename: { value: true, evidence: 'its definition is made again with the name' },
   adopt: {

@@ -19,6 +19,8 @@ export interface Observer {
   list(): Promise<GuestObservation[]>;
   /** Forgets what is known of a guest; without a name, of all. */
   forget(name?: string): void;
+  /** What the last reading found, guests that are not ours too. */
+  known(): readonly DomainDescription[];
   description(uuid: string): Promise<DomainDescription | undefined>;
 }
 
@@ -129,6 +131,7 @@ export const observer = (
       for (const [uuid, { description }] of known)
         if (name === undefined || description.name === name) known.delete(uuid);
     },
+    known: () => [...known.values()].map(({ description }) => description),
     description: async (uuid) => {
       const text = (await libvirt.xml([uuid])).get(uuid);
       return text === undefined ? undefined : describeDomain(text);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { checkFormat, print } from '../show/output.ts';
 import { type Sorting, sortings, sortTop, type TopRow, topRows, topTable } from '../show/top.ts';
 import { client } from '../target.ts';
+import { examples } from './examples.ts';
 
 interface TopOptions {
   readonly sort: string;
@@ -76,6 +77,14 @@ export const addTop = (program: Command): void => {
     .option('-d, --delay <duration>', 'between two readings', '2s')
     .option('--once', 'print one table and end (always so without a terminal)')
     .option('-o, --output <format>', 'table or json', 'table')
+    .addHelpText(
+      'after',
+      examples(
+        ['inn top', 'all guests, the busiest first; q ends it'],
+        ['inn top web db --sort memory -d 5s', 'two of them, by memory, every five seconds'],
+        ['inn top --once -o json', 'one reading for a program'],
+      ),
+    )
     .action(async (names: readonly string[], options: TopOptions) => {
       const [sorting, delayMs, format] = [
         checkSorting(options.sort),

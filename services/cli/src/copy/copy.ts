@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { InnkeeperError } from '@innkeeper/model';
+import { type FileAction, InnkeeperError } from '@innkeeper/model';
 import { create, extract } from 'tar';
-import { isFolderIn, runIn } from './guest.ts';
+import { begin, isFolderIn } from './guest.ts';
 import { folderOf, lastPart } from './place.ts';
 
 /** What was copied. */
@@ -15,9 +15,14 @@ export interface Copied {
 const isFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
-/** Bytes from this machine into a program of the guest, as fast as that takes them. */
-const send = async (from: AsyncIterable<Uint8Array>, workload: string, command: readonly string[]): Promise<number> => {
-  const { stream, done } = await runIn(workload, command);
+/** Bytes from this machine into a guest, as fast as that takes them. */
+const send = async (
+  from: AsyncIterable<Uint8Array>,
+  workload: string,
+  action: FileAction,
+  path: string,
+): Promise<number> => {
+  const { stream, done } = await begin(workload, action, path);
   let bytes = 0;
   let over = false;
   const end = (): void => {
@@ -46,7 +51,7 @@ const renamed = (path: string, from: string, to: string): string =>
  */
 export const push = async (source: string, workload: string, path: string): Promise<Copied> => {
   if (source === '-') {
-    const bytes = await send(process.stdin, workload, ['sh', '-c', 'cat > "$1"', 'sh', path]);
+    const bytes = await send(process.stdin, workload, 'write', path);
     return { entries: 1, bytes };
   }
   const local = resolve(source);
@@ -68,21 +73,12 @@ export const push = async (source: string, workload: string, path: string): Prom
     },
     [basename(local)],
   );
-  const bytes = await send(archive as unknown as AsyncIterable<Uint8Array>, workload, [
-    'tar',
-    '-x',
-    '-p',
-    '--no-same-owner',
-    '-f',
-    '-',
-    '-C',
-    folder,
-  ]);
+  const bytes = await send(archive as unknown as AsyncIterable<Uint8Array>, workload, 'unpack', folder);
   return { entries, bytes };
 };
 
 const pullToOutput = async (workload: string, path: string): Promise<Copied> => {
-  const { stream, done } = await runIn(workload, ['cat', '--', path], process.stdout);
+  const { stream, done } = await begin(workload, 'read', path, process.stdout);
   stream.end();
   await done;
   return { entries: 1, bytes: 0 };
@@ -113,11 +109,7 @@ export const pull = async (workload: string, path: string, target: string): Prom
     },
   });
   output.pipe(unpacking as unknown as NodeJS.WritableStream);
-  const { stream, done } = await runIn(
-    workload,
-    ['tar', '-c', '-f', '-', '-C', folderOf(path), '--', lastPart(path)],
-    output,
-  );
+  const { stream, done } = await begin(workload, 'pack', path, output);
   stream.end();
   try {
     await done;

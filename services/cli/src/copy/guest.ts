@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import { exec, type GuestStream } from '@innkeeper/client';
-import { type ExitReport, InnkeeperError } from '@innkeeper/model';
+import { type GuestStream, openFiles } from '@innkeeper/client';
+import { type ExitReport, type FileAction, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from '../target.ts';
 import { refusalIn } from '../terminal.ts';
 
@@ -20,14 +20,19 @@ export interface Running {
   readonly done: Promise<void>;
 }
 
-/** Starts a program in a guest, as its root; its output goes to `output`, no faster than that takes it. */
-export const runIn = async (workload: string, command: readonly string[], output?: Writable): Promise<Running> => {
+/** Begins something with a path of a guest, as its root; the output goes to `output`, no faster than that takes it. */
+export const begin = async (
+  workload: string,
+  action: FileAction,
+  path: string,
+  output?: Writable,
+): Promise<Running> => {
   let complaint = '';
   let stream: GuestStream | undefined;
-  const started = await exec(
+  const started = await openFiles(
     readTarget(process.env),
     workload,
-    { command },
+    { action, path },
     {
       stdout: (bytes) => {
         if (output === undefined || output.write(bytes)) return;
@@ -50,10 +55,12 @@ export const runIn = async (workload: string, command: readonly string[], output
 
 /** Whether a path of the guest is a folder, as the guest itself sees it. */
 export const isFolderIn = async (workload: string, path: string): Promise<boolean> => {
-  const { stream } = await runIn(workload, ['test', '-d', path]);
+  const { stream, done } = await begin(workload, 'look', path);
   stream.end();
   const report = await stream.exit;
   const refusal = refusalIn(report);
   if (refusal !== undefined) throw refusal;
-  return 'code' in report && report.code === 0;
+  if ('code' in report && report.code <= 1) return report.code === 0;
+  await done;
+  return false;
 };

@@ -28,13 +28,14 @@ const screenOf = async (control: Control, name: string) => {
   return { guest, screenshot, sendKeys };
 };
 
-/** What a console printed before, without becoming one of its readers. */
+/** What a console printed, also of a guest that does not run. */
 const historyOf = async (control: Control, name: string): Promise<Uint8Array> => {
   const { guest, driver, placed } = await placedGuest(control, name, 'console');
-  if (driver.console === undefined) throw new InnkeeperError('unsupported', `${placed.driver} offers no console`);
-  const { history, live } = await driver.console(guest);
-  live?.on('error', () => undefined).destroy();
-  return history;
+  if (driver.consoleHistory === undefined)
+    throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which offers no console`, {
+      hint: `inn exec ${name} -- journalctl`,
+    });
+  return driver.consoleHistory(guest);
 };
 
 export const addScreens = (app: App, control: Control): void => {

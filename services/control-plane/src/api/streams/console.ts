@@ -11,37 +11,54 @@ export interface Console {
   history: Buffer;
 }
 
+/** Those that are open or being opened, by the guest's id. */
+export type Consoles = Map<string, Promise<Console>>;
+
+/** What a viewer is shown at first; `shared` is missing for a guest that does not run. */
+interface View {
+  readonly shared: Console | undefined;
+  readonly history: Uint8Array;
+}
+
 const historyBytes = 64 * 1024;
 
-/** One reader per guest and many viewers: two readers of one terminal would each get half of the text. */
-const openConsole = async (
-  control: Control,
-  consoles: Map<string, Console>,
-  name: string,
-): Promise<{ shared: Console | undefined; history: Uint8Array }> => {
-  const { guest, driver, placed } = await placedGuest(control, name, 'console');
-  const known = consoles.get(guest.uuid);
-  if (known !== undefined) return { shared: known, history: known.history };
-  if (driver.console === undefined) throw new InnkeeperError('unsupported', `${placed.driver} offers no console`);
-  const { history, live } = await driver.console(guest);
-  if (live === undefined) return { shared: undefined, history };
+const share = (live: Duplex, history: Uint8Array, ended: () => void): Console => {
   const shared: Console = { live, viewers: new Set(), history: Buffer.from(history) };
-  consoles.set(guest.uuid, shared);
   live.on('data', (chunk: Buffer) => {
     shared.history = Buffer.concat([shared.history, chunk]).subarray(-historyBytes);
     for (const viewer of shared.viewers) send(viewer, 'stdout', chunk);
   });
   live.on('error', () => undefined);
   live.once('close', () => {
-    consoles.delete(guest.uuid);
+    ended();
     for (const viewer of shared.viewers) finish(viewer, { code: 0 });
   });
-  return { shared, history };
+  return shared;
+};
+
+/** One reader per guest and many viewers: two readers of one terminal would each get half of the text. */
+const openConsole = async (control: Control, consoles: Consoles, name: string): Promise<View> => {
+  const { guest, driver, placed } = await placedGuest(control, name, 'console');
+  const known = await consoles.get(guest.uuid)?.catch(() => undefined);
+  if (known !== undefined) return { shared: known, history: known.history };
+  if (driver.console === undefined)
+    throw new InnkeeperError('unsupported', `${name} runs on ${placed.driver}, which offers no console`, {
+      hint: `inn shell ${name}`,
+    });
+  const opening = driver.console(guest);
+  const shared = opening.then(({ history, live }) => {
+    if (live === undefined) throw new InnkeeperError('conflict', `${name} does not run`);
+    return share(live, history, () => consoles.delete(guest.uuid));
+  });
+  consoles.set(guest.uuid, shared);
+  shared.catch(() => consoles.delete(guest.uuid));
+  const { history, live } = await opening;
+  return live === undefined ? { shared: undefined, history } : { shared: await shared, history };
 };
 
 export const serveConsole = async (
   control: Control,
-  consoles: Map<string, Console>,
+  consoles: Consoles,
   name: string,
   socket: WebSocket,
 ): Promise<void> => {

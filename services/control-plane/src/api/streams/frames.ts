@@ -4,6 +4,7 @@ import {
   encodeFrame,
   type Frame,
   InnkeeperError,
+  invalidInput,
   toInnkeeperError,
 } from '@innkeeper/model';
 import type { WebSocket } from 'ws';
@@ -27,8 +28,8 @@ export const finish = (socket: WebSocket, report: ExitReport): void => {
 };
 
 export const fail = (socket: WebSocket, thrown: unknown): void => {
-  const { message, hint } = toInnkeeperError(thrown);
-  finish(socket, { error: message, ...(hint === undefined ? {} : { hint }) });
+  const { code, message, hint } = toInnkeeperError(thrown);
+  finish(socket, { error: message, kind: code, ...(hint === undefined ? {} : { hint }) });
 };
 
 /** Passes on what comes from a guest, as fast as the reader takes it. */
@@ -48,6 +49,15 @@ export const passOn = (socket: WebSocket, from: NodeJS.ReadableStream, sendOn: (
 export const pump = (socket: WebSocket, channel: 'stdout' | 'stderr', from: NodeJS.ReadableStream): void =>
   passOn(socket, from, (chunk) => send(socket, channel, chunk));
 
+/** What is wrong with a frame of a client, by field. */
+const refusalOf = (channel: string, thrown: unknown): unknown => {
+  if (thrown instanceof SyntaxError) return new InnkeeperError('invalid', `The ${channel} frame is no JSON`);
+  if (!(thrown instanceof z.ZodError)) return thrown;
+  return invalidInput(
+    thrown.issues.map(({ path, message }) => ({ path: path.map(String).join('.') || channel, message })),
+  );
+};
+
 export const onFrames = (socket: WebSocket, handle: (frame: Frame) => void): void => {
   socket.on('message', (data: Buffer, isBinary) => {
     const frame = isBinary ? decodeFrame(data) : undefined;
@@ -55,12 +65,7 @@ export const onFrames = (socket: WebSocket, handle: (frame: Frame) => void): voi
     try {
       handle(frame);
     } catch (error) {
-      fail(
-        socket,
-        error instanceof z.ZodError || error instanceof SyntaxError
-          ? new InnkeeperError('invalid', `The ${frame.channel} frame is not valid`)
-          : error,
-      );
+      fail(socket, refusalOf(frame.channel, error));
     }
   });
 };

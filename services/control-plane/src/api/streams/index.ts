@@ -5,12 +5,13 @@ import { WebSocketServer } from 'ws';
 import type { Control } from '../../control.ts';
 import { type Arrival, checkBrowser, demand, identify } from '../../identity.ts';
 import { asProblem } from '../../problem.ts';
-import { type Console, serveConsole } from './console.ts';
+import { type Consoles, serveConsole } from './console.ts';
 import { serveExec } from './exec.ts';
+import { serveFiles } from './files.ts';
 import { fail } from './frames.ts';
 import { refuseScreen, serveScreen } from './screen.ts';
 
-const target = /^\/v1\/workloads\/([^/?]+)\/(exec|console|vnc)(?:\?|$)/;
+const target = /^\/v1\/workloads\/([^/?]+)\/(exec|files|console|vnc)(?:\?|$)/;
 
 const refuse = (stream: Duplex, thrown: unknown): void => {
   const problem = asProblem(thrown);
@@ -28,10 +29,10 @@ const authorizationOf = (request: IncomingMessage): string | undefined => {
   return request.headers.authorization ?? (offered === undefined ? undefined : `Bearer ${offered[0] ?? ''}`);
 };
 
-/** Exec and console over WebSocket, in the framing of model/frames; the screen as VNC. */
+/** Exec, files and console over WebSocket, in the framing of model/frames; the screen as VNC. */
 export const serveStreams = (control: Control): ((server: Server, arrival: Arrival) => void) => {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
-  const consoles = new Map<string, Console>();
+  const consoles: Consoles = new Map();
   const accept = async (request: IncomingMessage, stream: Duplex, head: Buffer, arrival: Arrival): Promise<void> => {
     checkBrowser(arrival, request.headers.host, request.headers.origin);
     demand(await identify(control.inventory.db, arrival, authorizationOf(request)), 'operator');
@@ -41,6 +42,7 @@ export const serveStreams = (control: Control): ((server: Server, arrival: Arriv
     sockets.handleUpgrade(request, stream, head, (socket) => {
       socket.on('error', () => undefined);
       if (match[2] === 'exec') serveExec(control, name, socket);
+      else if (match[2] === 'files') serveFiles(control, name, socket);
       else if (match[2] === 'vnc')
         serveScreen(control, name, socket).catch((error: unknown) => refuseScreen(socket, error));
       else serveConsole(control, consoles, name, socket).catch((error: unknown) => fail(socket, error));

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import type { Host, HostProcess } from '@innkeeper/host';
+import { InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
+import { containerRootFolder, mountProgram } from './container-root.ts';
+
+let program: Promise<string> | undefined;
+const filesProgram = (): Promise<string> => {
+  program ??= readFile(new URL('../perl/root-files.pl', import.meta.url), 'utf8');
+  return program;
+};
+
+/** A directory of the host that appears at a place of the root. */
+export interface PlacedVolume {
+  readonly directory: string;
+  readonly place: string;
+}
+
+/**
+ * Runs a program of a container's own on its files, whether or not the container runs. Everything about it is in
+ * namespaces that end with it: nothing stays mounted, also after a kill. Throws `not_found` when the root was never made.
+ */
+export const runOnRoot = async (
+  host: Host,
+  paths: Paths,
+  id: string,
+  { volumes = [], command }: { readonly volumes?: readonly PlacedVolume[]; readonly command: readonly string[] },
+): Promise<HostProcess> => {
+  const folder = containerRootFolder(paths, id);
+  if ((await host.files.facts(`${folder}/root.json`)) === undefined)
+    throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
+  return host.spawn([
+    'perl',
+    '-e',
+    await filesProgram(),
+    await mountProgram(),
+    folder,
+    String(uidRangeSize),
+    String(volumes.length),
+    ...volumes.flatMap(({ directory, place }) => [directory, place]),
+    ...command,
+  ]);
+};
