@@ -15,7 +15,7 @@ const pairs = (texts: readonly string[]): Record<string, string> =>
 
 interface ExecOptions {
   readonly tty?: boolean;
-  readonly env?: readonly string[];
+  readonly env: readonly string[];
   readonly cwd?: string;
   readonly user?: string;
 }
@@ -35,10 +35,7 @@ export const addTerminals = (program: Command): void => {
     .description('run a command in a workload')
     .option('-t, --tty', 'with a terminal (the default when there is one)')
     .option('-T, --no-tty', 'without one')
-    .option('-e, --env <pair>', 'NAME=VALUE; may be given several times', (pair, all: readonly string[] = []) => [
-      ...all,
-      pair,
-    ])
+    .option('-e, --env <pair>', 'NAME=VALUE, as often as needed', (pair, before: string[]) => [...before, pair], [])
     .option('-w, --cwd <path>', 'directory in the guest')
     .option('-u, --user <name>', 'a user of the guest (default: root)')
     .passThroughOptions()
@@ -60,7 +57,7 @@ export const addTerminals = (program: Command): void => {
         // The agent inside a virtual machine has none: only who asks for one is refused.
         optional: options.tty === undefined,
         ...(options.user === undefined ? {} : { user: options.user }),
-        env: pairs(options.env ?? []),
+        env: pairs(options.env),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
     });
