@@ -3,11 +3,13 @@ import { type Paths, uidRangeSize } from '@innkeeper/model';
 import { mountProgram } from './container-root.ts';
 import { layout } from './layout.ts';
 
-const folder = '/etc/libvirt/hooks/lxc.d';
+const hooks = '/etc/libvirt/hooks';
+const folder = `${hooks}/lxc.d`;
+
+const nameOf = ({ prefix }: Pick<Paths, 'prefix'>): string => `innkeeper${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`;
 
 /** One per installation; the user's own hooks stand beside it. libvirt runs all executable files of the folder. */
-export const mountHookFile = ({ prefix }: Pick<Paths, 'prefix'>): string =>
-  `${folder}/innkeeper${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`;
+export const mountHookFile = (paths: Pick<Paths, 'prefix'>): string => `${folder}/${nameOf(paths)}`;
 
 /** A word of sh that stands for exactly this text. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -65,7 +67,10 @@ const reload = async (host: Host): Promise<void> => {
 export const installMountHook = async (host: Host, paths: Paths): Promise<void> => {
   if (await hasMountHook(host, paths)) return;
   await host.run(['mkdir', '-p', '--', folder]);
-  await host.files.write(mountHookFile(paths), await wanted(paths), 0o755);
+  // Not beside it: libvirt runs whatever is in that folder, and a start fails on a file that is still being written.
+  const outside = `${hooks}/${nameOf(paths)}.new`;
+  await host.files.write(outside, await wanted(paths), 0o755);
+  await host.files.rename(outside, mountHookFile(paths));
   await reload(host);
 };
 
