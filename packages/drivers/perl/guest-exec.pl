@@ -76,7 +76,6 @@ sub identity {
 # A process is born into a pid namespace, it cannot move there.
 my $child = fork() // die "fork: $!\n";
 if ($child == 0) {
-  syscall($call->{prctl}, $PR_SET_PDEATHSIG, 9, 0, 0, 0);
   for my $capability (0 .. 63) {
     next if $allowed & (1 << $capability);
     last if syscall($call->{prctl}, $PR_CAPBSET_READ, $capability, 0, 0, 0) < 0;
@@ -87,6 +86,8 @@ if ($child == 0) {
   $) = "$gid @groups";
   syscall($call->{setgid}, $gid + 0) == 0 && syscall($call->{setuid}, $uid + 0) == 0
     or do { print STDERR "becoming $name: $!\n"; exit 126 };
+  # Not before: the kernel forgets it when a process becomes somebody else. [prctl(2), PR_SET_PDEATHSIG]
+  syscall($call->{prctl}, $PR_SET_PDEATHSIG, 9, 0, 0, 0);
   $cwd = -d $home ? $home : '/' if $cwd eq '';
   chdir $cwd or do { print STDERR "$cwd: $!\n"; exit 126 };
   %ENV = %environment;

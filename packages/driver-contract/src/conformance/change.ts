@@ -1,7 +1,17 @@
 import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
-import type { ExecOptions } from '../contract.ts';
-import { type ConformanceCase, declares, isUnsupported, never, withGuest } from './bench.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecOptions, GuestRef } from '../contract.ts';
+import { type ConformanceBench, type ConformanceCase, declares, isUnsupported, never, withGuest } from './bench.ts';
 import { options, outputOf, withRunning } from './commands.ts';
+
+const lookAgainMs = 100;
+
+/** Whether a process of the guest is there, by its number inside. */
+const runs = async ({ driver }: ConformanceBench, guest: GuestRef, pid: string): Promise<boolean> => {
+  const process = await driver.exec?.(guest, options(['test', '-d', `/proc/${pid}`]));
+  process?.stdin.end();
+  return process !== undefined && (await outputOf(process)).code === 0;
+};
 
 /** What can be done with a guest that is there. A driver that does not declare `exec` has no such function. */
 export const changeCases: readonly ConformanceCase[] = [
@@ -69,6 +79,27 @@ export const changeCases: readonly ConformanceCase[] = [
         process.stdout.resume();
         const { code, signal } = await process.exit;
         ok(code !== 0 || signal !== undefined);
+      });
+    },
+  },
+  {
+    title: 'leaves nothing of a command whose caller was killed',
+    needs: 'exec.stream',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec.stream'))) return;
+      await withRunning(bench, async (guest) => {
+        const process = await driver.exec?.(guest, options(['sh', '-c', 'echo $$; exec sleep 31536000']));
+        if (process === undefined) throw new Error('no exec');
+        const pid = await new Promise<string>(
+          (resolve) => void process.stdout.once('data', (said) => resolve(`${said}`.trim())),
+        );
+        ok(await runs(bench, guest, pid));
+        process.kill('SIGKILL');
+        await process.exit;
+        const deadline = Date.now() + 10_000;
+        while ((await runs(bench, guest, pid)) && Date.now() < deadline) await delay(lookAgainMs);
+        equal(await runs(bench, guest, pid), false);
       });
     },
   },
