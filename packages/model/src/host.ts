@@ -17,6 +17,7 @@ export type Capability = z.output<typeof capability>;
 /**
  * What drivers may declare. The same table is read by placement, API, command and page.
  * `guest.os`: families. `kernel.own`: the guest brings its kernel. `acceleration`: kvm, tcg or unproven.
+ * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
@@ -33,6 +34,7 @@ export const capabilityNames = [
   'adopt',
   'pause',
   'start.by-others',
+  'confinement',
   'limits.cpu',
   'limits.memory',
   'limits.disk',

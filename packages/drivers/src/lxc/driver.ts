@@ -18,10 +18,12 @@ import {
   destroyContainerRoot,
   destroyVolumes,
   imageStore,
+  installContainerProfile,
   installMountHook,
   mountContainerRoot,
   prepareContainerRoot,
   releaseContainerRoot,
+  removeContainerProfile,
   removeMountHook,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
@@ -68,7 +70,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     backend: 'lxc',
     placeable: true,
     ...parts,
-    capabilities: await containerCapabilities(host, paths, freezer),
+    capabilities: await containerCapabilities(host, paths, freezer, libvirt),
   });
 
   let machine: Promise<string> | undefined;
@@ -117,8 +119,14 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         });
       }
     },
-    install: () => installMountHook(host, paths),
-    uninstall: () => removeMountHook(host, paths),
+    install: async () => {
+      await installContainerProfile(host, paths);
+      await installMountHook(host, paths);
+    },
+    uninstall: async () => {
+      await removeMountHook(host, paths);
+      await removeContainerProfile(host, paths);
+    },
     watch: (signal) => watchGuests(libvirt, guests, endings, signal),
     endings: endings.read,
     list: guests.list,

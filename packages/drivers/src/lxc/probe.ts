@@ -1,13 +1,34 @@
 import type { Host } from '@innkeeper/host';
-import type { DriverReport, Paths } from '@innkeeper/model';
-import { hasMountHook, mountHookFile } from '@innkeeper/storage';
+import type { Libvirt } from '@innkeeper/libvirt';
+import type { Capability, DriverReport, Paths } from '@innkeeper/model';
+import { containerProfileFile, containerProfileState, hasMountHook, mountHookFile } from '@innkeeper/storage';
 import type { Freezer } from './freezer.ts';
+
+/** The hook is the way into the profile: without it a container with this label does not start. */
+const confinement = async (
+  host: Host,
+  paths: Paths,
+  libvirt: Pick<Libvirt, 'capabilitiesXml'>,
+): Promise<Capability> => {
+  const profile = await containerProfileState(host, paths);
+  const file = containerProfileFile(paths);
+  if (profile === 'none') return { value: 'none', evidence: 'AppArmor does not run on this host' };
+  if (profile === 'missing')
+    return { value: 'missing', evidence: `AppArmor runs, and ${file} is missing, not loaded or of another version` };
+  if (!/<model>apparmor<\/model>/.test(await libvirt.capabilitiesXml()))
+    return {
+      value: 'none',
+      evidence: 'libvirt does not use AppArmor for containers here (security_driver in lxc.conf)',
+    };
+  return { value: 'apparmor', evidence: file };
+};
 
 /** What containers can do on this host, and why that is believed. */
 export const containerCapabilities = async (
   host: Host,
   paths: Paths,
   freezer: Pick<Freezer, 'capability'>,
+  libvirt: Pick<Libvirt, 'capabilitiesXml'>,
 ): Promise<DriverReport['capabilities']> => ({
   'guest.os': {
     value: ['linux'],
@@ -49,6 +70,7 @@ export const containerCapabilities = async (
     evidence: mountHookFile(paths),
     reasonIfAbsent: `its root is mounted only when Innkeeper starts it: ${mountHookFile(paths)} is missing or of another version`,
   },
+  confinement: await confinement(host, paths, libvirt),
   'limits.memory': { value: true, evidence: 'cgroup limit' },
   'limits.disk': {
     value: false,
