@@ -54,10 +54,15 @@ const addTree = async (): Promise<void> => {
   await host.run(node, { cwd: `${tree}/infra/bin` });
 };
 
+const manifest = `workloads:
+  wiki: { image: debian/12, backend: lxc, memory: 1GiB }
+`;
+
 /** Answers the folder; {@link removeParcel} takes it away. */
 export const makeParcel = async (content: 'bundle' | 'tree'): Promise<string> => {
   await removeParcel();
   await addImage();
+  await host.files.write(`${folder}/wiki.yaml`, manifest, 0o644);
   await (content === 'bundle' ? addBundle() : addTree());
   return folder;
 };
