@@ -1,6 +1,7 @@
 import { conformanceCases } from '@innkeeper/driver-contract';
 import { kvm, lxc } from '@innkeeper/drivers';
 import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
+import { messageChain } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBench } from './bench.ts';
 import { host, type OpenBench } from './orders.ts';
@@ -31,7 +32,12 @@ describe.each([
   it.each(conformanceCases)(
     '$title',
     async ({ run }) => {
-      await run(bench);
+      try {
+        await run(bench);
+      } catch (error) {
+        // Reports of other machines have the message alone, and what libvirt said is a cause of it.
+        throw new Error(messageChain(error).join(': '), { cause: error });
+      }
     },
     400_000,
   );
