@@ -151,6 +151,11 @@ const accounts = (say) => {
   for (const need of made) say(`Account to make: ${need.name} (${need.why})`);
 };
 
+const runsAppArmor = () => {
+  const enabled = '/sys/module/apparmor/parameters/enabled';
+  return existsSync(enabled) && readFileSync(enabled, 'utf8').trim() === 'Y' && existsSync('/etc/apparmor.d');
+};
+
 /**
  * @param {string} prefix
  * @param {(text: string) => void} say
@@ -160,7 +165,10 @@ const places = (prefix, say) => {
   const ours = [...needs.directories, ...needs.files, ...(systemd ? needs.systemdFiles : [])];
   const all = [
     ...ours.map(({ path, why }) => ({ path: `${prefix}${path}`, why })),
-    { path: `${needs.hook.path}${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`, why: needs.hook.why },
+    ...[needs.hook, ...(runsAppArmor() ? [needs.profile] : [])].map(({ path, why }) => ({
+      path: `${path}${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`,
+      why,
+    })),
   ];
   const missing = all.filter(({ path }) => !existsSync(path));
   if (missing.length === 0) say('Files and directories: nothing to do');

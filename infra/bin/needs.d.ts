@@ -30,6 +30,7 @@ export declare const users: readonly Need[];
 export declare const directories: readonly NeededDirectory[];
 export declare const files: readonly NeededPath[];
 export declare const hook: NeededPath;
+export declare const profile: NeededPath;
 export declare const systemdFiles: readonly NeededPath[];
 export declare const services: readonly Need[];
 export declare const settings: readonly string[];

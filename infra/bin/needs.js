@@ -69,6 +69,12 @@ export const hook = {
   why: "mounts a container's root before it starts, whoever starts it",
 };
 
+/** AppArmor's, named as the hook is; written only where AppArmor runs. */
+export const profile = {
+  path: '/etc/apparmor.d/innkeeper-container',
+  why: 'what a container may do beside what its namespaces allow',
+};
+
 /** Written only where systemd runs. */
 export const systemdFiles = [
   { path: '/etc/systemd/system/innkeeper.service', why: 'the control plane' },

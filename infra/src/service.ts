@@ -84,7 +84,7 @@ export const isControlPlaneCurrent = async (options: ControlPlaneOptions): Promi
 };
 
 /** Under software emulation, or while other guests start, libvirt's first answers alone take half a minute. */
-const readyLimitMs = 180_000;
+const readyLimitMs = 300_000;
 /** Once may be a database that was a moment late. */
 const tolerableRestarts = 3;
 

@@ -100,7 +100,7 @@ test('a second up finds nothing to do and changes nothing', async () => {
   const pid = await controlPlanePid();
   lines = [];
   expect(await up({ ...options(), lab: false })).toEqual({ changed: [] });
-  expect(lines.filter((line) => line.includes('nothing to do'))).toHaveLength(9);
+  expect(lines.filter((line) => line.includes('nothing to do'))).toHaveLength(10);
   expect(lines.join('')).not.toContain('shown-once');
   expect(await readFile(`${options().paths.state}/setup.json`, 'utf8')).toBe(record);
   expect(await controlPlanePid()).toBe(pid);

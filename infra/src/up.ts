@@ -8,6 +8,7 @@ import { type Reporter, standardReporter } from './report.ts';
 import { readSettings, settingsIn } from './service/environment.ts';
 import { accounts } from './setup/accounts.ts';
 import { commandLink } from './setup/command-link.ts';
+import { containerProfile } from './setup/container-profile.ts';
 import { controlPlane } from './setup/control-plane.ts';
 import { database } from './setup/database.ts';
 import { directories } from './setup/directories.ts';
@@ -40,6 +41,7 @@ export const steps: readonly Step[] = [
   directories,
   sysctl,
   libvirt,
+  containerProfile,
   libvirtHook,
   database,
   controlPlane,

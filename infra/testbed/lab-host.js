@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The lab host: a machine of its own with systemd and cgroup v2, as a stranger's fresh Debian 13 is. It runs under QEMU's
+ * The lab host: a machine of its own with systemd and cgroup v2, as a stranger's Debian server is. It runs under QEMU's
  * software emulation, so it needs neither hardware nor rights beyond building its disk (root, for mmdebstrap).
  */
 import { localHost } from '@innkeeper/host';
@@ -11,11 +11,14 @@ import { ssh } from './lab-host/ssh.js';
 const usage = `usage: node infra/testbed/lab-host.js COMMAND
 
   build                build the machine's disk, unless it is in the cache
-  start                start the machine from a fresh copy of that disk, and wait until ssh answers
+  start [FOLDER]       start the machine from a fresh copy of that disk, and wait until ssh answers; a copy of FOLDER is
+                       its second disk, /dev/vdb
   ssh [USER@] [WORDS]  a shell, or a command line, as root or as USER (keeper@ may use sudo)
   stop                 end the machine; what was written to its disk is lost
 
 Environment
+  INNKEEPER_LAB_RELEASE  of Debian: 12 or 13 (13)
+  INNKEEPER_LAB_DISK     equipped: with the packages that set-up installs; fresh: without (equipped)
   INNKEEPER_LAB_CACHE    where disks are kept (/var/cache/innkeeper-lab)
   INNKEEPER_LAB_PORT     its ssh on 127.0.0.1 (2229)
   INNKEEPER_LAB_MEMORY   in MiB (4096)
@@ -32,8 +35,8 @@ const commands = {
     process.stdout.write(`${await build(host, say)}\n`);
     return 0;
   },
-  start: async () => {
-    await start(host, await build(host, say), say);
+  start: async ([data]) => {
+    await start(host, await build(host, say), data, say);
     return 0;
   },
   ssh: (words) => ssh(host, words),

@@ -18,8 +18,8 @@ export const openDriver = (factory: DriverFactory): Driver =>
   factory.open({
     host,
     paths,
-    // Emulation is enough to see a machine defined, started and stopped.
-    acceleration: 'tcg',
+    // Emulation is enough to see a machine defined, started and stopped; on an emulated machine it is too slow for more.
+    acceleration: process.env.INNKEEPER_TEST_ACCELERATION === 'kvm' ? 'kvm' : 'tcg',
     imageMirror: undefined,
     imageCache: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images',
   });

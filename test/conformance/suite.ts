@@ -1,5 +1,5 @@
 import { conformanceCases } from '@innkeeper/driver-contract';
-import type { DriverReport } from '@innkeeper/model';
+import { type DriverReport, messageChain } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenBench } from './orders.ts';
 
@@ -40,7 +40,12 @@ export const conformance = (id: string, open: () => Promise<OpenBench>, timeoutM
         const declared = needs === undefined || report.capabilities[needs]?.value === true;
         const { versions, capabilities } = report;
         task.meta.conformance = { driver: id, title, declared, report: { versions, capabilities } };
-        await run(bench);
+        try {
+          await run(bench);
+        } catch (error) {
+          // Reports of other machines have the message alone, and what libvirt said is a cause of it.
+          throw new Error(messageChain(error).join(': '), { cause: error });
+        }
       });
     }
   });

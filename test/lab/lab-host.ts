@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { localHost, type RunResult } from '@innkeeper/host';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = `${root}/infra/testbed/lab-host.js`;
 const hourMs = 3_600_000;
 
@@ -19,6 +19,10 @@ export const labHost = (words: readonly string[], input?: string | Uint8Array): 
     expect: Array.from({ length: 256 }, (_, code) => code),
     ...(input === undefined ? {} : { input }),
   });
+
+/** As `infra/testbed/lab-host.js` reads them. */
+export const release = process.env.INNKEEPER_LAB_RELEASE ?? '13';
+export const isFresh = process.env.INNKEEPER_LAB_DISK === 'fresh';
 
 export interface Answer {
   readonly output: string;
@@ -56,24 +60,10 @@ export const ask = async <Name extends string>(
   return answers as Record<Name, Answer>;
 };
 
-/** The committed state of this tree, as git would clone it from anywhere. */
-export const sendRepository = async (): Promise<void> => {
-  const file = '/tmp/innkeeper-lab.bundle';
-  await host.run(['git', 'bundle', 'create', '-q', file, 'HEAD'], { cwd: root });
-  const { exitCode, stderr } = await labHost(
-    ['ssh', 'sh -c "cat > /srv/innkeeper.bundle"'],
-    await host.files.read(file),
-  );
-  await host.files.remove(file);
-  if (exitCode !== 0) throw new Error(`the repository was not sent: ${stderr}`);
-};
-
-/** Images that this machine has built already; without any the machine builds its own, a quarter of an hour. */
-export const sendImages = async (folder: string): Promise<void> => {
-  const source = process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images';
-  await labHost(['ssh', 'mkdir', '-p', folder]);
-  for (const name of await host.files.list(source)) {
-    if (!name.endsWith('.tar')) continue;
-    await labHost(['ssh', `cat > ${folder}/${name}`], await host.files.read(`${source}/${name}`));
-  }
+/** Starts the machine with a copy of a folder at /srv, also after a reboot. */
+export const startMachine = async (folder: string): Promise<void> => {
+  const { exitCode, stderr } = await labHost(['start', folder]);
+  if (exitCode !== 0) throw new Error(`the machine did not start: ${stderr}`);
+  const { mount } = await ask('root', { mount: 'echo "/dev/vdb /srv ext4 defaults 0 0" >> /etc/fstab && mount /srv' });
+  if (mount.exitCode !== 0) throw new Error(mount.output);
 };

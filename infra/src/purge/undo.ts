@@ -1,5 +1,6 @@
 import type { Host } from '@innkeeper/host';
 import { messageChain } from '@innkeeper/model';
+import { removeContainerProfile } from '@innkeeper/storage';
 import { systemdFiles } from '../../bin/needs.js';
 import { restoreDefaultNetwork } from '../libvirt/network.ts';
 import { restoreUnits } from '../libvirt/units.ts';
@@ -122,12 +123,18 @@ const removePackages = async (
   return `removed ${record.packages.join(', ')}`;
 };
 
+/** Before its file goes: what is loaded is found by it. */
+const removeProfile = async ({ host, paths }: Ground): Promise<undefined> => {
+  await removeContainerProfile(host, paths);
+};
+
 /** The reverse of set-up. The directories, and with them the record, go last of what is on the disk: a failure before can be tried again. */
 const undos = (ground: Ground, record: SetupRecord, packages: boolean): Undo[] => [
   { name: 'command', run: () => removeFiles(ground.host, record.symlinks) },
   { name: 'libvirt', run: () => restoreLibvirt(ground, record) },
   { name: 'kernel limits', run: () => restoreSysctls(ground, record) },
   { name: 'services', run: () => removeUnits(ground, record) },
+  { name: 'AppArmor profile', run: () => removeProfile(ground) },
   { name: 'files', run: () => removeFiles(ground.host, record.files) },
   { name: 'packages', run: () => removePackages(ground, record, packages) },
   { name: 'directories', run: () => removeDirectories(ground, record) },

@@ -36,22 +36,18 @@ const buildFile = `${installedProgram}/.build-id`;
 export const installedBuildId = async (host: Host): Promise<string | undefined> =>
   (await host.files.readTextIfThere(buildFile))?.trim();
 
-const copyInto = async (host: Host, root: string, target: string, path: string): Promise<void> => {
-  if (!(await host.files.facts(`${root}/${path}`))) return;
-  const parent = `${target}/${path}`.replace(/\/[^/]+$/, '');
-  await host.run(['mkdir', '-p', '--', parent]);
-  await host.run(
-    ['cp', '-r', '--no-dereference', '--preserve=mode,timestamps,links', '--', `${root}/${path}`, parent],
-    {
-      timeoutMs: 300_000,
-    },
-  );
-};
+const workspaceParts = async (host: Host, root: string, workspace: string): Promise<string[]> =>
+  (await host.files.list(`${root}/${workspace}`))
+    .filter((name) => !leftOut.has(name))
+    .map((name) => `${workspace}/${name}`);
 
-const copyWorkspace = async (host: Host, root: string, target: string, workspace: string): Promise<void> => {
-  for (const name of await host.files.list(`${root}/${workspace}`)) {
-    if (!leftOut.has(name)) await copyInto(host, root, target, `${workspace}/${name}`);
-  }
+/** By one program: one for each of a hundred libraries would take longer than what it copies. Missing ones are left out. */
+const copyAll = async (host: Host, root: string, target: string, paths: readonly string[]): Promise<void> => {
+  const outermost = paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
+  const there = [];
+  for (const path of new Set(outermost)) if (await host.files.facts(`${root}/${path}`)) there.push(path);
+  const options = ['-r', '--parents', '--no-dereference', '--preserve=mode,timestamps,links'];
+  await host.run(['cp', ...options, '--', ...there, target], { cwd: root, timeoutMs: 300_000 });
 };
 
 /** Copies what runs, without sources and development tools, beside the old copy, then swaps the two. */
@@ -64,8 +60,8 @@ export const installProgram = async (host: Host, root: string): Promise<void> =>
   await host.files.remove(fresh);
   await host.files.remove(old);
   await host.files.makeDirectory(fresh, 0o755);
-  for (const path of [...topFiles, ...modules]) await copyInto(host, root, fresh, path);
-  for (const workspace of workspaces) await copyWorkspace(host, root, fresh, workspace);
+  const parts = await Promise.all(workspaces.map((workspace) => workspaceParts(host, root, workspace)));
+  await copyAll(host, root, fresh, [...topFiles, ...modules, ...parts.flat()]);
   await host.files.write(`${fresh}/.build-id`, `${await buildId(host, root)}\n`, 0o644);
   await host.run(['chown', '-R', '-h', 'root:root', '--', fresh]);
   await host.run(['chmod', '-R', 'u=rwX,go=rX', '--', fresh]);

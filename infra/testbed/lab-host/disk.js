@@ -1,11 +1,13 @@
 /** The machine's disk: a tree by mmdebstrap, made into a file system. @module */
 
 import { createHash } from 'node:crypto';
-import { cache, diskFolder, sshKey } from './places.js';
-import { diskBytes, files, packages, removed, suite, user } from './recipe.js';
+import { copyNode } from './node.js';
+import { cache, diskFolder, machine, sshKey } from './places.js';
+import { diskBytes, files, packagesOf, releases, removed, user } from './recipe.js';
 import { surroundings } from './surroundings.js';
 
 /** @typedef {import('@innkeeper/host').Host} Host */
+/** @typedef {Awaited<ReturnType<typeof surroundings>>} Surroundings */
 
 const minutes = 60_000;
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -18,8 +20,27 @@ const publicKey = async (host) => {
   return host.files.readText(`${sshKey}.pub`);
 };
 
-/** @param {Host} host @param {string} tree @param {readonly string[]} sources */
-const bootstrap = (host, tree, sources) =>
+/** Everything that decides what comes out. @param {Host} host */
+const inputs = async (host) => {
+  const { release, kind } = machine();
+  const { suite, node } = releases[release];
+  return {
+    suite,
+    packages: packagesOf(release, kind),
+    node: node ? undefined : process.version,
+    files,
+    removed,
+    diskBytes,
+    user,
+    around: await surroundings(host, suite),
+    key: await publicKey(host),
+  };
+};
+
+/** @typedef {Awaited<ReturnType<typeof inputs>>} Inputs */
+
+/** @param {Host} host @param {string} tree @param {Inputs} inputs */
+const bootstrap = (host, tree, { suite, packages, around }) =>
   host.run(
     [
       'mmdebstrap',
@@ -29,7 +50,7 @@ const bootstrap = (host, tree, sources) =>
       `--include=${packages.join(',')}`,
       suite,
       tree,
-      ...sources,
+      ...around.sources,
     ],
     { timeoutMs: 40 * minutes },
   );
@@ -47,7 +68,7 @@ const addAccounts = async (host, tree, key) => {
   }
 };
 
-/** @param {Host} host @param {string} tree @param {Awaited<ReturnType<typeof surroundings>>} around */
+/** @param {Host} host @param {string} tree @param {Surroundings} around */
 const addFiles = async (host, tree, { npmrc, authorities }) => {
   for (const path of removed) await host.files.remove(`${tree}/${path}`);
   for (const [path, content] of Object.entries(files)) await host.files.write(`${tree}/${path}`, content, 0o644);
@@ -70,18 +91,17 @@ const takeKernel = async (host, tree, folder) => {
   }
 };
 
-/** @param {Host} host @param {string} tree @param {string} image */
-const makeImage = async (host, tree, image) => {
-  await host.run(['truncate', '-s', String(diskBytes), '--', image]);
+/**
+ * A raw disk with a copy of a folder.
+ * @param {Host} host @param {string} tree @param {string} image @param {number} bytes
+ */
+export const makeImage = async (host, tree, image, bytes) => {
+  await host.run(['truncate', '-s', String(bytes), '--', image]);
   await host.run(['mkfs.ext4', '-q', '-F', '-d', tree, image], { timeoutMs: 20 * minutes });
 };
 
-/** Everything that decides what comes out. @param {unknown} around @param {string} key */
-const hashOf = (around, key) =>
-  createHash('sha256')
-    .update(JSON.stringify([suite, packages, files, removed, diskBytes, user, around, key]))
-    .digest('hex')
-    .slice(0, 12);
+/** @param {Inputs} inputs */
+const hashOf = (inputs) => createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12);
 
 /**
  * Builds the disk unless it is there; answers the folder that holds it with its kernel. About three minutes.
@@ -89,21 +109,21 @@ const hashOf = (around, key) =>
  * @param {(text: string) => void} say
  */
 export const build = async (host, say) => {
-  const key = await publicKey(host);
-  const around = await surroundings(host, suite);
-  const folder = diskFolder(hashOf(around, key));
+  const given = await inputs(host);
+  const folder = diskFolder(machine(), hashOf(given));
   if (await host.files.facts(folder)) return folder;
   const fresh = `${folder}.new`;
   const tree = `${fresh}/tree`;
   say(`building ${folder}`);
   await host.files.remove(fresh);
   await host.files.makeDirectory(fresh, 0o700);
-  await bootstrap(host, tree, around.sources);
-  await addAccounts(host, tree, key);
-  await addFiles(host, tree, around);
+  await bootstrap(host, tree, given);
+  if (given.node !== undefined) await copyNode(host, tree);
+  await addAccounts(host, tree, given.key);
+  await addFiles(host, tree, given.around);
   await takeKernel(host, tree, fresh);
   say('making its file system');
-  await makeImage(host, tree, `${fresh}/disk.raw`);
+  await makeImage(host, tree, `${fresh}/disk.raw`, diskBytes);
   await host.files.remove(tree);
   await host.files.rename(fresh, folder);
   return folder;

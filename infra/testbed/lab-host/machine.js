@@ -1,5 +1,6 @@
 /** The running machine. @module */
 
+import { makeImage } from './disk.js';
 import { memoryMegabytes, port, running } from './places.js';
 import { kernelArguments } from './recipe.js';
 import { answers } from './ssh.js';
@@ -8,17 +9,20 @@ import { answers } from './ssh.js';
 
 const bootLimitMs = 5 * 60_000;
 const name = 'innkeeper-lab';
+const dataBytes = 6 * 2 ** 30;
 
 /**
  * One processor and one thread: with several, QEMU's software emulation locked up larger guests. `-cpu max` emulates AMD's
  * virtualisation too, so that the machine has a /dev/kvm that works.
  * @param {string} folder
+ * @param {boolean} hasData
  */
-const qemu = (folder) => [
+const qemu = (folder, hasData) => [
   'qemu-system-x86_64',
   ...['-name', name, '-machine', 'q35', '-accel', 'tcg,thread=single', '-cpu', 'max,la57=off'],
   ...['-smp', '1', '-m', String(memoryMegabytes), '-display', 'none', '-device', 'virtio-rng-pci'],
   ...['-drive', `file=${running.disk},if=virtio,cache=unsafe,discard=unmap`],
+  ...(hasData ? ['-drive', `file=${running.data},format=raw,if=virtio,cache=unsafe,discard=unmap`] : []),
   ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-net-pci,netdev=net'],
   ...['-kernel', `${folder}/vmlinuz`, '-initrd', `${folder}/initrd`, '-append', kernelArguments],
   ...['-serial', `file:${running.console}`, '-pidfile', running.pid, '-daemonize'],
@@ -64,15 +68,17 @@ export const stop = async (host) => {
  * Starts the machine as it was built, in place of a running one, and waits until ssh answers.
  * @param {Host} host
  * @param {string} folder what {@link build} answered
+ * @param {string | undefined} data a folder whose copy the machine gets as its second disk, /dev/vdb
  * @param {(text: string) => void} say
  */
-export const start = async (host, folder, say) => {
+export const start = async (host, folder, data, say) => {
   await stop(host);
   await host.files.makeDirectory(running.folder, 0o700);
   const base = ['-b', `${folder}/disk.raw`, '-F', 'raw'];
   await host.run(['qemu-img', 'create', '-q', '-f', 'qcow2', ...base, '--', running.disk]);
+  if (data !== undefined) await makeImage(host, data, running.data, dataBytes);
   const began = Date.now();
-  await host.run(qemu(folder));
+  await host.run(qemu(folder, data !== undefined));
   say('booting, about a minute');
   if (!(await reachedInTime(() => answers(host), bootLimitMs)))
     throw new Error(`ssh does not answer; look at ${running.console}`);

@@ -1,4 +1,5 @@
-# Runs a program inside a container as its root: in the cgroups, namespaces and capability bounds of the container's init.
+# Runs a program inside a container as its root: in the cgroups, namespaces, AppArmor profile and capability bounds of the
+# container's init.
 # usage: perl -e THIS INIT_PID ARCH USER CWD ENV_COUNT [NAME=VALUE ...] PROGRAM [ARGUMENT ...]
 # USER is a name or number of the container's, empty for its root; CWD is empty for the user's home.
 #
@@ -47,6 +48,17 @@ sub join_cgroups {
 my ($bounds) = slurp("/proc/$init/status") =~ /^CapBnd:\s*([0-9a-f]+)/m;
 my $allowed = do { no warnings 'portable'; hex $bounds };
 
+# AppArmor's label of the init, and where this process writes its own; the container's /proc may be anything by then.
+my ($profile, $label);
+for my $file ('apparmor/current', 'current') {
+  open my $theirs, '<', "/proc/$init/attr/$file" or next;
+  my $found = <$theirs> // '';
+  last unless $found =~ m{^([^\s\0]+) \(};
+  $profile = $1;
+  open $label, '>', "/proc/self/attr/$file" or die "/proc/self/attr/$file: $!\n";
+  last;
+}
+
 my @namespaces;
 for my $kind ('user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt') {
   my ($ours, $theirs) = map { readlink "/proc/$_/ns/$kind" } ('self', $init);
@@ -57,6 +69,12 @@ for my $kind ('user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt') {
 join_cgroups();
 for my $file (@namespaces) {
   syscall($call->{setns}, fileno $file, 0) == 0 or die "entering a namespace: $!\n";
+}
+
+# The kernel takes it from the process that opened the file: before there is a child.
+if (defined $label) {
+  defined syswrite $label, "changeprofile $profile" or die "entering the profile $profile: $!\n";
+  close $label;
 }
 
 # The container's own files, read where a link in them leads nowhere but into the container. perl's getpwnam would load

@@ -19,6 +19,7 @@ export type Capability = z.output<typeof capability>;
  * `guest.os`: families. `kernel.own`: the guest brings its kernel. `acceleration`: kvm, tcg or unproven.
  * `files.stopped`: files are copied into and out of a guest that does not run.
  * `console.history`: what a guest printed on its console is there later, also when it does not run.
+ * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
@@ -38,6 +39,7 @@ export const capabilityNames = [
   'pause',
   'rename',
   'start.by-others',
+  'confinement',
   'limits.cpu',
   'limits.memory',
   'limits.disk',

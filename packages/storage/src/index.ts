@@ -1,3 +1,4 @@
+export * from './container-profile.ts';
 export * from './container-root.ts';
 export * from './disk.ts';
 export type { BuildOptions } from './image-build.ts';

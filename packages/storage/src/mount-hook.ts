@@ -1,5 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import { type Paths, uidRangeSize } from '@innkeeper/model';
+import { containerProfileName } from './container-profile.ts';
+import { entryProfile } from './container-profile-text.ts';
 import { mountProgram } from './container-root.ts';
 import { layout } from './layout.ts';
 
@@ -20,14 +22,27 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
  */
 export const mountHook = (paths: Paths, program: string): string => `#!/bin/sh
 # Written by Innkeeper: mounts the root of a container of its own before the container starts, whoever starts it, and
-# unmounts it when it has ended. Other containers are left alone. Removed by \`inn down --purge\`.
+# unmounts it when it has ended, and gives it its way into the AppArmor profile. Other containers are left alone.
+# Removed by \`inn down --purge\`.
 set -eu
 case "$2" in prepare | release) ;; *) exit 0 ;; esac
 
 # Name and id are the first two elements that libvirt writes.
-uuid=$(sed -n '/<uuid>/{s|.*<uuid>\\([0-9a-f-]*\\)</uuid>.*|\\1|p;q;}')
+definition=$(cat)
+uuid=$(printf '%s\\n' "$definition" | sed -n '/<uuid>/{s|.*<uuid>\\([0-9a-f-]*\\)</uuid>.*|\\1|p;q;}')
 folder=${quoted(`${layout(paths).roots}/`)}$uuid
 test -f "$folder/root.json" || exit 0
+
+# libvirt's own profile lets a hook load no other; what is started from /usr/bin has none.
+profile=
+case "$definition" in *${quoted(`<label>${containerProfileName(paths)}</label>`)}*) profile=yes ;; esac
+if test -n "$profile" && test "$2" = prepare; then
+  env apparmor_parser --replace --skip-cache --quiet <<END_OF_PROFILE
+${entryProfile(containerProfileName(paths))}
+END_OF_PROFILE
+elif test -n "$profile"; then
+  env sh -c 'printf %s "$1" > /sys/kernel/security/apparmor/.remove' sh "libvirt-$uuid" 2>/dev/null || true
+fi
 
 # libvirtd may run in a mount namespace of its own, which sees what is mounted outside, not the other way round.
 enter=

@@ -75,6 +75,14 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
           text: byOthers.reasonIfAbsent ?? byOthers.evidence,
           fix: 'npm run up; on another host: inn host rm and add again',
         });
+      const confinement = driver.capabilities.confinement;
+      if (confinement?.value === 'missing')
+        findings.push({
+          check: `${host.name}: AppArmor profile`,
+          level: 'warning',
+          text: `containers run without one: ${confinement.evidence}`,
+          fix: 'npm run up; on another host: inn host rm and add again',
+        });
       for (const network of driver.driver === 'lxc' ? driver.networks.filter(({ active }) => !active) : []) {
         findings.push({
           check: `${host.name}: network ${network.name}`,

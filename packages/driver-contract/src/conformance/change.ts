@@ -104,6 +104,26 @@ export const changeCases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'confines a command as the init of its guest: the same capabilities, seccomp and security label',
+    needs: 'exec.stream',
+    run: async (bench) => {
+      const { driver } = bench;
+      if (!(await declares(bench, 'exec.stream'))) return;
+      await withRunning(bench, async (guest) => {
+        const of = async (process: string): Promise<string> => {
+          const command = `grep -E '^(CapBnd|Seccomp):' /proc/${process}/status; cat /proc/${process}/attr/current 2>/dev/null`;
+          const running = await driver.exec?.(guest, options(['sh', '-c', command]));
+          if (running === undefined) throw new Error('no exec');
+          running.stdin.end();
+          return (await outputOf(running)).out;
+        };
+        const init = await of('1');
+        ok(/^CapBnd:\s+[0-9a-f]+$/m.test(init), init);
+        equal(await of('self'), init);
+      });
+    },
+  },
+  {
     title: 'runs no command in a guest that does not run',
     needs: 'exec',
     run: async (bench) => {

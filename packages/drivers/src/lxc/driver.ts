@@ -1,27 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import {
   contractVersion,
   type Driver,
   type DriverEnvironment,
   type DriverFactory,
-  type ExecOptions,
   type GuestPlan,
-  type GuestRef,
   type Step,
   together,
 } from '@innkeeper/driver-contract';
 import { connect, describeDomain } from '@innkeeper/libvirt';
-import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
+import { type DriverReport, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
   createVolumeDirectory,
   destroyContainerRoot,
   destroyVolumes,
   imageStore,
+  installContainerProfile,
   installMountHook,
   mountContainerRoot,
   prepareContainerRoot,
   releaseContainerRoot,
+  removeContainerProfile,
   removeMountHook,
   runOnRoot,
 } from '@innkeeper/storage';
@@ -36,8 +35,8 @@ import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { consoleOf, openConsoles } from './consoles.ts';
+import { containerExec } from './exec.ts';
 import { openFreezer } from './freezer.ts';
-import { initPids } from './init.ts';
 import { changeContainer } from './live.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
 import { containerCapabilities } from './probe.ts';
@@ -46,13 +45,6 @@ import { containerStats } from './stats.ts';
 const id = 'lxc';
 const uri = 'lxc:///system';
 const diskUseKeptMs = 60_000;
-const execProgram = new URL('../../perl/guest-exec.pl', import.meta.url);
-let execText: Promise<string> | undefined;
-
-const defaultEnvironment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LANG: 'C.UTF-8',
-};
 
 const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
 
@@ -64,6 +56,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const guests = observer(libvirt, id, 'lxc', freezer.frozen);
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => containerOwnBytes(host, paths, uuids));
   const endings = endingsOf(libvirt);
+  const exec = containerExec(host);
 
   const knownConsoles = () => guests.known().flatMap((one) => consoleOf(paths, one) ?? []);
   const runningConsoles = async () => {
@@ -79,32 +72,12 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     backend: 'lxc',
     placeable: true,
     ...parts,
-    capabilities: await containerCapabilities(host, paths, freezer),
+    capabilities: await containerCapabilities(host, paths, freezer, libvirt),
   });
-
-  let machine: Promise<string> | undefined;
-  /** The host's, which is not always that of this process. Asked once. */
-  const arch = (): Promise<string> => {
-    machine ??= host.run(['uname', '-m']).then(
-      ({ stdout }) => stdout.trim(),
-      (error: unknown) => {
-        machine = undefined;
-        throw error;
-      },
-    );
-    return machine;
-  };
 
   const makeVolumes = async ({ uuid, spec, claims }: Definition): Promise<void> => {
     for (const { name } of spec.volumes)
       await createVolumeDirectory(host, paths, uuid, { name, owner: claims.uidStart });
-  };
-
-  const running = async (guest: GuestRef): Promise<number> => {
-    const { uuid, name } = guest;
-    const pid = (await initPids(host, [guest])).get(uuid);
-    if (pid === undefined) throw new InnkeeperError('conflict', `${name} does not run`, { hint: `inn start ${name}` });
-    return pid;
   };
 
   return {
@@ -128,8 +101,14 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         });
       }
     },
-    install: () => installMountHook(host, paths),
-    uninstall: () => removeMountHook(host, paths),
+    install: async () => {
+      await installContainerProfile(host, paths);
+      await installMountHook(host, paths);
+    },
+    uninstall: async () => {
+      await removeMountHook(host, paths);
+      await removeContainerProfile(host, paths);
+    },
     watch: async function* (signal) {
       const release = consoles.hold();
       try {
@@ -251,30 +230,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       const change = changeContainer(host, libvirt, plan);
       return reconfigureGuest(libvirt, guests, plan, containerXml(definition, paths), change);
     },
-    exec: async (guest, options: ExecOptions) => {
-      execText ??= readFile(execProgram, 'utf8');
-      const pid = await running(guest);
-      const variables = Object.entries({
-        ...defaultEnvironment,
-        ...(options.tty === undefined ? {} : { TERM: 'xterm-256color' }),
-        ...options.env,
-      });
-      return host.spawn(
-        [
-          'perl',
-          '-e',
-          await execText,
-          String(pid),
-          await arch(),
-          options.user ?? '',
-          options.cwd ?? '',
-          String(variables.length),
-          ...variables.map(([name, value]) => `${name}=${value}`),
-          ...options.command,
-        ],
-        options.tty === undefined ? {} : { tty: options.tty },
-      );
-    },
+    exec,
     onFiles: async (guest, command) => {
       await requireOurs(guests, guest);
       const definition = (await libvirt.xml([guest.uuid], { inactive: true })).get(guest.uuid);

@@ -1,7 +1,7 @@
 import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { buildXml, el } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
-import { containerRootPath, volumeDirectoryPath } from '@innkeeper/storage';
+import { containerProfileName, containerRootPath, volumeDirectoryPath } from '@innkeeper/storage';
 import { limitMapping } from '../shared/bandwidth.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
@@ -55,6 +55,9 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
         ...claims.networks.map((claim, at) => interfaceElement(claim, at, spec.networks[at])),
         el('console', { type: 'pty' }, el('target', { type: 'lxc', port: 0 })),
       ),
+      ...(definition.confined === true
+        ? [el('seclabel', { type: 'static', model: 'apparmor' }, el('label', {}, containerProfileName(paths)))]
+        : []),
     ),
     { pretty: true },
   );
@@ -73,7 +76,8 @@ export const guestFiles = ({ name, claims }: Definition): Readonly<Record<string
 
 export const planContainer = (order: GuestOrder): GuestPlan => {
   const { report, ...rest } = order;
-  const definition = { ...rest, shares: sharesOf(order.spec, report) };
+  const confined = report.capabilities.confinement?.value === 'apparmor';
+  const definition = { ...rest, shares: sharesOf(order.spec, report), ...(confined ? { confined } : {}) };
   const { spec } = order;
   if (spec.image.family !== 'linux') {
     throw new InnkeeperError(
@@ -93,6 +97,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       ...limitMapping(spec.networks),
       `root: an overlay over the shared image ${spec.image.name}`,
       ...spec.volumes.map(({ name, place }) => `volume ${name}: a directory of the host, at ${place}`),
+      ...(confined ? ['confinement: the AppArmor profile of all containers'] : []),
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
     ],
     warnings: [

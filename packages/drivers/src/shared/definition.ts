@@ -7,6 +7,8 @@ export type Definition = Omit<GuestOrder, 'report'> & {
   readonly acceleration?: 'kvm' | 'tcg' | 'unproven';
   /** Missing in what was journaled before there were any. */
   readonly shares?: number;
+  /** A container's; missing where AppArmor does not run. */
+  readonly confined?: boolean;
 };
 
 /** The head that definitions of both backends share. */

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
-import type { Libvirt, PowerState } from '@innkeeper/libvirt';
+import { type Libvirt, type PowerState, virshKind } from '@innkeeper/libvirt';
 import { InnkeeperError } from '@innkeeper/model';
 import type { Endings } from './endings.ts';
 import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
 
 const lookAgainMs = 300;
+const dyingMs = 60_000;
 
 /** State by UUID; undefined when there is no such domain. */
 export const stateOf = async (libvirt: Libvirt, uuid: string): Promise<PowerState | undefined> =>
@@ -48,9 +49,21 @@ export const requireRunning = async (libvirt: Libvirt, { uuid, name }: GuestRef)
   });
 };
 
-/** Pulls the plug; not running, or not there, is success. */
-export const forceStop = (libvirt: Libvirt, uuid: string): Promise<void> =>
-  ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));
+/**
+ * Pulls the plug; not running, or not there, is success. libvirt waits some seconds for processes that it has killed and then
+ * gives up; on a slow or loaded host they are gone a moment later.
+ */
+export const forceStop = async (libvirt: Libvirt, uuid: string): Promise<void> => {
+  const deadline = Date.now() + dyingMs;
+  for (;;) {
+    try {
+      return await ignoring(['not_found', 'conflict'], libvirt.destroy(uuid));
+    } catch (error) {
+      if (virshKind(error) !== 'dying' || Date.now() > deadline) throw error;
+      await delay(lookAgainMs);
+    }
+  }
+};
 
 export const undefineGuest = (
   libvirt: Libvirt,
