@@ -115,6 +115,11 @@ const worded: readonly [kind: string, code: string, output: string][] = [
   [
     'dying',
     'transient',
+    "error: Failed to destroy domain 'x'\nerror: Failed to read /sys/fs/cgroup/machine.slice/machine-lxc\\x2d545\\x2dx.scope/libvirt/cgroup.threads: No such device\n",
+  ],
+  [
+    'dying',
+    'transient',
     "error: Failed to destroy domain 'x'\nerror: Failed to terminate process 4242 with SIGKILL: Device or resource busy\n",
   ],
   ['unsupported', 'unsupported', "error: command 'undefine' doesn't support option --tpm\n"],

@@ -28,8 +28,13 @@ const table = [
       /Failed to connect socket|unable to connect to server|[Cc]onnection (?:reset|refused|timed out)|Cannot recv data|Cannot write data|End of file while reading data|client socket is closed|connection closed due to keepalive|Disconnected from|no connection to the server/,
   },
   { kind: 'timeout', code: 'transient', pattern: /[Tt]imed out|cannot acquire state change lock|timeout waiting/ },
-  // A loaded host needs longer than the seconds that libvirt waits after SIGKILL; the guest is gone a moment later.
-  { kind: 'dying', code: 'transient', pattern: /refused to die|Failed to terminate process .* with SIG/ },
+  // A loaded host needs longer than the seconds that libvirt waits after SIGKILL; the guest is gone a moment later. On cgroup
+  // v2 libvirt's LXC driver stumbles over the cgroup of a container that is going while it looks.
+  {
+    kind: 'dying',
+    code: 'transient',
+    pattern: /refused to die|Failed to terminate process .* with SIG|cgroup\.(?:threads|procs): No such device/,
+  },
   { kind: 'agent_silent', code: 'transient', pattern: /[Gg]uest agent is not (?:responding|connected|available)/ },
   {
     kind: 'domain_missing',
