@@ -46,6 +46,14 @@ const allowed = {
   mount: inProfile('mount -t tmpfs none /mnt && mount --bind /mnt /media && umount /media /mnt /run/x'),
 };
 
+const limitedManifest = `workloads:
+  wiki: { image: debian/12, backend: lxc, memory: 1GiB, networks: [{ limit: 500kB }] }
+`;
+const sentBytes = 3_000_000;
+
+/** A unit of the guest that leaves a mark when it is asked to stop, and none when it is killed. */
+const watchStop = `printf "[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\nExecStop=/bin/touch /root/asked\\n" > /etc/systemd/system/asked.service && systemctl start asked`;
+
 /** Waits in the machine, so that one connection is enough. */
 const wikiRuns = 'for i in $(seq 300); do inn ls | grep -q "^wiki  *running" && break; sleep 1; done; inn ls';
 
@@ -161,6 +169,23 @@ describe(`up on ${isFresh ? 'a fresh' : 'an equipped'} Debian ${release} with sy
     expect(cpu.output).toBe('100000 100000');
   });
 
+  it('keeps what comes through an interface within its limit', async () => {
+    const send = `timeout 120 perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 7007, ReuseAddr => 1) or die; my $c = $s->accept; print $c "x" x ${sentBytes}'`;
+    const receive =
+      'start=$(date +%s%3N); bytes=$(cat < /dev/tcp/192.168.122.1/7007 | wc -c); echo $bytes $(($(date +%s%3N) - start))';
+    const { apply, restart, transfer } = await ask('root', {
+      apply: `printf '${limitedManifest.replaceAll('\n', '\\n')}' > /root/limited.yaml && inn apply -f /root/limited.yaml`,
+      restart: 'inn restart wiki && inn ls',
+      transfer: `${send} & sleep 2; inn exec -T wiki -- bash -c '${receive}'`,
+    });
+    expect(apply.exitCode, apply.output).toBe(0);
+    expect(restart.exitCode, restart.output).toBe(0);
+    const [bytes, ms] = transfer.output.split(' ').map(Number);
+    expect(bytes, transfer.output).toBe(sentBytes);
+    // Six seconds at the limit; the kernel lets a burst pass first.
+    expect(ms, transfer.output).toBeGreaterThan(3000);
+  });
+
   it('finds nothing to do when it is run again, as root too', async () => {
     const again = await ask('keeper', {
       user: `cd ${clone} && npm run up -- --no-lab`,
@@ -182,14 +207,18 @@ describe(`up on ${isFresh ? 'a fresh' : 'an equipped'} Debian ${release} with sy
     expect(after.output).toBe(before.output);
   });
 
-  it('has services and workloads run again after a reboot of the machine', async () => {
+  it('has services and workloads run again after a reboot of the machine, which asks guests to stop first', async () => {
+    const { watch } = await ask('root', { watch: `inn exec -T wiki -- sh -c '${watchStop}'` });
+    expect(watch.exitCode, watch.output).toBe(0);
     await reboot();
-    const { wiki, active } = await ask('root', {
+    const { wiki, asked, active } = await ask('root', {
       wiki: wikiRuns,
+      asked: 'inn exec wiki -- ls /root/asked',
       active: 'systemctl is-active innkeeper innkeeper-database',
     });
     expect(active.output).toBe('active\nactive');
     expect(wiki.output).toMatch(/^wiki +running +container /m);
+    expect(asked.output).toBe('/root/asked');
   });
 
   it('is stopped by down, and guests run on', async () => {
