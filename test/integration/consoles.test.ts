@@ -53,6 +53,34 @@ afterAll(async () => {
   await innkeeper.stop();
 });
 
+describe('a terminal in a container', () => {
+  const typed = async (command: readonly string[], user?: string) => {
+    const seen = { text: '' };
+    const stdout = (bytes: Uint8Array): void => {
+      seen.text += Buffer.from(bytes).toString('latin1');
+    };
+    const request = { command, tty: { cols: 91, rows: 33 }, ...(user === undefined ? {} : { user }) };
+    return { seen, stream: await exec(target, name, request, { stdout, stderr: () => undefined }) };
+  };
+
+  it('is one of its own, with a name, a size and an owner', async () => {
+    const { seen, stream } = await typed(['sh', '-c', 'tty; stty size; stat -c %U "$(tty)"; exit 5'], 'www-data');
+    expect(await stream.exit).toEqual({ code: 5 });
+    expect(seen.text).toMatch(/^\/dev\/pts\/\d+\r\n33 91\r\nwww-data\r\n$/);
+  });
+
+  it('takes keys, signals and another size, and ends with its program though others keep it', async () => {
+    const script = 'trap "echo interrupted" INT; echo ready; sleep 31536002; stty size; sleep 31536002 & exit 4';
+    const { seen, stream } = await typed(['sh', '-c', script]);
+    await until('it is ready', () => seen.text.includes('ready'));
+    stream.resize(120, 50);
+    stream.write(Buffer.from('\x03'));
+    expect(await stream.exit).toEqual({ code: 4 });
+    expect(seen.text).toContain('interrupted');
+    expect(seen.text).toContain('50 120');
+  });
+});
+
 describe("a container's console", () => {
   it('is kept from the first line on, though nobody looks, by one program', async () => {
     await until('the login is there', async () => (await printed()).includes('login:'));

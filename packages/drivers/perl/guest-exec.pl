@@ -12,12 +12,15 @@ my ($init, $arch, $user, $cwd, $count, @rest) = @ARGV;
 my %environment = map { my ($name, $value) = split /=/, $_, 2; ($name => $value) } splice @rest, 0, $count;
 # By number: perl's POSIX and Errno would take longer to load than all the rest does.
 my %calls = (
-  x86_64 => { setns => 308, prctl => 157, setuid => 105, setgid => 106 },
-  aarch64 => { setns => 268, prctl => 167, setuid => 146, setgid => 144 },
+  x86_64 => { setns => 308, prctl => 157, setuid => 105, setgid => 106, setfsuid => 122, setsid => 112 },
+  aarch64 => { setns => 268, prctl => 167, setuid => 146, setgid => 144, setfsuid => 151, setsid => 157 },
 );
 my $call = $calls{$arch} or die "no system call numbers for $arch\n";
 my ($PR_SET_PDEATHSIG, $PR_CAPBSET_READ, $PR_CAPBSET_DROP) = (1, 23, 24);
-my ($ENOENT, $EINTR) = (2, 4);
+my ($ENOENT, $EINTR, $EAGAIN, $SYS_pidfd_open) = (2, 4, 11, 434);
+# <asm-generic/ioctls.h>, and O_RDWR | O_NOCTTY with and without O_NONBLOCK of <asm-generic/fcntl.h>.
+my ($TCGETS, $TCSETS, $TIOCSCTTY, $TIOCGPGRP, $TIOCGWINSZ, $TIOCSWINSZ) = (0x5401, 0x5402, 0x540e, 0x540f, 0x5413, 0x5414);
+my ($TIOCSPTLCK, $TIOCGPTN, $NOCTTY, $NOCTTY_NONBLOCK) = (0x40045431, 0x80045430, 00402, 04402);
 
 sub slurp { open my $file, '<', $_[0] or die "$_[0]: $!\n"; local $/; return <$file> }
 
@@ -91,6 +94,34 @@ sub identity {
   return ($uid, $gid, $home, $name, $gid, @groups);
 }
 
+# A terminal of the container's own, so that programs inside find it by its name: both ends and the path. What is typed
+# comes through the host's. None where the container has no /dev/pts: the host's has to do then.
+sub open_terminal {
+  return unless -t STDIN;
+  # The terminal belongs to who opens it.
+  syscall($call->{setfsuid}, 0);
+  sysopen my $main, '/dev/pts/ptmx', $NOCTTY_NONBLOCK or return;
+  my $number = pack 'I', 0;
+  ioctl($main, $TIOCSPTLCK, $number) && ioctl($main, $TIOCGPTN, $number) or return;
+  my $path = '/dev/pts/' . unpack 'I', $number;
+  sysopen my $end, $path, $NOCTTY or return;
+  return ($main, $end, $path);
+}
+my ($main, $end, $path) = open_terminal();
+
+sub resize { my $size = "\0" x 8; ioctl(STDIN, $TIOCGWINSZ, $size) && ioctl($main, $TIOCSWINSZ, $size) }
+
+# What cfmakeraw(3) does: every byte goes through, the container's terminal makes lines and signals of them.
+sub make_raw {
+  my $settings = "\0" x 64;
+  ioctl STDIN, $TCGETS, $settings or return;
+  my ($input, $output, $control, $local) = unpack 'I4', $settings;
+  substr($settings, 0, 16) = pack 'I4', $input & ~02753, $output & ~1, ($control & ~0460) | 060, $local & ~0100113;
+  ioctl STDIN, $TCSETS, $settings;
+}
+
+if (defined $main) { make_raw(); resize() }
+
 # A process is born into a pid namespace, it cannot move there.
 my $child = fork() // die "fork: $!\n";
 if ($child == 0) {
@@ -101,11 +132,19 @@ if ($child == 0) {
   }
   my ($uid, $gid, $home, $name, @groups) = identity();
   %environment = (HOME => $home, USER => $name, LOGNAME => $name, %environment);
+  chown $uid, -1, $path if defined $path;
   $) = "$gid @groups";
   syscall($call->{setgid}, $gid + 0) == 0 && syscall($call->{setuid}, $uid + 0) == 0
     or do { print STDERR "becoming $name: $!\n"; exit 126 };
   # Not before: the kernel forgets it when a process becomes somebody else. [prctl(2), PR_SET_PDEATHSIG]
   syscall($call->{prctl}, $PR_SET_PDEATHSIG, 9, 0, 0, 0);
+  if (defined $end) {
+    syscall($call->{setsid});
+    ioctl $end, $TIOCSCTTY, 0;
+    open STDIN, '<&', $end;
+    open STDOUT, '>&', $end;
+    open STDERR, '>&', $end;
+  }
   $cwd = -d $home ? $home : '/' if $cwd eq '';
   chdir $cwd or do { print STDERR "$cwd: $!\n"; exit 126 };
   %ENV = %environment;
@@ -115,9 +154,55 @@ if ($child == 0) {
   exit $code;
 }
 
-# On a terminal the kernel signals both; otherwise whoever asked signals this process only.
+sub write_all {
+  my ($text) = @_;
+  while ($text ne '') {
+    my $count = syswrite STDOUT, $text;
+    if (defined $count) { substr($text, 0, $count) = '' }
+    elsif ($! != $EINTR) { return }
+  }
+}
+
+# Copies both ways until the program has ended and what it printed is through; others may keep its terminal.
+sub converse {
+  my $ended = syscall $SYS_pidfd_open, $child, 0;
+  my ($typed, $open) = ('', 1);
+  while (1) {
+    my ($readable, $writable) = ('', '');
+    vec($readable, fileno $main, 1) = 1;
+    vec($readable, $ended, 1) = 1 if $ended >= 0;
+    vec($readable, fileno STDIN, 1) = 1 if $open && length $typed < 65536;
+    vec($writable, fileno $main, 1) = 1 if $typed ne '';
+    next if select($readable, $writable, undef, undef) < 0;
+    if (vec $readable, fileno $main, 1) {
+      my $count = sysread $main, my $text, 65536;
+      # An error: nobody has its other end any more.
+      return if defined $count ? $count == 0 : $! != $EAGAIN && $! != $EINTR;
+      write_all($text) if defined $count;
+    } elsif ($ended >= 0 && vec $readable, $ended, 1) { return }
+    if ($open && vec $readable, fileno STDIN, 1) { $open = sysread STDIN, $typed, 65536, length $typed }
+    if ($typed ne '' && vec $writable, fileno $main, 1) {
+      my $count = syswrite $main, $typed;
+      substr($typed, 0, $count) = '' if defined $count;
+    }
+  }
+}
+
+# Whoever asks signals this process only: it is for the program, or for what that runs in its terminal.
+sub hand_on {
+  my ($name) = @_;
+  my $group = pack 'I', 0;
+  my $found = defined $main && ioctl($main, $TIOCGPGRP, $group) ? unpack 'I', $group : 0;
+  kill $name, $found > 1 ? -$found : $child;
+}
 for my $name ('TERM', 'HUP', 'USR1', 'USR2', 'INT', 'QUIT') {
-  $SIG{$name} = -t STDIN && $name =~ /^(INT|QUIT)$/ ? 'IGNORE' : sub { kill $name, $child };
+  # On the host's terminal the kernel signals both.
+  $SIG{$name} = !defined $main && -t STDIN && $name =~ /^(INT|QUIT)$/ ? 'IGNORE' : sub { hand_on($name) };
+}
+if (defined $main) {
+  undef $end;
+  $SIG{WINCH} = \&resize;
+  converse();
 }
 my $waited;
 do { $waited = waitpid $child, 0 } while ($waited < 0 && $! == $EINTR);

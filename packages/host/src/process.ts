@@ -1,6 +1,7 @@
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
-import { spawn as spawnPty } from '@lydell/node-pty';
+import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
 import { execa } from 'execa';
 import { minimalEnvironment } from './environment.ts';
 import type { HostProcess, ProcessExit, SpawnOptions, TerminalSize } from './host.ts';
@@ -40,6 +41,41 @@ const signalName = (number: number | undefined): string | undefined =>
 /** What a program in a terminal gets beside the minimal environment. */
 export const terminalEnvironment = { TERM: 'xterm-256color' };
 
+/** What node-pty keeps to itself: the terminal's path, what it reads it with, and whether the program has ended. */
+interface PtyInside {
+  readonly _pty: string;
+  readonly _socket: { destroy(): void };
+  _boundClose: boolean;
+}
+
+const quietMs = 5;
+
+/**
+ * libuv takes the hang-up of a terminal for its end, also when there is something to read still: the last kilobytes of a
+ * program that prints much would be lost. Held open here, it does not hang up before nothing more comes.
+ */
+const readToTheEnd = (pty: IPty, hear: (data: Buffer) => void): void => {
+  const inside = pty as unknown as PtyInside;
+  const held = openSync(inside._pty, constants.O_RDWR | constants.O_NOCTTY);
+  let [heard, ended] = [0, false];
+  pty.onData((data) => {
+    heard += 1;
+    hear(data as unknown as Buffer);
+  });
+  const finish = (before: number): void => {
+    if (heard !== before) return void setTimeout(finish, quietMs, heard);
+    closeSync(held);
+    inside._socket.destroy();
+  };
+  Object.defineProperty(inside, '_boundClose', {
+    get: () => ended,
+    set: (value: boolean) => {
+      if (value && !ended) setTimeout(finish, quietMs, heard);
+      ended = value;
+    },
+  });
+};
+
 /** With a pseudo-terminal: execa makes none, node-pty is prebuilt for Linux inside its npm package. */
 export const spawnTerminal = (argv: readonly string[], options: SpawnOptions, size: TerminalSize): HostProcess => {
   const [program = '', ...args] = argv;
@@ -52,7 +88,7 @@ export const spawnTerminal = (argv: readonly string[], options: SpawnOptions, si
     encoding: null,
   });
   const stdout = new PassThrough();
-  pty.onData((data) => void stdout.write(data));
+  readToTheEnd(pty, (data) => void stdout.write(data));
   const exit = new Promise<ProcessExit>((resolve) => {
     pty.onExit(({ exitCode, signal }) => {
       stdout.end();

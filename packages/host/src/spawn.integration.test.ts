@@ -100,6 +100,14 @@ describe.each([localHost('this machine'), sshd.host('a machine over ssh')])('a p
     expect(await program.exit).toEqual({ code: 0, signal: undefined });
   });
 
+  it('loses nothing of what a program prints in a terminal before it ends', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const program = host.spawn(['seq', '1', '30000'], { tty: { cols: 80, rows: 24 } });
+      const [printed] = await Promise.all([text(program.stdout), program.exit]);
+      expect(printed.split('\r\n').length).toBe(30_001);
+    }
+  });
+
   it('kills a program in a terminal', async () => {
     const sleep = ownSleep();
     const program = host.spawn(['sleep', sleep], { tty: { cols: 80, rows: 24 } });

@@ -54,7 +54,6 @@ export const changeCases: readonly ConformanceCase[] = [
         for (const name of Object.keys(process.env).filter((one) => one.startsWith('VITEST')))
           equal((await exec(['env'])).includes(`${name}=`), false, name);
         equal(await exec(['pwd'], { cwd: '/etc' }), '/etc');
-        // Not by its name: a terminal of the host has none inside a container.
         const isTerminal = ['sh', '-c', 'test -t 0 && test -t 1 && echo yes || echo no'];
         equal(await exec(isTerminal), 'no');
         const tty = { cols: 80, rows: 24 };
