@@ -120,10 +120,14 @@ export const chapters = [
   {
     title: 'The same containers, seen by others',
     lines: [
-      'lxc-create --name old --template busybox > create.log 2>&1; tail -1 create.log',
-      'inn ls',
-      'virsh -q -c lxc:///system list --all 2> err.log',
-      'virsh -q -c qemu:///system list --all 2> err.log',
+      {
+        run: 'lxc-create --name old --template busybox > create.log 2>&1',
+        as: 'lxc-create --name old --template busybox',
+      },
+      // A container that never ran is found by the next look at everything.
+      { run: 'until inn ls | grep -q "^old "; do sleep 1; done; inn ls', as: 'inn ls', patienceMs: 90_000 },
+      { run: 'virsh -q -c lxc:///system list --all 2> err.log', as: 'virsh -q -c lxc:///system list --all' },
+      { run: 'virsh -q -c qemu:///system list --all 2> err.log', as: 'virsh -q -c qemu:///system list --all' },
       'lxc-ls --fancy',
       'inn stop old; echo $?',
       'lxc-destroy --name old',
