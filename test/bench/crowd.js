@@ -1,6 +1,6 @@
 /** Many small containers beside an installation, made by libvirt alone: to Innkeeper they are foreign guests. */
 import { connect } from '@innkeeper/libvirt';
-import { host, paths } from './installation.js';
+import { host, paths, setUp } from './installation.js';
 
 const uidStart = 0x60000000;
 const folder = `${paths.prefix}/crowd`;
@@ -69,4 +69,21 @@ export const removeCrowd = async () => {
     await libvirt.undefine(uuid);
   });
   await host.files.remove(folder);
+};
+
+/** Runs `work` beside a crowd, in an installation of the benchmark's own; both are taken away, whatever happens. */
+export const withCrowd = async (
+  /** @type {(text: string) => void} */ progress,
+  /** @type {() => Promise<unknown>} */ work,
+) => {
+  progress('setting up an installation of its own');
+  await setUp('down', '--purge', '--yes');
+  await removeCrowd();
+  await setUp('up', '--yes', '--no-lab');
+  try {
+    return await work();
+  } finally {
+    await removeCrowd();
+    await setUp('down', '--purge', '--yes');
+  }
 };

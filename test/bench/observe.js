@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { lxc } from '@innkeeper/drivers';
-import { growCrowd, removeCrowd } from './crowd.js';
-import { controlPlanePid, host, paths, setUp, untilSeen, virsh } from './installation.js';
+import { growCrowd, withCrowd } from './crowd.js';
+import { controlPlanePid, host, paths, untilSeen, virsh } from './installation.js';
 import { inTurn, machineFacts, median, rssOf, ticksOf, time } from './measure.js';
 
 const rounds = 12;
@@ -110,12 +110,8 @@ const measure = async (/** @type {(text: string) => void} */ progress) => {
   };
 };
 
-export const bench = async (/** @type {(text: string) => void} */ progress) => {
-  progress('setting up an installation of its own');
-  await setUp('down', '--purge', '--yes');
-  await removeCrowd();
-  await setUp('up', '--yes', '--no-lab');
-  try {
+export const bench = async (/** @type {(text: string) => void} */ progress) =>
+  withCrowd(progress, async () => {
     const measured = await measure(progress);
     return {
       bench: 'observe',
@@ -128,8 +124,4 @@ export const bench = async (/** @type {(text: string) => void} */ progress) => {
       },
       machine: machineFacts((await virsh('--version')).stdout.trim()),
     };
-  } finally {
-    await removeCrowd();
-    await setUp('down', '--purge', '--yes');
-  }
-};
+  });

@@ -1,7 +1,7 @@
 /** A thousand containers on one host: started, listed by the control plane, looked at, and stopped again. */
 import { lxc } from '@innkeeper/drivers';
-import { growCrowd, libvirt, removeCrowd } from './crowd.js';
-import { client, controlPlanePid, host, paths, setUp, untilSeen, virsh } from './installation.js';
+import { growCrowd, libvirt, removeCrowd, withCrowd } from './crowd.js';
+import { client, controlPlanePid, host, paths, untilSeen, virsh } from './installation.js';
 import { inTurn, machineFacts, median, rssOf, time } from './measure.js';
 
 const count = 1000;
@@ -47,12 +47,8 @@ const measure = async (/** @type {(text: string) => void} */ progress) => {
   };
 };
 
-export const bench = async (/** @type {(text: string) => void} */ progress) => {
-  progress('setting up an installation of its own');
-  await setUp('down', '--purge', '--yes');
-  await removeCrowd();
-  await setUp('up', '--yes', '--no-lab');
-  try {
+export const bench = async (/** @type {(text: string) => void} */ progress) =>
+  withCrowd(progress, async () => {
     const measured = await measure(progress);
     return {
       bench: 'thousand',
@@ -60,8 +56,4 @@ export const bench = async (/** @type {(text: string) => void} */ progress) => {
       goals: { running: { least: count }, left: { most: 0 } },
       machine: machineFacts((await virsh('--version')).stdout.trim()),
     };
-  } finally {
-    await removeCrowd();
-    await setUp('down', '--purge', '--yes');
-  }
-};
+  });

@@ -1,20 +1,19 @@
 import type { Host } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
 import { containerProfile } from './container-profile-text.ts';
+import { installationSuffix } from './layout.ts';
 
 const folder = '/etc/apparmor.d';
 const enabledFile = '/sys/module/apparmor/parameters/enabled';
 const loadedFile = '/sys/kernel/security/apparmor/profiles';
 const parserNames = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser'];
 
-const suffix = ({ prefix }: Pick<Paths, 'prefix'>): string => prefix.replace(/[^A-Za-z0-9]+/g, '-');
-
 /** One per installation, as the hook is. libvirtd's own profile lets it send signals only to names that begin so. */
 export const containerProfileName = (paths: Pick<Paths, 'prefix'>): string =>
-  `libvirt-innkeeper-container${suffix(paths)}`;
+  `libvirt-innkeeper-container${installationSuffix(paths)}`;
 
 export const containerProfileFile = (paths: Pick<Paths, 'prefix'>): string =>
-  `${folder}/innkeeper-container${suffix(paths)}`;
+  `${folder}/innkeeper-container${installationSuffix(paths)}`;
 
 const parserOf = async (host: Host): Promise<string | undefined> => {
   for (const path of parserNames) if ((await host.files.facts(path)) !== undefined) return path;

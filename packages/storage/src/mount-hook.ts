@@ -3,12 +3,12 @@ import { type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerProfileName } from './container-profile.ts';
 import { entryProfile } from './container-profile-text.ts';
 import { mountProgram } from './container-root.ts';
-import { layout } from './layout.ts';
+import { installationSuffix, layout } from './layout.ts';
 
 const hooks = '/etc/libvirt/hooks';
 const folder = `${hooks}/lxc.d`;
 
-const nameOf = ({ prefix }: Pick<Paths, 'prefix'>): string => `innkeeper${prefix.replace(/[^A-Za-z0-9]+/g, '-')}`;
+const nameOf = (paths: Pick<Paths, 'prefix'>): string => `innkeeper${installationSuffix(paths)}`;
 
 /** One per installation; the user's own hooks stand beside it. libvirt runs all executable files of the folder. */
 export const mountHookFile = (paths: Pick<Paths, 'prefix'>): string => `${folder}/${nameOf(paths)}`;

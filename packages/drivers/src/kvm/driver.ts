@@ -16,7 +16,6 @@ import {
   imageStore,
   type ReadyDisk,
 } from '@innkeeper/storage';
-import { limitCapability } from '../shared/bandwidth.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -105,10 +104,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
             cgroup: await cgroupLayout(host),
             ...(hypervisor === undefined ? {} : { qemu: hypervisor }),
           },
-          capabilities: {
-            ...(await kvmCapabilities(libvirt, await knownVerdict(host, paths, environment.acceleration))),
-            'network.limits': await limitCapability(host),
-          },
+          capabilities: await kvmCapabilities(host, libvirt, await knownVerdict(host, paths, environment.acceleration)),
           networks: await reportNetworks(libvirt),
           images: await images.ready(),
         };

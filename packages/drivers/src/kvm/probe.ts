@@ -1,5 +1,7 @@
+import type { Host } from '@innkeeper/host';
 import { attribute, childNamed, elements, type Libvirt, parseXml, textOf, type XmlElement } from '@innkeeper/libvirt';
 import type { Capability, DriverReport } from '@innkeeper/model';
+import { limitCapability } from '../shared/bandwidth.ts';
 import type { Verdict } from './acceleration.ts';
 
 const enumHolds = (parent: XmlElement | undefined, name: string, value: string): boolean =>
@@ -30,6 +32,7 @@ const accelerationFact = (verdict: Verdict | undefined): Capability =>
     : { value: verdict.value, evidence: verdict.evidence };
 
 export const kvmCapabilities = async (
+  host: Host,
   libvirt: Libvirt,
   verdict: Verdict | undefined,
 ): Promise<DriverReport['capabilities']> => {
@@ -79,6 +82,7 @@ export const kvmCapabilities = async (
     'cpu.weight': { value: true, evidence: 'cgroup weight of the machine' },
     'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
     volumes: { value: true, evidence: 'disks beside the root' },
+    'network.limits': await limitCapability(host),
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

@@ -4,6 +4,7 @@ import { finishAll } from '../follow.ts';
 import { print, say } from '../show/output.ts';
 import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
+import { examples } from './examples.ts';
 import { addSpecOptions, type SpecOptions, specOf } from './spec-options.ts';
 
 interface WaitOptions {
@@ -63,7 +64,7 @@ const addRename = (program: Command): void => {
     .command('rename <name> <to>')
     .description('give a stopped workload another name; its data, addresses and place stay')
     .option('--no-wait', 'return at once')
-    .addHelpText('after', '\nExample:\n  inn stop web && inn rename web shop && inn start shop\n')
+    .addHelpText('after', examples(['inn stop web && inn rename web shop && inn start shop', 'web is called shop now']))
     .action(async (name: string, to: string, { wait }: WaitOptions) => {
       await finishAll(client(), [await client().rename(name, to)], wait);
     });

@@ -1,13 +1,10 @@
 import { type LifeRow, listLives, type WorkloadRow } from '@innkeeper/inventory';
 import { completeSpec } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
-import { coalesce } from '../observation/coalesce.ts';
 import { carryOut } from './act.ts';
+import { lookAgainAndAgain } from './again.ts';
 import { type Decision, decideLife, type Life, nextMoment, restsOnGuest } from './decide.ts';
 import { keepEnds } from './ends.ts';
-
-/** Time limits and back-offs have a timer; this finds what another process left. */
-const passMs = 30_000;
 
 export const lifeOf = ({ workload, guest, hostState, bootId, busy, leaving }: LifeRow): Life => ({
   spec: completeSpec(workload.spec),
@@ -102,29 +99,9 @@ export const tendLives = async (control: Control): Promise<Date | undefined> => 
   return moments.sort((a, b) => a.getTime() - b.getTime())[0];
 };
 
-/**
- * Looks now, whenever it is asked to, at the next moment that is known, and every 30 s, until the signal fires.
- * Returns how to ask.
- */
-export const followLives = (control: Control, signal: AbortSignal): (() => void) => {
-  let timer: NodeJS.Timeout | undefined;
-  const look = coalesce(async () => {
-    clearTimeout(timer);
-    let next: Date | undefined;
-    try {
-      next = await tendLives(control);
-    } catch (error) {
-      if (!signal.aborted) control.log.warn({ err: error }, 'what workloads do by themselves could not be looked at');
-    }
-    clearTimeout(timer);
-    if (signal.aborted) return;
-    const waitMs = next === undefined ? passMs : Math.min(passMs, Math.max(0, next.getTime() - Date.now()));
-    timer = setTimeout(ask, waitMs);
+/** {@link tendLives}, as often as it is needed. Returns how to ask for it. */
+export const followLives = (control: Control, signal: AbortSignal): (() => void) =>
+  lookAgainAndAgain(control, signal, 'what workloads do by themselves could not be looked at', async () => {
+    const next = await tendLives(control);
+    return next === undefined ? undefined : next.getTime() - Date.now();
   });
-  const ask = (): void => {
-    if (!signal.aborted) void look();
-  };
-  signal.addEventListener('abort', () => clearTimeout(timer));
-  ask();
-  return ask;
-};

@@ -1,12 +1,10 @@
 import { type DueProbe, nextProbeMs, recordProbe, takeProbes, wakeWaiting } from '@innkeeper/inventory';
 import { parseDuration, readyWithinMs } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
-import { coalesce } from '../observation/coalesce.ts';
+import { lookAgainAndAgain } from '../lifecycle/again.ts';
 import { tellOf } from '../operations/outcome.ts';
 import { type Answer, probe } from './probe.ts';
 
-/** Probes have a timer; this finds what another process left. */
-const passMs = 30_000;
 const usualEveryMs = 10_000;
 /** While it is coming up somebody may wait for it. */
 const soonMs = 1000;
@@ -52,24 +50,6 @@ const lookAtAll = async (control: Control): Promise<number | undefined> => {
   return nextProbeMs(db);
 };
 
-/** Looks whenever it is asked to, when a probe is due, and every 30 s, until the signal fires. Returns how to ask. */
-export const followReadiness = (control: Control, signal: AbortSignal): (() => void) => {
-  let timer: NodeJS.Timeout | undefined;
-  const pass = coalesce(async () => {
-    clearTimeout(timer);
-    let nextMs: number | undefined;
-    try {
-      nextMs = await lookAtAll(control);
-    } catch (error) {
-      if (!signal.aborted) control.log.warn({ err: error }, 'readiness could not be looked at');
-    }
-    clearTimeout(timer);
-    if (!signal.aborted) timer = setTimeout(again, Math.min(passMs, Math.max(0, nextMs ?? passMs)));
-  });
-  const again = (): void => {
-    if (!signal.aborted) void pass();
-  };
-  signal.addEventListener('abort', () => clearTimeout(timer));
-  again();
-  return again;
-};
+/** Probes what is due, as often as it is needed. Returns how to ask for it. */
+export const followReadiness = (control: Control, signal: AbortSignal): (() => void) =>
+  lookAgainAndAgain(control, signal, 'readiness could not be looked at', () => lookAtAll(control));
