@@ -3,7 +3,8 @@ import { type FaultPoints, type Running, readConfig, startControlPlane } from '@
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import { connect, describeNetwork } from '@innkeeper/libvirt';
-import { type OperationView, pathsUnder } from '@innkeeper/model';
+import { installationSuffix, type OperationView, pathsUnder, type WorkloadView } from '@innkeeper/model';
+import { unpublishAll } from '@innkeeper/network';
 import { destroyContainerRoot } from '@innkeeper/storage';
 import { pino } from 'pino';
 
@@ -38,6 +39,7 @@ const removeLeft = async (): Promise<void> => {
   for (const { mac, name } of ips.flatMap(({ dhcp }) => dhcp.hosts))
     if (mac !== undefined && name?.startsWith(guestPrefix) === true) await lxc.removeDhcpHost('default', { mac });
   for (const id of await host.files.list(`${paths.state}/roots`)) await destroyContainerRoot(host, paths, id);
+  await unpublishAll(host, paths);
   await stopDatabase(host, paths);
   await host.files.remove(prefix);
 };
@@ -85,7 +87,34 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
   };
 };
 
-/** Everything of test guests that is on the host: domains, roots, mounts and fixed addresses. */
+const patienceMs = 60_000;
+
+/** Waits until a workload looks as it should; says how it looked last when it never does. */
+export const viewWhere = async (
+  { client }: Pick<Installation, 'client'>,
+  name: string,
+  fits: (view: WorkloadView) => boolean,
+): Promise<WorkloadView> => {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const view = await client.workload(name);
+    if (fits(view)) return view;
+    if (Date.now() > deadline) throw new Error(`${name} never was what was waited for: ${JSON.stringify(view)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** What is published on the host: the kernel's table, and the way past libvirt's own rules. */
+const publishedOnHost = async (): Promise<string[]> => {
+  const name = `innkeeper${installationSuffix(paths)}`;
+  const [tables, rules] = await Promise.all([
+    host.run(['nft', 'list', 'tables']),
+    host.run(['iptables', '-w', '-S', 'FORWARD']),
+  ]);
+  return `${tables.stdout}${rules.stdout}`.split('\n').filter((line) => line.includes(name));
+};
+
+/** Everything of test guests that is on the host: domains, roots, mounts, fixed addresses and published ports. */
 export const leftOnHost = async (): Promise<string[]> => {
   const domains = (await lxc.domains()).map(({ name }) => name).filter((name) => name.startsWith(guestPrefix));
   const roots = await host.files.list(`${paths.state}/roots`);
@@ -93,5 +122,5 @@ export const leftOnHost = async (): Promise<string[]> => {
     .split('\n')
     .filter((line) => line.includes(prefix));
   const entries = (await lxc.networkXml('default', { inactive: true })).match(/name=['"]test-op[^'"]*/g) ?? [];
-  return [...domains, ...roots, ...mounts, ...entries];
+  return [...domains, ...roots, ...mounts, ...entries, ...(await publishedOnHost())];
 };

@@ -1,7 +1,7 @@
 import { exec } from '@innkeeper/client';
 import type { WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Installation, install, leftOnHost, paths } from './installation.ts';
+import { type Installation, install, leftOnHost, paths, viewWhere as viewOf } from './installation.ts';
 
 const [name, follower] = ['test-op-db', 'test-op-web'];
 const image = { image: 'debian/12', backend: 'lxc' } as const;
@@ -20,16 +20,8 @@ afterAll(async () => {
   await innkeeper.stop();
 });
 
-const viewWhere = async (who: string, fits: (view: WorkloadView) => boolean): Promise<WorkloadView> => {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const view = await innkeeper.client.workload(who);
-    if (fits(view)) return view;
-    if (Date.now() > deadline)
-      throw new Error(`${who} never was what was waited for: ${JSON.stringify(view.readiness)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
+const viewWhere = (who: string, fits: (view: WorkloadView) => boolean): Promise<WorkloadView> =>
+  viewOf(innkeeper, who, fits);
 
 /** A server inside that outlives the command which starts it. */
 const inside = async (script: string): Promise<void> => {

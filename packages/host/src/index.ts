@@ -1,5 +1,14 @@
 export { type GuestCgroup, guestCgroup } from './cgroups.ts';
 export * from './host.ts';
+export {
+  hasHook,
+  hookFile,
+  installHook,
+  type LibvirtHook,
+  removeHook,
+  shellWord,
+} from './libvirt-hooks.ts';
+export { readListeners } from './listeners.ts';
 export { localHost } from './local.ts';
 export { readMachine } from './machine.ts';
 export { sshHost } from './ssh/host.ts';

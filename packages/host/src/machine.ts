@@ -1,5 +1,6 @@
 import type { MachineReport } from '@innkeeper/model';
 import type { Host } from './host.ts';
+import { readListeners } from './listeners.ts';
 
 const line = async (host: Host, path: string): Promise<string> => (await host.files.readText(path)).trim();
 
@@ -27,5 +28,6 @@ export const readMachine = async (host: Host, state: string): Promise<MachineRep
     diskFreeBytes: space.free,
     diskTotalBytes: space.total,
     reservedIds: [...(await grants(host, '/etc/subuid')), ...(await grants(host, '/etc/subgid'))],
+    listening: await readListeners(host),
   };
 };

@@ -1,7 +1,7 @@
 import { InnkeeperError, uidRangeSize } from '@innkeeper/model';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, deviceClaims, firstUid, networkClaims, uidClaims } from './schema.ts';
+import { capacityClaims, deviceClaims, firstUid, networkClaims, portClaims, uidClaims } from './schema.ts';
 
 export interface CapacityClaim {
   readonly workloadId: string;
@@ -38,6 +38,7 @@ export const releaseClaims = async (db: Db, workloadId: string): Promise<void> =
     from given_back g where h.name = g.host`);
   await db.delete(uidClaims).where(eq(uidClaims.workloadId, workloadId));
   await db.delete(networkClaims).where(eq(networkClaims.workloadId, workloadId));
+  await db.delete(portClaims).where(eq(portClaims.workloadId, workloadId));
   await db.delete(deviceClaims).where(eq(deviceClaims.workloadId, workloadId));
 };
 

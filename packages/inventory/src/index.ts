@@ -7,6 +7,7 @@ export * from './lives.ts';
 export * from './operations.ts';
 export * from './placed.ts';
 export * from './placements.ts';
+export * from './ports.ts';
 export {
   orphanedLockers,
   type QueueRunner,

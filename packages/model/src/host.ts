@@ -98,6 +98,18 @@ export const driverReport = z
   .meta({ id: 'DriverReport' });
 export type DriverReport = z.output<typeof driverReport>;
 
+/** A port that a program of the host itself listens on. */
+export const listener = z
+  .object({
+    protocol: z.enum(['tcp', 'udp']),
+    port: z.int(),
+    /** The IPv4 address it is bound to; missing when it listens on all. */
+    address: z.string().optional(),
+    program: z.string().optional(),
+  })
+  .meta({ id: 'Listener' });
+export type Listener = z.output<typeof listener>;
+
 export const machineReport = z
   .object({
     hostname: z.string(),
@@ -111,6 +123,8 @@ export const machineReport = z
     diskTotalBytes: z.int(),
     /** Host ids that others use: /etc/subuid and /etc/subgid grants and foreign containers. */
     reservedIds: z.array(z.object({ start: z.int(), count: z.int() })),
+    /** Missing in reports of older versions. */
+    listening: z.array(listener).optional(),
   })
   .meta({ id: 'MachineReport' });
 export type MachineReport = z.output<typeof machineReport>;

@@ -33,3 +33,6 @@ export const prefixVariable = 'INNKEEPER_PREFIX';
 
 /** Port of the API on loopback, for the page and other programs of this machine. */
 export const defaultListen = '127.0.0.1:7766';
+
+/** Tells names of one installation from those of others where all share a folder; empty for the machine's own. */
+export const installationSuffix = ({ prefix }: Pick<Paths, 'prefix'>): string => prefix.replace(/[^A-Za-z0-9]+/g, '-');

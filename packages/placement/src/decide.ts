@@ -4,6 +4,7 @@ import { capacityChecks } from './checks/capacity.ts';
 import { deviceChecks } from './checks/devices.ts';
 import { driverChecks } from './checks/driver.ts';
 import { dependencyChecks, hostChecks } from './checks/host.ts';
+import { portChecks } from './checks/ports.ts';
 import { better, nearMissOf, reasonFor, refusalFor, waitsForOf } from './reason.ts';
 import { requirementsOf } from './requirements.ts';
 import { openRules, type RuleBook } from './rules/apply.ts';
@@ -29,6 +30,7 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
     const after = [
       ...capacityChecks(host, request),
       ...deviceChecks(host, request),
+      ...portChecks(host, request),
       ...affinityChecks(host, neighbours),
       ...dependencies,
     ];

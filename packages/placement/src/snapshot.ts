@@ -30,6 +30,8 @@ export interface HostSnapshot {
   /** Names of foreign guests by driver: a name can be used once per driver. */
   readonly foreignNames: Readonly<Record<string, readonly string[]>>;
   readonly devices: readonly DeviceSnapshot[];
+  /** Ports of the host that somebody holds, the requesting workload left out. Missing in the oldest records. */
+  readonly ports?: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly holder: string }[];
 }
 
 /** A workload that has a place already: others want to be near it, away from it, or depend on it. */

@@ -1,7 +1,6 @@
 import type { Host } from '@innkeeper/host';
-import type { Paths } from '@innkeeper/model';
+import { installationSuffix, type Paths } from '@innkeeper/model';
 import { containerProfile } from './container-profile-text.ts';
-import { installationSuffix } from './layout.ts';
 
 const folder = '/etc/apparmor.d';
 const enabledFile = '/sys/module/apparmor/parameters/enabled';

@@ -15,6 +15,3 @@ export const layout = (paths: Paths) => ({
 
 export const imageFolder = (paths: Paths, image: ImageDefinition): string =>
   `${layout(paths).images}/${image.name.replaceAll('/', '-')}`;
-
-/** Tells names of one installation from those of others where all share a folder; empty for the machine's own. */
-export const installationSuffix = ({ prefix }: Pick<Paths, 'prefix'>): string => prefix.replace(/[^A-Za-z0-9]+/g, '-');

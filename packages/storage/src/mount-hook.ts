@@ -1,20 +1,17 @@
-import type { Host } from '@innkeeper/host';
-import { type Paths, uidRangeSize } from '@innkeeper/model';
+import { type Host, hasHook, hookFile, installHook, type LibvirtHook, removeHook, shellWord } from '@innkeeper/host';
+import { installationSuffix, type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerProfileName } from './container-profile.ts';
 import { entryProfile } from './container-profile-text.ts';
 import { mountProgram } from './container-root.ts';
-import { installationSuffix, layout } from './layout.ts';
+import { layout } from './layout.ts';
 
-const hooks = '/etc/libvirt/hooks';
-const folder = `${hooks}/lxc.d`;
+const hookOf = (paths: Pick<Paths, 'prefix'>): LibvirtHook => ({
+  of: 'lxc',
+  name: `innkeeper${installationSuffix(paths)}`,
+});
 
-const nameOf = (paths: Pick<Paths, 'prefix'>): string => `innkeeper${installationSuffix(paths)}`;
-
-/** One per installation; the user's own hooks stand beside it. libvirt runs all executable files of the folder. */
-export const mountHookFile = (paths: Pick<Paths, 'prefix'>): string => `${folder}/${nameOf(paths)}`;
-
-/** A word of sh that stands for exactly this text. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** One per installation. */
+export const mountHookFile = (paths: Pick<Paths, 'prefix'>): string => hookFile(hookOf(paths));
 
 /**
  * What libvirt runs around each container's life, with its name, what happens, and its definition on standard input.
@@ -30,12 +27,12 @@ case "$2" in prepare | release) ;; *) exit 0 ;; esac
 # Name and id are the first two elements that libvirt writes.
 definition=$(cat)
 uuid=$(printf '%s\\n' "$definition" | sed -n '/<uuid>/{s|.*<uuid>\\([0-9a-f-]*\\)</uuid>.*|\\1|p;q;}')
-folder=${quoted(`${layout(paths).roots}/`)}$uuid
+folder=${shellWord(`${layout(paths).roots}/`)}$uuid
 test -f "$folder/root.json" || exit 0
 
 # libvirt's own profile lets a hook load no other; what is started from /usr/bin has none.
 profile=
-case "$definition" in *${quoted(`<label>${containerProfileName(paths)}</label>`)}*) profile=yes ;; esac
+case "$definition" in *${shellWord(`<label>${containerProfileName(paths)}</label>`)}*) profile=yes ;; esac
 if test -n "$profile" && test "$2" = prepare; then
   env apparmor_parser --replace --skip-cache --quiet <<END_OF_PROFILE
 ${entryProfile(containerProfileName(paths))}
@@ -63,31 +60,11 @@ const wanted = async (paths: Paths): Promise<string> => mountHook(paths, await m
 
 /** Whether this version's hook is there. */
 export const hasMountHook = async (host: Host, paths: Paths): Promise<boolean> =>
-  (await host.files.readTextIfThere(mountHookFile(paths))) === (await wanted(paths));
-
-/**
- * libvirt remembers whether there are hooks at all, and looks again when it is told to reload (SIGHUP). One that is not
- * running looks when it starts.
- */
-const reload = async (host: Host): Promise<void> => {
-  const systemd = (await host.files.facts('/run/systemd/system')) !== undefined;
-  for (const daemon of ['libvirtd', 'virtlxcd']) {
-    await host.run(systemd ? ['systemctl', 'reload', '--', `${daemon}.service`] : ['pkill', '-HUP', '-x', daemon], {
-      expect: [0, 1, 5],
-    });
-  }
-};
+  hasHook(host, hookOf(paths), await wanted(paths));
 
 /** Writes the hook and has libvirt see it; there already is no change. */
-export const installMountHook = async (host: Host, paths: Paths): Promise<void> => {
-  if (await hasMountHook(host, paths)) return;
-  await host.run(['mkdir', '-p', '--', folder]);
-  // Not beside it: libvirt runs whatever is in that folder, and a start fails on a file that is still being written.
-  const outside = `${hooks}/${nameOf(paths)}.new`;
-  await host.files.write(outside, await wanted(paths), 0o755);
-  await host.files.rename(outside, mountHookFile(paths));
-  await reload(host);
-};
+export const installMountHook = async (host: Host, paths: Paths): Promise<void> =>
+  installHook(host, hookOf(paths), await wanted(paths));
 
 /** Missing already is no error. */
-export const removeMountHook = (host: Host, paths: Paths): Promise<void> => host.files.remove(mountHookFile(paths));
+export const removeMountHook = (host: Host, paths: Paths): Promise<void> => removeHook(host, hookOf(paths));

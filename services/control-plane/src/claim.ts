@@ -4,6 +4,7 @@ import {
   claimCapacity,
   claimDevices,
   claimNetwork,
+  claimPorts,
   claimUidRange,
   type Db,
   type GuestRow,
@@ -17,6 +18,8 @@ import {
   type MachineReport,
   type NetworkAttachment,
   type NetworkReport,
+  portText,
+  publicationsOf,
 } from '@innkeeper/model';
 import { allOf } from './all-of.ts';
 
@@ -149,6 +152,37 @@ const claimAllDevices = async (db: Db, request: ClaimRequest): Promise<void> => 
 };
 
 /**
+ * Makes what a workload publishes what its specification says; answers whether that is another than before. Throws
+ * `conflict` for a port that another workload holds, and for an interface whose address nobody knows.
+ */
+export const claimPublished = async (
+  db: Db,
+  {
+    workloadId,
+    candidate,
+    spec,
+  }: Pick<ClaimRequest, 'workloadId' | 'candidate'> & {
+    readonly spec: Pick<CompleteSpec, 'networks'>;
+  },
+  networks: readonly NetworkClaim[],
+): Promise<boolean> => {
+  const wanted = publicationsOf(spec.networks).map(({ position, ...port }) => {
+    const claim = networks[position];
+    if (claim?.address === undefined)
+      throw new InnkeeperError(
+        'conflict',
+        `networks[${position}].ports: ${portText(port)} cannot lead to the network ${claim?.network ?? ''}, which gives its addresses itself`,
+        { hint: 'publish on an interface of a network whose addresses the inventory gives, such as default' },
+      );
+    return { ...port, mac: claim.mac };
+  });
+  const held = await claimPorts(db, { workloadId, host: candidate.host }, wanted);
+  if ('taken' in held)
+    throw new InnkeeperError('conflict', `${portText(held.taken)} of ${candidate.host} is held by ${held.by}`);
+  return held.changed;
+};
+
+/**
  * Takes capacity, ids and addresses in one transaction; the workload must hold nothing yet. Throws `conflict` naming
  * what somebody else holds. None waits for another: what one of them took is given back when another fails.
  */
@@ -163,5 +197,6 @@ export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClai
     claimUidRange(db, workloadId, [...machine.reservedIds, ...foreignRanges]),
     allOf(spec.networks.map((wanted, position) => claimOneNetwork(db, request, wanted, position))),
   ]);
+  await claimPublished(db, request, networks);
   return { uidStart, networks };
 };

@@ -3,10 +3,12 @@ import {
   type Db,
   type GuestRow,
   type HeldDevice,
+  type HeldPort,
   type HostRow,
   listDevices,
   listGuests,
   listHosts,
+  listPorts,
   listRules,
   listWorkloads,
   type WorkloadRow,
@@ -55,20 +57,22 @@ export interface Known {
   readonly claimed: Awaited<ReturnType<typeof claimedCapacity>>;
   readonly workloads: readonly WorkloadRow[];
   readonly devices: readonly HeldDevice[];
+  readonly ports: readonly HeldPort[];
   readonly rules: readonly Rule[];
 }
 
 /** `without`: a workload whose own claims do not count, since it is the one to be placed. */
 export const readKnown = async (db: Db, without?: string): Promise<Known> => {
-  const [hosts, guests, claimed, workloads, devices, rules] = await Promise.all([
+  const [hosts, guests, claimed, workloads, devices, ports, rules] = await Promise.all([
     listHosts(db),
     listGuests(db),
     claimedCapacity(db, without),
     listWorkloads(db),
     listDevices(db, without),
+    listPorts(db, without),
     listRules(db),
   ]);
-  return { hosts, guests, claimed, workloads, devices, rules: rules.map(({ rule }) => rule) };
+  return { hosts, guests, claimed, workloads, devices, ports, rules: rules.map(({ rule }) => rule) };
 };
 
 const deviceOf = ({ report, state, holders }: HeldDevice): DeviceSnapshot => ({
@@ -76,6 +80,16 @@ const deviceOf = ({ report, state, holders }: HeldDevice): DeviceSnapshot => ({
   state: holders.length > 0 && state === 'free' ? 'claimed' : state,
   holders: [...new Set(holders.map(({ workload }) => workload))].sort(),
 });
+
+/** Held by our workloads, and by programs of the host that listen on all of its addresses. */
+const takenPorts = ({ name, machine }: HostRow, held: readonly HeldPort[]): NonNullable<HostSnapshot['ports']> => [
+  ...held.flatMap(({ host, protocol, port, workload }) =>
+    host === name ? [{ protocol, port, holder: workload }] : [],
+  ),
+  ...(machine?.listening ?? []).flatMap(({ protocol, port, address, program }) =>
+    address === undefined ? [{ protocol, port, holder: program ?? 'a program of the host' }] : [],
+  ),
+];
 
 const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload[] => {
   const { placed } = row;
@@ -99,7 +113,7 @@ const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload
 
 /** What a decision is made from. Hosts that have never reported cannot take anything. */
 export const snapshotOf = (known: Known, installation: string, now = Date.now()): Snapshot => {
-  const { hosts, guests, claimed, workloads, devices, rules } = known;
+  const { hosts, guests, claimed, workloads, devices, ports, rules } = known;
   return {
     rules,
     workloads: workloads.flatMap((row) => placedOf(row, guests)),
@@ -124,6 +138,7 @@ export const snapshotOf = (known: Known, installation: string, now = Date.now())
               foreign: foreignUse(guests, host.name, installation),
               foreignNames: foreignNames(guests, host.name, installation),
               devices: devices.filter((device) => device.host === host.name).map(deviceOf),
+              ports: takenPorts(host, ports),
             },
           ],
     ),

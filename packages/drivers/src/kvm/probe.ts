@@ -1,6 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import { attribute, childNamed, elements, type Libvirt, parseXml, textOf, type XmlElement } from '@innkeeper/libvirt';
 import type { Capability, DriverReport } from '@innkeeper/model';
+import { publishCapability } from '@innkeeper/network';
 import { limitCapability } from '../shared/bandwidth.ts';
 import type { Verdict } from './acceleration.ts';
 
@@ -83,6 +84,7 @@ export const kvmCapabilities = async (
     'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
     volumes: { value: true, evidence: 'disks beside the root' },
     'network.limits': await limitCapability(host),
+    'network.publish': await publishCapability(host),
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

@@ -1,6 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
 import type { Capability, DriverReport, Paths } from '@innkeeper/model';
+import { publishCapability } from '@innkeeper/network';
 import { containerProfileFile, containerProfileState, hasMountHook, mountHookFile } from '@innkeeper/storage';
 import { limitCapability } from '../shared/bandwidth.ts';
 import type { Freezer } from './freezer.ts';
@@ -77,6 +78,7 @@ export const containerCapabilities = async (
     volumes: { value: true, evidence: 'directories of the host, mounted in the container' },
     'limits.cpu': { value: true, evidence: 'cgroup quota' },
     'network.limits': await limitCapability(host),
+    'network.publish': await publishCapability(host),
     'start.by-others': {
       value: hook,
       evidence: mountHookFile(paths),

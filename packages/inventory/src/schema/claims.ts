@@ -90,3 +90,22 @@ export const deviceClaims = innkeeper.table(
     foreignKey({ columns: [table.host, table.key], foreignColumns: [devices.host, devices.key] }),
   ],
 );
+
+/** A port of a host is the primary key of its claim, and leads to the interface with this MAC. */
+export const portClaims = innkeeper.table(
+  'port_claims',
+  {
+    host: text('host').notNull(),
+    protocol: text('protocol').$type<'tcp' | 'udp'>().notNull(),
+    port: integer('port').notNull(),
+    workloadId: uuid('workload_id')
+      .notNull()
+      .references(() => workloads.id, { onDelete: 'cascade' }),
+    mac: text('mac').notNull(),
+    guestPort: integer('guest_port').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.host, table.protocol, table.port] }),
+    index('port_claims_by_workload').on(table.workloadId),
+  ],
+);

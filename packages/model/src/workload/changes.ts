@@ -39,11 +39,11 @@ const effective = (spec: WorkloadSpec): Readonly<Record<SpecField, unknown>> => 
   };
 };
 
-/** Published ports are looked after by nobody yet; what an interface may carry is said when it is made. */
-const sameInterfaces = (from: WorkloadSpec, to: WorkloadSpec): boolean => {
-  const bare = (spec: WorkloadSpec) =>
-    completeSpec(spec).networks.map(({ network, address, mac }) => ({ network, address, mac }));
-  return sameJson(bare(from), bare(to));
+/** What an interface of a container may carry is said when the container starts. */
+const changesLimits = (from: WorkloadSpec, to: WorkloadSpec): boolean => {
+  const limits = (spec: WorkloadSpec) => completeSpec(spec).networks.map(({ limit }) => limit ?? null);
+  const [before, after] = [limits(from), limits(to)];
+  return before.length === after.length && !sameJson(before, after);
 };
 
 /** True when a volume would become smaller. */
@@ -58,7 +58,7 @@ const costOf = (field: SpecField, from: WorkloadSpec, to: WorkloadSpec, backend:
   if (field === 'disk') return after.diskBytes > before.diskBytes ? 'live' : 'recreate';
   if (field === 'volumes' && shrinksVolume(from, to)) return 'recreate';
   if (backend === 'lxc' && field === 'volumes') return 'restart';
-  if (backend === 'lxc' && field === 'networks' && sameInterfaces(from, to)) return 'restart';
+  if (backend === 'lxc' && field === 'networks' && changesLimits(from, to)) return 'restart';
   if (backend === 'lxc' && (field === 'cpus' || field === 'memory')) return 'live';
   if (backend === 'kvm' && field === 'memory' && after.memoryBytes < before.memoryBytes) return 'live';
   return backend === 'lxc' && field === 'cpuPinning' ? 'restart' : changeCosts[field];

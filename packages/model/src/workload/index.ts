@@ -1,6 +1,13 @@
 export { type FieldChange, sameJson, sameSpec, specChanges } from './changes.ts';
 export { type CompleteSpec, completeSpec, type Dependency, diskAsked, type Volume } from './complete.ts';
 export { readyWithinMs } from './lifecycle.ts';
-export type { NetworkAttachment } from './network.ts';
+export {
+  type NetworkAttachment,
+  type Publication,
+  type PublishedPort,
+  parsePort,
+  portText,
+  publicationsOf,
+} from './network.ts';
 export { changeCosts, type SpecField, type WorkloadSpec, workloadSpec } from './spec.ts';
 export type { Affinity } from './wishes.ts';

@@ -10,13 +10,26 @@ const isPort = (text: string | undefined): boolean => Number(text) >= 1 && Numbe
 
 const found = (issue: { readonly input?: unknown }): string => `"${String(issue.input).slice(0, 40)}"`;
 
-const portField = z.string().refine(
-  (text) => {
-    const match = portPattern.exec(text);
-    return match !== null && isPort(match[1]) && isPort(match[2]);
-  },
-  { error: (issue) => `${found(issue)} is not a published port such as 8080:80 or 53:53/udp` },
-);
+/** A port of the host that leads to a port of a guest. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly guestPort: number;
+}
+
+/** Reads `8080:80` or `53:53/udp`; undefined for anything else. */
+export const parsePort = (text: string): PublishedPort | undefined => {
+  const match = portPattern.exec(text);
+  if (match === null || !isPort(match[1]) || !isPort(match[2])) return undefined;
+  return { protocol: match[4] === 'udp' ? 'udp' : 'tcp', port: Number(match[1]), guestPort: Number(match[2]) };
+};
+
+/** `8080/tcp`, as people and programs name a port of a host. */
+export const portText = ({ protocol, port }: Pick<PublishedPort, 'protocol' | 'port'>): string => `${port}/${protocol}`;
+
+const portField = z.string().refine((text) => parsePort(text) !== undefined, {
+  error: (issue) => `${found(issue)} is not a published port such as 8080:80 or 53:53/udp`,
+});
 
 export const networkField = z
   .strictObject({
@@ -42,3 +55,17 @@ export const networkField = z
   })
   .meta({ id: 'NetworkAttachment', description: 'One network interface of a workload' });
 export type NetworkAttachment = z.output<typeof networkField>;
+
+/** What an interface publishes, with its position among the workload's interfaces. */
+export interface Publication extends PublishedPort {
+  readonly position: number;
+}
+
+/** All that a workload publishes, in the order of its interfaces. */
+export const publicationsOf = (networks: readonly NetworkAttachment[]): Publication[] =>
+  networks.flatMap(({ ports = [] }, position) =>
+    ports.flatMap((text) => {
+      const port = parsePort(text);
+      return port === undefined ? [] : [{ ...port, position }];
+    }),
+  );

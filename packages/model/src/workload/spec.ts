@@ -16,7 +16,7 @@ import {
   volumePlace,
   volumesField,
 } from './lifecycle.ts';
-import { networkField } from './network.ts';
+import { networkField, portText, publicationsOf } from './network.ts';
 import { labelsField, placementField } from './wishes.ts';
 
 const cpuList = z
@@ -130,6 +130,13 @@ const contradictions = (spec: z.output<z.ZodObject<typeof shape>>): Contradictio
   for (const [position, place] of places.entries())
     if (places.indexOf(place) !== position)
       found.push({ path: ['volumes', String(position), 'path'], message: `there is another volume at ${place}` });
+  const published = publicationsOf(spec.networks ?? []);
+  for (const [at, { position, ...port }] of published.entries())
+    if (published.findIndex((other) => portText(other) === portText(port)) !== at)
+      found.push({
+        path: ['networks', String(position), 'ports'],
+        message: `${portText(port)} of the host is published twice`,
+      });
   if (spec.ephemeral === true && spec.protect === true)
     found.push({ path: ['protect'], message: 'protect and ephemeral contradict each other' });
   return found;

@@ -9,6 +9,7 @@ export interface SpecOptions {
   readonly disk?: string;
   readonly isolation?: string;
   readonly backend?: string;
+  readonly publish?: readonly string[];
 }
 
 export const addSpecOptions = (command: Command): Command =>
@@ -17,12 +18,14 @@ export const addSpecOptions = (command: Command): Command =>
     .option('--memory <size>', 'such as 1GiB')
     .option('--disk <size>', 'such as 10GiB')
     .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
-    .option('--backend <kind>', 'auto, lxc or kvm');
+    .option('--backend <kind>', 'auto, lxc or kvm')
+    .option('-p, --publish <ports...>', 'a port of the host for one of its own: 8080:80, 53:53/udp');
 
 /** Throws `invalid` with the path of the field below `base`. */
 export const specOf = (image: string, options: SpecOptions, base: string): WorkloadSpec => {
-  const { cpus, memory, disk, isolation, backend } = options;
-  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend };
+  const { cpus, memory, disk, isolation, backend, publish } = options;
+  const networks = publish === undefined ? undefined : [{ ports: publish }];
+  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend, networks };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return parseWorkloadSpec(Object.fromEntries(set), base);
 };

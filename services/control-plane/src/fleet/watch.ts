@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type HostRow, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
+import { publishOn } from '../publish.ts';
 import { askAgainMs, type Health, nextHealth } from './health.ts';
 import { localAddress } from './open.ts';
 
@@ -41,7 +42,9 @@ const record = async (control: Control, row: HostRow, health: Health): Promise<b
 };
 
 const followEvents = async (control: Control, managed: ManagedHost, signal: AbortSignal, id: string): Promise<void> => {
-  for await (const _hint of managed.drivers.get(id)?.watch(signal) ?? []) {
+  for await (const hint of managed.drivers.get(id)?.watch(signal) ?? []) {
+    // libvirt has begun anew, and put its own rules before ours.
+    if (hint.kind === 'gap') void quietly(control, publishOn(control, managed));
     // Events come in bursts: one reading answers all of a burst.
     await delay(gatherMs);
     void quietly(control, control.observe(managed.name, id));
@@ -52,6 +55,7 @@ const followEvents = async (control: Control, managed: ManagedHost, signal: Abor
 const readAgain = async (control: Control, managed: ManagedHost): Promise<void> => {
   await quietly(control, control.probe(managed.name));
   await quietly(control, control.observe(managed.name));
+  await quietly(control, publishOn(control, managed));
 };
 
 const follow = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {

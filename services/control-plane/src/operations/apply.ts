@@ -5,6 +5,7 @@ import { driverOf, tell } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
 import { orderOf, type Placed, placedOf, placeStep } from './place.ts';
+import { publishStep } from './publish.ts';
 
 const powerStep = (context: OperationContext, placed: Placed): Step => {
   const driver = driverOf(context.control, placed.candidate.host, placed.candidate.driver);
@@ -99,6 +100,7 @@ const steps = (context: OperationContext): readonly Step[] => {
   const following = placed.fresh ? driver.settle(placed.plan) : [];
   return [
     placeStep(context),
+    ...(placed.publishes ? [publishStep(context, placed)] : []),
     ...making,
     powerStep(context, placed),
     observeStep(context, placed.candidate),

@@ -14,13 +14,16 @@ import {
   InnkeeperError,
   nearMissText,
   type PlacementRecord,
+  publicationsOf,
 } from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
 import { allOf } from '../all-of.ts';
-import { claimAll } from '../claim.ts';
+import { claimAll, claimPublished } from '../claim.ts';
 import { driverOf } from '../control.ts';
+import { requireUnbound } from '../publish.ts';
 import { rewire } from '../rewire.ts';
 import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
+import { managedHost } from './host.ts';
 import type { OperationContext } from './kind.ts';
 import { Waiting } from './waiting.ts';
 
@@ -33,6 +36,8 @@ export interface Placed {
   readonly generation: number;
   /** True when the guest is being made, false when it is being changed. */
   readonly fresh: boolean;
+  /** Whether what its host publishes for it is to be looked after. */
+  readonly publishes: boolean;
 }
 
 export const placedOf = (memory: Readonly<Record<string, unknown>>): Placed | undefined =>
@@ -59,7 +64,7 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
   if (report === undefined)
     throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
-  const claims = await control.inventory.transaction(async (tx) => {
+  const { claims, publishes } = await control.inventory.transaction(async (tx) => {
     const fits = await resizeClaim(tx, {
       workloadId: workload.id,
       host: candidate.host,
@@ -70,12 +75,16 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
     });
     if (!fits)
       throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
-    return rewire(tx, { workloadId: workload.id, candidate, networks: report.networks, spec });
+    const held = await rewire(tx, { workloadId: workload.id, candidate, networks: report.networks, spec });
+    const changed = await claimPublished(tx, { workloadId: workload.id, candidate, spec }, held.networks);
+    if (changed) await requireUnbound(managedHost(context, candidate.host), publicationsOf(spec.networks));
+    return { claims: held, publishes: changed || held.leaving !== undefined };
   });
   const driver = driverOf(control, candidate.host, candidate.driver);
   return {
     candidate,
     fresh: false,
+    publishes,
     generation: workload.generation,
     claims,
     plan: driver.plan({ ...orderOf(context, claims), report }),
@@ -123,7 +132,8 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
       error: null,
     });
     const plan = driverOf(control, winner.host, winner.driver).plan({ ...orderOf(context, claims), report });
-    return { candidate: winner, plan, claims, generation: workload.generation, fresh: true };
+    const publishes = publicationsOf(spec.networks).length > 0;
+    return { candidate: winner, plan, claims, publishes, generation: workload.generation, fresh: true };
   });
 };
 
@@ -144,18 +154,21 @@ const place = async (context: OperationContext): Promise<Placed> => {
   throw new InnkeeperError('unplaceable', reason, { hint: `inn explain ${context.workload.name}` });
 };
 
+/** A guest that exists is changed, not placed, and keeps its place and what it holds when the change fails. */
+const hasPlace = ({ workload }: OperationContext): boolean => workload.placed !== null && workload.state === 'ready';
+
 export const placeStep = (context: OperationContext): Step => ({
   name: 'place',
   run: async () => {
     if (placedOf(context.memory) !== undefined) return;
-    const { workload } = context;
-    const exists = workload.placed !== null && workload.state === 'ready';
+    const { placed } = context.workload;
     await context.remember({
-      placed: exists ? await replan(context, workload.placed as Candidate) : await place(context),
+      placed: placed !== null && hasPlace(context) ? await replan(context, placed) : await place(context),
     });
   },
   undo: async () => {
-    if (placedOf(context.memory)?.fresh === false) return;
+    const placed = placedOf(context.memory);
+    if (placed === undefined ? hasPlace(context) : !placed.fresh) return;
     const { db } = context.control.inventory;
     await releaseClaims(db, context.workload.id);
     await updateWorkload(db, context.workload.id, { placed: null });

@@ -1,9 +1,10 @@
 import type { Step } from '@innkeeper/driver-contract';
-import { deleteGuest, deleteWorkload, releaseClaims, updateWorkload } from '@innkeeper/inventory';
+import { deleteGuest, deleteWorkload, holdsPorts, releaseClaims, updateWorkload } from '@innkeeper/inventory';
 import { driverOf } from '../control.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { tellFailed, tellOf } from './outcome.ts';
+import { unpublishStep } from './publish.ts';
 
 const noUndo = 'removal goes forward: what is gone is gone';
 
@@ -13,6 +14,7 @@ const readClaims = (context: OperationContext): Step => ({
   run: async () => {
     const { control, workload } = context;
     await updateWorkload(control.inventory.db, workload.id, { state: 'removing' });
+    await context.remember({ publishes: await holdsPorts(control.inventory.db, workload.id) });
     await rememberHeld(context);
   },
   noUndo,
@@ -40,7 +42,8 @@ const steps = (context: OperationContext): readonly Step[] => {
     placed === null
       ? []
       : driverOf(context.control, placed.host, placed.driver).destroy({ uuid: id, name }, held, 'delete');
-  return [readClaims(context), ...onHost, forget(context)];
+  const ports = placed !== null && context.memory.publishes === true ? [unpublishStep(context, placed.host)] : [];
+  return [readClaims(context), ...ports, ...onHost, forget(context)];
 };
 
 /** Takes a workload away with everything that it had. */
