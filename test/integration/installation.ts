@@ -94,8 +94,9 @@ export const viewWhere = async (
   { client }: Pick<Installation, 'client'>,
   name: string,
   fits: (view: WorkloadView) => boolean,
+  withinMs = patienceMs,
 ): Promise<WorkloadView> => {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + withinMs;
   for (;;) {
     const view = await client.workload(name);
     if (fits(view)) return view;

@@ -9,9 +9,12 @@ import {
   type HostView,
   type ImageView,
   InnkeeperError,
+  type LeaseView,
   type Manifest,
   type ManifestPlan,
   type MoveProposal,
+  type NetworkSpec,
+  type NetworkView,
   type NewHost,
   type OperationView,
   type PlacementRecord,
@@ -70,6 +73,13 @@ export interface Client {
   /** Undefined when it is so already. */
   putRule(rule: Rule): Promise<RuleView | undefined>;
   removeRule(id: string): Promise<void>;
+  /** Ours, and those that hosts have without us. */
+  networks(): Promise<NetworkView[]>;
+  network(name: string): Promise<NetworkView>;
+  leases(network: string): Promise<LeaseView[]>;
+  /** Undefined when it is so already. */
+  putNetwork(name: string, spec: NetworkSpec): Promise<NetworkView | undefined>;
+  removeNetwork(name: string): Promise<void>;
   operations(limit?: number): Promise<OperationView[]>;
   operation(id: string, wait?: string): Promise<OperationView>;
   cancel(id: string): Promise<OperationView>;
@@ -213,6 +223,7 @@ export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
   const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
+  const networkAt = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
   const ruleAt = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`;
   return {
     workloads: ({ stats } = {}) => items(`/v1/workloads${stats === true ? '?stats=true' : ''}`),
@@ -249,6 +260,11 @@ export const createClient = (target: Target): Client => {
     testRule: (rule) => ask(target, '/v1/rules/test', { method: 'POST', body: rule }),
     putRule: (rule) => ask(target, ruleAt(rule.id), { method: 'PUT', body: rule }),
     removeRule: (id) => ask(target, ruleAt(id), { method: 'DELETE' }),
+    networks: () => items('/v1/networks'),
+    network: (name) => ask(target, networkAt(name)),
+    leases: (network) => items(`${networkAt(network)}/leases`),
+    putNetwork: (name, spec) => ask(target, networkAt(name), { method: 'PUT', body: spec }),
+    removeNetwork: (name) => ask(target, networkAt(name), { method: 'DELETE' }),
     operations: (limit = 50) => items(`/v1/operations?limit=${limit}`),
     operation: (id, wait) =>
       ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),

@@ -7,9 +7,11 @@ import type {
   GuestEnding,
   GuestObservation,
   GuestStats,
+  NetworkMode,
   Ownership,
   Paths,
   SpecField,
+  Subnet,
   WorkloadSpec,
 } from '@innkeeper/model';
 
@@ -202,6 +204,25 @@ export interface AdoptGroup {
   release(guest: GuestRef): Promise<void>;
 }
 
+/** A network of the inventory, as a host is to have it. */
+export interface HostNetwork {
+  readonly name: string;
+  readonly uuid: string;
+  readonly mode: NetworkMode;
+  /** Of modes nat and isolated. */
+  readonly subnet?: Subnet | undefined;
+  /** Of mode bridge. */
+  readonly bridge?: string | undefined;
+}
+
+/** Optional group, present when the driver reports the capability `network.define`. Both can be repeated. */
+export interface NetworkGroup {
+  /** Running afterwards, also after a reboot. Throws `conflict` for a network of the name that is not this one. */
+  ensureNetwork(network: HostNetwork): Promise<void>;
+  /** Not there is success; a network of the name with another id is left alone. */
+  removeNetwork(network: Pick<HostNetwork, 'name' | 'uuid'>): Promise<void>;
+}
+
 /**
  * What became of each field of the specification that differs from what the guest had: it acts now, or from its next
  * start on. `definition` stands for all that has no field of its own.
@@ -232,6 +253,7 @@ export interface Driver
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
     Partial<HostGroup>,
+    Partial<NetworkGroup>,
     Partial<AdoptGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */

@@ -13,6 +13,19 @@ const grants = async (host: Host, path: string): Promise<{ start: number; count:
       : [];
   });
 
+const readBridges = async (host: Host): Promise<string[]> => {
+  const { stdout } = await host.run(
+    ['find', '/sys/class/net/', '-follow', '-maxdepth', '2', '-name', 'bridge', '-printf', '%h\\n'],
+    {
+      expect: [0, 1],
+    },
+  );
+  return stdout
+    .split('\n')
+    .flatMap((path) => path.split('/').at(-1) || [])
+    .sort();
+};
+
 /** Facts about a machine, from /proc. `state` is the directory whose file system holds the guests. */
 export const readMachine = async (host: Host, state: string): Promise<MachineReport> => {
   const cpuinfo = await host.files.readText('/proc/cpuinfo');
@@ -29,5 +42,6 @@ export const readMachine = async (host: Host, state: string): Promise<MachineRep
     diskTotalBytes: space.total,
     reservedIds: [...(await grants(host, '/etc/subuid')), ...(await grants(host, '/etc/subgid'))],
     listening: await readListeners(host),
+    bridges: await readBridges(host),
   };
 };

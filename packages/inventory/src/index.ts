@@ -4,6 +4,7 @@ export * from './devices.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
 export * from './lives.ts';
+export * from './networks.ts';
 export * from './operations.ts';
 export * from './placed.ts';
 export * from './placements.ts';

@@ -55,6 +55,7 @@ export const capabilityNames = [
   'privileged',
   'network.publish',
   'network.limits',
+  'network.define',
   'cloud-init',
   'snapshots.schedule',
   'migrate.live',
@@ -67,6 +68,8 @@ export type CapabilityName = (typeof capabilityNames)[number];
 export const networkReport = z
   .object({
     name: z.string(),
+    /** Of libvirt; missing in reports of older versions. */
+    uuid: z.string().optional(),
     active: z.boolean(),
     bridge: z.string().optional(),
     /** The host's own address on it, which guests use as gateway and name server. */
@@ -125,6 +128,8 @@ export const machineReport = z
     reservedIds: z.array(z.object({ start: z.int(), count: z.int() })),
     /** Missing in reports of older versions. */
     listening: z.array(listener).optional(),
+    /** Bridges of the host, libvirt's and others; missing in reports of older versions. */
+    bridges: z.array(z.string()).optional(),
   })
   .meta({ id: 'MachineReport' });
 export type MachineReport = z.output<typeof machineReport>;

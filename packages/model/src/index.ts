@@ -10,6 +10,7 @@ export * from './image.ts';
 export * from './manifest.ts';
 export * from './names.ts';
 export * from './near-miss.ts';
+export * from './network.ts';
 export * from './placement.ts';
 export * from './rule.ts';
 export * from './schema.ts';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Complaint, InnkeeperError } from './errors.ts';
 import { namePattern, nameProblem } from './names.ts';
 import { nearest } from './nearest.ts';
+import { type NetworkSpec, networkSpec } from './network.ts';
 import { mostRules, type Rule, rule } from './rule.ts';
 import { type WorkloadSpec, workloadSpec } from './workload/index.ts';
 
@@ -11,10 +12,12 @@ const mostWorkloads = 1000;
 
 export interface Manifest {
   readonly workloads: Readonly<Record<string, WorkloadSpec>>;
+  readonly networks?: Readonly<Record<string, NetworkSpec>>;
   readonly rules?: readonly Rule[];
 }
 
-const topLevelKeys = ['workloads', 'rules'];
+const topLevelKeys = ['workloads', 'networks', 'rules'];
+const mostNetworks = 200;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -139,6 +142,24 @@ const parseRules = (input: unknown, complaints: Complaint[]): Rule[] => {
   });
 };
 
+const parseNetworks = (input: unknown, complaints: Complaint[]): Record<string, NetworkSpec> => {
+  if (input === undefined) return {};
+  if (!isObject(input) || Object.keys(input).length > mostNetworks) {
+    complaints.push({ path: 'networks', message: `must be a mapping from names to at most ${mostNetworks} networks` });
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([name, spec]) => {
+      const path = `networks.${name.slice(0, 80)}`;
+      if (!namePattern.test(name)) complaints.push({ path, message: nameProblem(name) });
+      const result = networkSpec.safeParse(spec ?? {});
+      if (result.success) return [[name, result.data]];
+      complaints.push(...complaintsOf(networkSpec, path, spec, result.error.issues));
+      return [];
+    }),
+  );
+};
+
 /** Checks a whole manifest, read from YAML or JSON. Throws `invalid` with every complaint. */
 export const parseManifest = (input: unknown): Manifest => {
   if (!isObject(input)) {
@@ -151,7 +172,9 @@ export const parseManifest = (input: unknown): Manifest => {
     topLevelKeys,
   );
   const rules = parseRules(input.rules, complaints);
-  const given = input.workloads ?? (input.rules === undefined ? undefined : {});
+  const networks = parseNetworks(input.networks, complaints);
+  const other = input.rules ?? input.networks;
+  const given = input.workloads ?? (other === undefined ? undefined : {});
   if (!isObject(given)) {
     complaints.push({ path: 'workloads', message: 'must be a mapping from names to workloads' });
     throw invalidInput(complaints);
@@ -171,5 +194,9 @@ export const parseManifest = (input: unknown): Manifest => {
     else complaints.push(...complaintsOf(workloadSpec, path, spec, result.error.issues));
   }
   if (complaints.length > 0) throw invalidInput(complaints);
-  return { workloads, ...(input.rules === undefined ? {} : { rules }) };
+  return {
+    workloads,
+    ...(input.networks === undefined ? {} : { networks }),
+    ...(input.rules === undefined ? {} : { rules }),
+  };
 };

@@ -39,7 +39,12 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
     return host.drivers.map((driver, at): CandidateResult => {
       const candidate = { host: host.name, driver: driver.driver, backend: driver.backend };
       const verdict = verdicts[at] ?? { checks: [], scores: [] };
-      const checks = [...before, ...driverChecks(host, driver, request, requirements), ...after, ...verdict.checks];
+      const checks = [
+        ...before,
+        ...driverChecks(host, driver, request, requirements, snapshot.networks),
+        ...after,
+        ...verdict.checks,
+      ];
       const scores = [...verdict.scores, ...shared, ...stayScore(host, driver, request)];
       return {
         candidate,

@@ -7,6 +7,7 @@ export { shippedRules } from './rules/shipped.ts';
 export type {
   DeviceSnapshot,
   HostSnapshot,
+  OwnNetwork,
   PlacedWorkload,
   PlacementInput,
   PlacementRequest,

@@ -31,6 +31,8 @@ export interface HostSnapshot {
   readonly foreignNames: Readonly<Record<string, readonly string[]>>;
   readonly devices: readonly DeviceSnapshot[];
   /** Ports of the host that somebody holds, the requesting workload left out. Missing in the oldest records. */
+  /** Missing in the oldest records. */
+  readonly bridges?: readonly string[];
   readonly ports?: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly holder: string }[];
 }
 
@@ -46,10 +48,22 @@ export interface PlacedWorkload {
   readonly ready?: boolean;
 }
 
+/** A network that is made where a workload needs it. */
+export interface OwnNetwork {
+  readonly name: string;
+  /** Of libvirt, on every host. Another network of the same name is somebody else's. */
+  readonly uuid: string;
+  readonly project?: string;
+  /** A bridge that the host has to have. */
+  readonly bridge?: string;
+}
+
 /** All that a decision depends on, as data: kept with a record, it gives the same decision again. */
 export interface Snapshot {
   readonly hosts: readonly HostSnapshot[];
   readonly workloads: readonly PlacedWorkload[];
+  /** Missing in the oldest records. */
+  readonly networks?: readonly OwnNetwork[];
   readonly rules: readonly Rule[];
 }
 

@@ -14,8 +14,11 @@ export interface ContainerRoot {
   /** First host id of the container's range. */
   readonly uidStart: number;
   /** Small files put into the upper layer when it is made, owned by the container's root. Paths without a leading slash. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, RootFile>>;
 }
+
+/** A text, readable by everybody in the guest unless it says otherwise. */
+export type RootFile = string | { readonly content: string; readonly mode: number };
 
 export const containerRootFolder = (paths: Paths, id: string): string => `${layout(paths).roots}/${id}`;
 export const containerRootPath = (paths: Paths, id: string): string => `${containerRootFolder(paths, id)}/root`;
@@ -36,7 +39,8 @@ const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promis
       await host.files.makeDirectory(folder, 0o755);
       await host.files.chown(folder, root.uidStart, root.uidStart);
     }
-    await host.files.write(`${upper}/${path}`, content, 0o644);
+    const [text, mode] = typeof content === 'string' ? [content, 0o644] : [content.content, content.mode];
+    await host.files.write(`${upper}/${path}`, text, mode);
     await host.files.chown(`${upper}/${path}`, root.uidStart, root.uidStart);
   }
 };

@@ -8,4 +8,5 @@ export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
 export * from './own-bytes.ts';
 export * from './root-files.ts';
+export * from './seed.ts';
 export * from './volumes.ts';

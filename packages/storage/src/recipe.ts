@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ImageDefinition } from '@innkeeper/model';
 
-/** Containers need systemd; a virtual machine of the same tree needs a kernel, udev and the guest agent. */
+/**
+ * Containers need systemd; a virtual machine of the same tree needs a kernel, udev and the guest agent. cloud-init and what
+ * it sets up sleep in guests whose manifest says nothing of a first boot.
+ */
 const packages = [
   'systemd-sysv',
   'systemd-resolved',
@@ -13,6 +16,11 @@ const packages = [
   'ca-certificates',
   'qemu-guest-agent',
   'linux-image-cloud-amd64',
+  'cloud-init',
+  'openssh-server',
+  'sudo',
+  'locales',
+  'tzdata',
 ];
 
 /**
@@ -31,6 +39,12 @@ const files: Readonly<Record<string, string>> = {
   'etc/systemd/system/sys-fs-fuse-connections.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/innkeeper-grow-root.service':
     '[Unit]\nDescription=Grow the root file system to its disk\nConditionVirtualization=vm\nDefaultDependencies=no\nAfter=systemd-remount-fs.service\nBefore=local-fs.target\n\n[Service]\nType=oneshot\nExecStart=/lib/systemd/systemd-growfs /\n\n[Install]\nWantedBy=local-fs.target\n',
+  // Two sources, of which one is never there: a single one is taken unseen, and cloud-init would run in every guest.
+  // [cloud-init, ds-identify] Addresses come from outside, and the archive is the image's.
+  'etc/cloud/cloud.cfg.d/90-innkeeper.cfg':
+    'datasource_list: [NoCloud, ConfigDrive]\nnetwork: { config: disabled }\napt: { preserve_sources_list: true }\nlocale: C.UTF-8\n',
+  // Keys are made at a guest's first boot, by cloud-init or by hand; until then nobody could log in.
+  'etc/systemd/system/ssh.service.d/innkeeper.conf': '[Unit]\nConditionPathExistsGlob=/etc/ssh/ssh_host_*_key\n',
   'etc/machine-id': '',
 };
 
@@ -61,7 +75,16 @@ export const recipeOf = (image: ImageDefinition, mirror?: string): Recipe | unde
         mirror,
         files,
         links: enabledUnits,
-        remove: ['etc/hostname', 'var/lib/apt/lists', 'var/cache/apt', 'var/lib/dbus/machine-id'],
+        remove: [
+          'etc/hostname',
+          'var/lib/apt/lists',
+          'var/cache/apt',
+          'var/lib/dbus/machine-id',
+          ...['rsa', 'ecdsa', 'ed25519'].flatMap((kind) => [
+            `etc/ssh/ssh_host_${kind}_key`,
+            `etc/ssh/ssh_host_${kind}_key.pub`,
+          ]),
+        ],
       }
     : undefined;
 

@@ -30,6 +30,7 @@ export const parts: readonly Part[] = [
     names: ['explain', 'why-not', 'placement', 'capacity', 'rebalance'],
     load: async () => (await import('./commands/placement.ts')).addPlacement,
   },
+  { names: ['network'], load: async () => (await import('./commands/networks.ts')).addNetworks },
   { names: ['rule'], load: async () => (await import('./commands/rules.ts')).addRules },
   { names: ['host'], load: async () => (await import('./commands/hosts.ts')).addHosts },
   { names: ['image'], load: async () => (await import('./commands/hosts.ts')).addImages },

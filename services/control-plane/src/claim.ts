@@ -11,6 +11,8 @@ import {
   isDuplicate,
 } from '@innkeeper/inventory';
 import {
+  addressNumber,
+  addressText,
   type Candidate,
   type CompleteSpec,
   diskAsked,
@@ -25,18 +27,14 @@ import { allOf } from './all-of.ts';
 
 const mostCandidates = 4096;
 
-const toNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-const toAddress = (value: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-
 /** Addresses of a network that nobody else holds, in order. */
 export const freeAddresses = (network: NetworkReport): string[] => {
   if (network.range === undefined) return [];
   const taken = new Set([...network.taken, network.gateway]);
-  const [start, end] = [toNumber(network.range.start), toNumber(network.range.end)];
+  const [start, end] = [addressNumber(network.range.start), addressNumber(network.range.end)];
   const found: string[] = [];
   for (let value = start; value <= end && found.length < mostCandidates; value += 1) {
-    const address = toAddress(value);
+    const address = addressText(value);
     if (!taken.has(address)) found.push(address);
   }
   return found;
@@ -50,7 +48,8 @@ const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport): strin
   if (wanted.address === undefined) return freeAddresses(network);
   if (network.gateway !== undefined && network.prefix !== undefined) {
     const size = 2 ** (32 - network.prefix);
-    const inside = Math.floor(toNumber(wanted.address) / size) === Math.floor(toNumber(network.gateway) / size);
+    const inside =
+      Math.floor(addressNumber(wanted.address) / size) === Math.floor(addressNumber(network.gateway) / size);
     if (!inside)
       throw new InnkeeperError(
         'conflict',

@@ -15,6 +15,7 @@ import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
 import { problemOf } from './problem.ts';
 import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
+import { checkUserData } from './user-data.ts';
 
 export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
   name,
@@ -112,6 +113,7 @@ const checkPlaceable = (name: string, record: PlacementRecord): void => {
 
 /** Everything that can be refused before anything is stored: the same decision as a real placement, with nothing claimed. */
 export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
+  checkUserData(name, spec);
   const known = await readKnown(control.inventory.db);
   const row = known.workloads.find((one) => one.name === name);
   // What exists keeps its place and its claims.
@@ -181,12 +183,19 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
  */
 export const planManifest = async (
   control: Control,
-  { workloads, rules = [] }: Partial<Manifest>,
+  { workloads, networks = {}, rules = [] }: Partial<Manifest>,
   whatIf: WhatIf = {},
 ): Promise<ManifestPlan> => {
   const known = await readKnown(control.inventory.db);
   const given = rules.map(({ id }) => id);
-  const merged = { ...known, rules: [...known.rules.filter(({ id }) => !given.includes(id)), ...rules] };
+  const merged = {
+    ...known,
+    rules: [...known.rules.filter(({ id }) => !given.includes(id)), ...rules],
+    networks: [
+      ...known.networks.filter(({ name }) => networks[name] === undefined),
+      ...Object.entries(networks).map(([name, spec]) => ({ name, spec, createdAt: new Date() })),
+    ],
+  };
   const planning: Planning = {
     control,
     known,

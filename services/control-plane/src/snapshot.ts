@@ -8,13 +8,16 @@ import {
   listDevices,
   listGuests,
   listHosts,
+  listNetworks,
   listPorts,
   listRules,
   listWorkloads,
+  type NetworkRow,
   type WorkloadRow,
 } from '@innkeeper/inventory';
 import { completeSpec, type HostState, type Rule } from '@innkeeper/model';
 import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, Snapshot } from '@innkeeper/placement';
+import { ownNetwork } from './networks.ts';
 import { readinessOf } from './readiness/state.ts';
 
 export const isForeign = (guest: GuestRow, installation: string): boolean =>
@@ -58,21 +61,23 @@ export interface Known {
   readonly workloads: readonly WorkloadRow[];
   readonly devices: readonly HeldDevice[];
   readonly ports: readonly HeldPort[];
+  readonly networks: readonly NetworkRow[];
   readonly rules: readonly Rule[];
 }
 
 /** `without`: a workload whose own claims do not count, since it is the one to be placed. */
 export const readKnown = async (db: Db, without?: string): Promise<Known> => {
-  const [hosts, guests, claimed, workloads, devices, ports, rules] = await Promise.all([
+  const [hosts, guests, claimed, workloads, devices, ports, networks, rules] = await Promise.all([
     listHosts(db),
     listGuests(db),
     claimedCapacity(db, without),
     listWorkloads(db),
     listDevices(db, without),
     listPorts(db, without),
+    listNetworks(db),
     listRules(db),
   ]);
-  return { hosts, guests, claimed, workloads, devices, ports, rules: rules.map(({ rule }) => rule) };
+  return { hosts, guests, claimed, workloads, devices, ports, networks, rules: rules.map(({ rule }) => rule) };
 };
 
 const deviceOf = ({ report, state, holders }: HeldDevice): DeviceSnapshot => ({
@@ -113,9 +118,10 @@ const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload
 
 /** What a decision is made from. Hosts that have never reported cannot take anything. */
 export const snapshotOf = (known: Known, installation: string, now = Date.now()): Snapshot => {
-  const { hosts, guests, claimed, workloads, devices, ports, rules } = known;
+  const { hosts, guests, claimed, workloads, devices, ports, networks, rules } = known;
   return {
     rules,
+    networks: networks.map((row) => ownNetwork(installation, row)),
     workloads: workloads.flatMap((row) => placedOf(row, guests)),
     hosts: hosts.flatMap((host): HostSnapshot[] =>
       host.machine === null
@@ -139,6 +145,7 @@ export const snapshotOf = (known: Known, installation: string, now = Date.now())
               foreignNames: foreignNames(guests, host.name, installation),
               devices: devices.filter((device) => device.host === host.name).map(deviceOf),
               ports: takenPorts(host, ports),
+              ...(host.machine.bridges === undefined ? {} : { bridges: host.machine.bridges }),
             },
           ],
     ),

@@ -10,6 +10,7 @@ import { connect } from '@innkeeper/libvirt';
 import { InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   createGuestDisk,
+  createSeedDisk,
   destroyGuestDisk,
   destroyVolumes,
   diskOwnBytes,
@@ -17,6 +18,7 @@ import {
   type ReadyDisk,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
+import { seedOf } from '../shared/cloud-init.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -33,6 +35,7 @@ import {
 } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
+import { ownNetworks } from '../shared/own-networks.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
@@ -122,6 +125,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     },
     watch: (signal) => watchGuests(libvirt, guests, endings, signal),
     endings: endings.read,
+    ...ownNetworks(libvirt),
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
     stats: (refs) => machineStats(libvirt, refs, ownBytes),
@@ -148,6 +152,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
             const backing = readyDisk(definition)?.disk;
             await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
             await makeVolumes(host, paths, definition);
+            const seed = seedOf(definition);
+            if (seed !== undefined) await createSeedDisk(host, paths, plan.uuid, { ...seed });
           },
           undo: async () => {
             await destroyGuestDisk(host, paths, plan.uuid);

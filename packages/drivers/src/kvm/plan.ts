@@ -18,6 +18,7 @@ export const planMachine = (order: GuestOrder): GuestPlan => {
       `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
       ...tuningMapping(spec),
       ...limitMapping(spec.networks),
+      ...(spec.cloudInit === undefined ? [] : ['first boot: cloud-init, told by a disk labelled cidata (NoCloud)']),
       spec.image.source.kind === 'blank'
         ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
         : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,

@@ -85,6 +85,8 @@ export const kvmCapabilities = async (
     volumes: { value: true, evidence: 'disks beside the root' },
     'network.limits': await limitCapability(host),
     'network.publish': await publishCapability(host),
+    'network.define': { value: true, evidence: 'networks of libvirt' },
+    'cloud-init': { value: true, evidence: 'cloud-init of our images, told by a disk labelled cidata (NoCloud)' },
     'limits.cpu': { value: true, evidence: 'number of virtual processors' },
     'limits.memory': { value: true, evidence: 'memory of the machine' },
     'limits.disk': { value: true, evidence: 'size of the disk' },

@@ -1,7 +1,7 @@
 import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
-import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
+import { guestDiskPath, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
 import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
@@ -117,6 +117,18 @@ const volumes = ({ uuid, spec }: Definition, paths: Paths): XmlElement[] =>
     volumeElement(paths, uuid, name, `vd${String.fromCharCode('b'.charCodeAt(0) + position)}`),
   );
 
+/** Behind all volumes, whose letters stay what they are. */
+const seed = ({ uuid, spec }: Definition, paths: Paths): XmlElement | false =>
+  spec.cloudInit !== undefined &&
+  el(
+    'disk',
+    { type: 'file', device: 'disk' },
+    el('driver', { name: 'qemu', type: 'raw' }),
+    el('source', { file: seedDiskPath(paths, uuid) }),
+    el('target', { dev: 'vdz', bus: 'virtio' }),
+    el('readonly'),
+  );
+
 /** Slots of a q35 machine into which devices can be put while it runs: each is a port of its own, and takes one. */
 const spareSlots = 20;
 
@@ -195,6 +207,7 @@ export const machineXml = (
         {},
         disk(definition, paths),
         ...volumes(definition, paths),
+        seed(definition, paths),
         ...ports(),
         ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),

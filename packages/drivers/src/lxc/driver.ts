@@ -31,6 +31,7 @@ import { endingsOf } from '../shared/endings.ts';
 import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
+import { ownNetworks } from '../shared/own-networks.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
@@ -118,6 +119,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       }
     },
     endings: endings.read,
+    ...ownNetworks(libvirt),
     list: async () => {
       const seen = await guests.list();
       consoles.keep(knownConsoles());

@@ -1,8 +1,9 @@
 import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { buildXml, el } from '@innkeeper/libvirt';
 import { formatSize, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
-import { containerProfileName, containerRootPath, volumeDirectoryPath } from '@innkeeper/storage';
+import { containerProfileName, containerRootPath, type RootFile, volumeDirectoryPath } from '@innkeeper/storage';
 import { limitMapping } from '../shared/bandwidth.ts';
+import { seedOf } from '../shared/cloud-init.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { interfaceElement } from './interfaces.ts';
@@ -63,14 +64,25 @@ export const containerXml = (definition: Definition, paths: Paths): string => {
   );
 };
 
-/** Files of the guest that say who and where it is. */
-export const guestFiles = ({ name, claims }: Definition): Readonly<Record<string, string>> => {
+/** What a guest is told may be a secret: for its root alone. */
+const seedFiles = (definition: Definition): Record<string, RootFile> =>
+  Object.fromEntries(
+    Object.entries(seedOf(definition) ?? {}).map(([file, content]) => [
+      `var/lib/cloud/seed/nocloud/${file}`,
+      { content, mode: 0o600 },
+    ]),
+  );
+
+/** Files of the guest that say who and where it is, and what it is to do at its first boot. */
+export const guestFiles = (definition: Definition): Readonly<Record<string, RootFile>> => {
+  const { name, claims } = definition;
   const gateway = claims.networks.find(({ address }) => address !== undefined)?.address?.gateway;
   const address = claims.networks[0]?.address?.ip;
   return {
     'etc/hostname': `${name}\n`,
     'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${address ?? '127.0.1.1'} ${name}\n`,
     ...(gateway === undefined ? {} : { 'etc/resolv.conf': `nameserver ${gateway}\n` }),
+    ...seedFiles(definition),
   };
 };
 
@@ -95,6 +107,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       `memory ${formatSize(spec.memoryBytes)}: cgroup limit; what it does not use stays with the host`,
       ...tuningMapping(spec),
       ...limitMapping(spec.networks),
+      ...(spec.cloudInit === undefined ? [] : ['first boot: cloud-init, told by files in its root (NoCloud)']),
       `root: an overlay over the shared image ${spec.image.name}`,
       ...spec.volumes.map(({ name, place }) => `volume ${name}: a directory of the host, at ${place}`),
       ...(confined ? ['confinement: the AppArmor profile of all containers'] : []),

@@ -79,6 +79,8 @@ export const containerCapabilities = async (
     'limits.cpu': { value: true, evidence: 'cgroup quota' },
     'network.limits': await limitCapability(host),
     'network.publish': await publishCapability(host),
+    'network.define': { value: true, evidence: 'networks of libvirt' },
+    'cloud-init': { value: true, evidence: 'cloud-init of our images, told by files in its root (NoCloud)' },
     'start.by-others': {
       value: hook,
       evidence: mountHookFile(paths),

@@ -12,6 +12,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
       const [range] = ipv4?.dhcp.ranges ?? [];
       return {
         name,
+        ...(description.uuid === undefined ? {} : { uuid: description.uuid }),
         active,
         ...(description.bridge === undefined ? {} : { bridge: description.bridge }),
         ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),

@@ -8,7 +8,7 @@ export const durationField = z.string().refine((text) => (parseDuration(text) ??
   error: (issue) => `${found(issue)} is not a duration; write a number and a unit, such as 30s, 2h or 7d`,
 });
 
-const absolutePath = z
+export const absolutePath = z
   .string()
   .max(4000)
   .regex(/^\/(?!.*\/\.\.?(\/|$))[^\0]*$/, 'must be an absolute path without . and ..');
@@ -47,28 +47,6 @@ const usualWithinMs = 5 * 60_000;
 /** How long a guest may take until it is ready, in milliseconds from its start: what its manifest says, or 5 minutes. */
 export const readyWithinMs = (readiness: z.output<typeof readinessField> | undefined): number =>
   readiness?.within === undefined ? usualWithinMs : (parseDuration(readiness.within) ?? usualWithinMs);
-
-/** One meaning in containers and virtual machines; `userData` is cloud-init's own. */
-export const cloudInitField = z
-  .strictObject({
-    hostname: nameField.optional(),
-    sshKeys: z.array(z.string().min(1).max(8000)).max(64).optional(),
-    packages: z
-      .array(z.string().regex(/^[a-z0-9][a-z0-9+.:-]*$/))
-      .max(200)
-      .optional(),
-    commands: z
-      .array(z.union([z.string().max(8000), z.array(z.string().max(8000))]))
-      .max(200)
-      .optional(),
-    locale: z.string().max(64).optional(),
-    timezone: z.string().max(64).optional(),
-    userData: z
-      .string()
-      .max(512 * 1024)
-      .optional(),
-  })
-  .meta({ id: 'CloudInit' });
 
 const count = z.int().min(0).max(10_000);
 export const snapshotsField = z

@@ -4,9 +4,9 @@ import { deviceField } from '../devices.ts';
 import { findImage, imageField } from '../image.ts';
 import { nameField } from '../names.ts';
 import { parseSize, sizeField } from '../units.ts';
+import { cloudInitField } from './cloud-init.ts';
 import { costKey, field } from './field.ts';
 import {
-  cloudInitField,
   dependsOnField,
   durationField,
   mountsField,
@@ -137,6 +137,8 @@ const contradictions = (spec: z.output<z.ZodObject<typeof shape>>): Contradictio
         path: ['networks', String(position), 'ports'],
         message: `${portText(port)} of the host is published twice`,
       });
+  if (spec.cloudInit !== undefined && image !== undefined && image.family !== 'linux')
+    found.push({ path: ['cloudInit'], message: `is for Linux images that contain cloud-init; ${spec.image} does not` });
   if (spec.ephemeral === true && spec.protect === true)
     found.push({ path: ['protect'], message: 'protect and ephemeral contradict each other' });
   return found;

@@ -1,7 +1,8 @@
 import type { Capability, CheckResult, DriverReport } from '@innkeeper/model';
 import type { CapabilityRequirement } from '../requirements.ts';
-import type { HostSnapshot, PlacementRequest } from '../snapshot.ts';
+import type { HostSnapshot, OwnNetwork, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
+import { networkChecks } from './networks.ts';
 
 const backendName = { lxc: 'containers', kvm: 'virtual machines' } as const;
 
@@ -74,37 +75,18 @@ const checkName = (host: HostSnapshot, { driver }: DriverReport, { name }: Place
     : passed('name', need, { have: 'free', text: `the name ${name} is free` });
 };
 
-/** Each network that is asked for has to be there and running; a guest without interfaces needs none. */
-const checkNetworks = (host: HostSnapshot, { networks }: DriverReport, { spec }: PlacementRequest): CheckResult[] =>
-  [...new Set(spec.networks.map(({ network }) => network))].map((wanted) => {
-    const found = networks.find(({ name }) => name === wanted);
-    const check = `network:${wanted}`;
-    if (found === undefined) {
-      const have = networks.map(({ name }) => name).join(', ') || 'none';
-      return failed(check, wanted, 'network_missing', {
-        have,
-        text: `it needs the network ${wanted}; ${host.name} has ${have}`,
-      });
-    }
-    return found.active
-      ? passed(check, wanted, { have: 'active', text: `the network ${wanted} is active` })
-      : failedForNow(check, wanted, 'network_inactive', {
-          have: 'not active',
-          text: `the network ${wanted} of ${host.name} is not active`,
-        });
-  });
-
 /** Every check that differs between the drivers of one host; none is left out because another failed. */
 export const driverChecks = (
   host: HostSnapshot,
   driver: DriverReport,
   request: PlacementRequest,
   requirements: readonly CapabilityRequirement[],
+  networks: readonly OwnNetwork[] = [],
 ): CheckResult[] => [
   checkHealthy(driver),
   checkBackend(driver, request),
   ...requirements.map((requirement) => checkCapability(driver, requirement)),
   checkVariant(driver, request),
   checkName(host, driver, request),
-  ...checkNetworks(host, driver, request),
+  ...networkChecks(host, driver, request, networks),
 ];

@@ -34,6 +34,10 @@ const applyManifest = async (manifest: Manifest, { wait, fitting }: ApplyOptions
     );
   }
   if (leftOut.length > 0) say(`left out, since there is no room: ${leftOut.join(', ')}`);
+  for (const [name, spec] of Object.entries(manifest.networks ?? {})) {
+    const saved = await innkeeper.putNetwork(name, spec);
+    if (saved !== undefined) say(`network ${name}: ${saved.subnet ?? saved.bridge ?? ''}`);
+  }
   for (const rule of manifest.rules ?? []) {
     const saved = await innkeeper.putRule(rule);
     if (saved !== undefined) say(`rule ${rule.id}: version ${saved.version}`);

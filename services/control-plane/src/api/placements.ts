@@ -43,7 +43,7 @@ const objectOf = async (request: Body): Promise<Record<string, unknown>> => {
 const planOf = async (request: Body) => {
   const { withoutHosts, withHosts, ...manifest } = await objectOf(request);
   const imagined = parseWith(whatIf, { withoutHosts, withHosts }, '');
-  const isEmpty = manifest.workloads === undefined && manifest.rules === undefined;
+  const isEmpty = [manifest.workloads, manifest.networks, manifest.rules].every((part) => part === undefined);
   return { manifest: isEmpty && Object.keys(manifest).length === 0 ? {} : parseManifest(manifest), imagined };
 };
 

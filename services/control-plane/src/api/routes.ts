@@ -2,6 +2,7 @@ import type { Control } from '../control.ts';
 import type { App } from './app.ts';
 import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
+import { addNetworks } from './networks.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
 import { addRules } from './rules.ts';
@@ -14,6 +15,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);
+  addNetworks(app, control);
   addOperations(app, control);
   addHosts(app, control);
   addMachine(app, control);

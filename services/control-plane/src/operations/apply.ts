@@ -3,6 +3,7 @@ import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGue
 import { type Candidate, completeSpec, type GuestObservation } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
+import { networksStep } from './networks.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
 import { orderOf, type Placed, placedOf, placeStep } from './place.ts';
 import { publishStep } from './publish.ts';
@@ -100,6 +101,7 @@ const steps = (context: OperationContext): readonly Step[] => {
   const following = placed.fresh ? driver.settle(placed.plan) : [];
   return [
     placeStep(context),
+    ...(placed.ownNetworks === true ? [networksStep(context, driver, placed)] : []),
     ...(placed.publishes ? [publishStep(context, placed)] : []),
     ...making,
     powerStep(context, placed),

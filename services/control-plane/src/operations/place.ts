@@ -3,6 +3,7 @@ import {
   insertPlacement,
   listGuests,
   listHosts,
+  listNetworks,
   releaseClaims,
   resizeClaim,
   updateWorkload,
@@ -20,6 +21,7 @@ import { decide, type PlacementInput } from '@innkeeper/placement';
 import { allOf } from '../all-of.ts';
 import { claimAll, claimPublished } from '../claim.ts';
 import { driverOf } from '../control.ts';
+import { networksOf } from '../networks.ts';
 import { requireUnbound } from '../publish.ts';
 import { rewire } from '../rewire.ts';
 import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
@@ -38,6 +40,8 @@ export interface Placed {
   readonly fresh: boolean;
   /** Whether what its host publishes for it is to be looked after. */
   readonly publishes: boolean;
+  /** Whether it is on networks that are made where they are needed. */
+  readonly ownNetworks?: boolean;
 }
 
 export const placedOf = (memory: Readonly<Record<string, unknown>>): Placed | undefined =>
@@ -64,7 +68,7 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
   if (report === undefined)
     throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);
-  const { claims, publishes } = await control.inventory.transaction(async (tx) => {
+  const { claims, publishes, ownNetworks } = await control.inventory.transaction(async (tx) => {
     const fits = await resizeClaim(tx, {
       workloadId: workload.id,
       host: candidate.host,
@@ -75,16 +79,23 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
     });
     if (!fits)
       throw new InnkeeperError('conflict', `${candidate.host} has no room for what ${workload.name} now asks for`);
-    const held = await rewire(tx, { workloadId: workload.id, candidate, networks: report.networks, spec });
+    const own = await listNetworks(tx);
+    const networks = networksOf(report.networks, own);
+    const held = await rewire(tx, { workloadId: workload.id, candidate, networks, spec });
     const changed = await claimPublished(tx, { workloadId: workload.id, candidate, spec }, held.networks);
     if (changed) await requireUnbound(managedHost(context, candidate.host), publicationsOf(spec.networks));
-    return { claims: held, publishes: changed || held.leaving !== undefined };
+    return {
+      claims: held,
+      publishes: changed || held.leaving !== undefined,
+      ownNetworks: own.some(({ name }) => held.networks.some(({ network }) => network === name)),
+    };
   });
   const driver = driverOf(control, candidate.host, candidate.driver);
   return {
     candidate,
     fresh: false,
     publishes,
+    ownNetworks,
     generation: workload.generation,
     claims,
     plan: driver.plan({ ...orderOf(context, claims), report }),
@@ -119,7 +130,7 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
       spec,
       candidate: winner,
       machine: host.machine,
-      networks: report.networks,
+      networks: networksOf(report.networks, known.networks),
       guests: known.guests,
       foreign: foreignUse(known.guests, winner.host, control.installation),
     });
@@ -133,7 +144,8 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
     });
     const plan = driverOf(control, winner.host, winner.driver).plan({ ...orderOf(context, claims), report });
     const publishes = publicationsOf(spec.networks).length > 0;
-    return { candidate: winner, plan, claims, publishes, generation: workload.generation, fresh: true };
+    const ownNetworks = known.networks.some(({ name }) => claims.networks.some(({ network }) => network === name));
+    return { candidate: winner, plan, claims, publishes, ownNetworks, generation: workload.generation, fresh: true };
   });
 };
 

@@ -1,0 +1,48 @@
+import type { HostNetwork, NetworkGroup } from '@innkeeper/driver-contract';
+import { buildXml, el, type Libvirt, type NetworkState } from '@innkeeper/libvirt';
+import { InnkeeperError } from '@innkeeper/model';
+
+/**
+ * Without STP, which keeps what is new on a bridge silent for four seconds: nothing of ours makes a loop. libvirt names the
+ * bridge. [formatnetwork]
+ */
+const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =>
+  buildXml(
+    el(
+      'network',
+      {},
+      el('name', {}, name),
+      el('uuid', {}, uuid),
+      mode !== 'isolated' && el('forward', { mode }),
+      mode === 'bridge' ? el('bridge', { name: bridge }) : el('bridge', { stp: 'off', delay: 0 }),
+      subnet !== undefined &&
+        el(
+          'ip',
+          { address: subnet.gateway, prefix: subnet.prefix },
+          el('dhcp', {}, el('range', { start: subnet.range.start, end: subnet.range.end })),
+        ),
+    ),
+    { pretty: true },
+  );
+
+const find = async (libvirt: Libvirt, name: string): Promise<NetworkState | undefined> =>
+  (await libvirt.networks()).find((one) => one.name === name);
+
+/** Both backends have the networks of the same libvirt: either makes them for both. */
+export const ownNetworks = (libvirt: Libvirt): NetworkGroup => ({
+  ensureNetwork: async (network) => {
+    const { name, uuid } = network;
+    const found = await find(libvirt, name);
+    if (found !== undefined && found.uuid !== uuid)
+      throw new InnkeeperError('conflict', `This host has a network ${name} that Innkeeper did not make`);
+    if (found?.persistent !== true) await libvirt.networkDefine(networkXml(network));
+    if (found?.active !== true) await libvirt.networkStart(name);
+    if (found?.autostart !== true) await libvirt.networkAutostart(name, true);
+  },
+  removeNetwork: async ({ name, uuid }) => {
+    const found = await find(libvirt, name);
+    if (found?.uuid !== uuid) return;
+    if (found.active) await libvirt.networkDestroy(name);
+    if (found.persistent) await libvirt.networkUndefine(name);
+  },
+});
