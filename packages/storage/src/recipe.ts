@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shellFiles } from '@innkeeper/guest-shell';
 import type { ImageDefinition } from '@innkeeper/model';
 
 /** Containers need systemd; a virtual machine of the same tree needs a kernel, udev and the guest agent. */
@@ -59,7 +60,7 @@ export const recipeOf = (image: ImageDefinition, mirror?: string): Recipe | unde
         components: image.source.components,
         packages,
         mirror,
-        files,
+        files: { ...files, ...shellFiles() },
         links: enabledUnits,
         remove: ['etc/hostname', 'var/lib/apt/lists', 'var/cache/apt', 'var/lib/dbus/machine-id'],
       }

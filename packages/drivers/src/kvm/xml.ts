@@ -1,4 +1,5 @@
 import type { NetworkClaim } from '@innkeeper/driver-contract';
+import { shellPort } from '@innkeeper/guest-shell';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk, volumeDiskPath } from '@innkeeper/storage';
@@ -8,6 +9,12 @@ import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
+
+/** What a Linux machine of ours starts from, which stays what it was when the machine was made. */
+export interface MachineImage extends Pick<ReadyDisk, 'kernel' | 'initrd'> {
+  /** Whether its image serves shells on a port; those of earlier versions do not. */
+  readonly shell: boolean;
+}
 
 export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
 
@@ -38,7 +45,7 @@ const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
   spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
 
 /** The distribution's kernel, beside the disk made from the same tree. */
-const directKernel = (definition: Definition, ready: ReadyDisk | undefined): XmlElement[] =>
+const directKernel = (definition: Definition, ready: MachineImage | undefined): XmlElement[] =>
   ready === undefined
     ? []
     : [
@@ -47,7 +54,7 @@ const directKernel = (definition: Definition, ready: ReadyDisk | undefined): Xml
         el('cmdline', {}, `root=/dev/vda rw console=tty0 console=ttyS0 systemd.hostname=${definition.name}`),
       ];
 
-const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): XmlElement =>
+const operatingSystem = (definition: Definition, ready: MachineImage | undefined): XmlElement =>
   el(
     'os',
     definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
@@ -155,6 +162,11 @@ const serial = (definition: Definition, paths: Paths): XmlElement =>
     el('target', { port: 0 }),
   );
 
+export const agentPort = 'org.qemu.guest_agent.0';
+
+/** libvirt chooses the socket on the host. */
+const port = (name: string): XmlElement => el('channel', { type: 'unix' }, el('target', { type: 'virtio', name }));
+
 /** Pinned are the virtual processors and QEMU's own threads. */
 const tuning = ({ shares, spec: { cpuPinning } }: Definition, count: number): XmlElement =>
   el(
@@ -174,7 +186,7 @@ export const machineXml = (
   definition: Definition,
   paths: Paths,
   acceleration: Acceleration,
-  ready: ReadyDisk | undefined,
+  ready: MachineImage | undefined,
 ): string =>
   buildXml(
     el(
@@ -198,7 +210,8 @@ export const machineXml = (
         ...ports(),
         ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),
-        el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
+        port(agentPort),
+        ready?.shell === true && port(shellPort),
         ...screen(definition),
         // Every ten seconds the guest says what it uses: without a period libvirt knows QEMU's resident size only.
         el('memballoon', { model: 'virtio' }, el('stats', { period: 10 })),
