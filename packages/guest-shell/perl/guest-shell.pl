@@ -96,7 +96,7 @@ sub become {
   my ($one, $streams, $terminal, $user, $cwd, $environment, @program) = @_;
   $SIG{$_} = 'DEFAULT' for qw(PIPE IO CHLD);
   POSIX::setsid();
-  if (defined $one->{group} && mkdir $one->{group}) { write_file("$one->{group}/cgroup.procs", '0') }
+  write_file("$one->{group}/cgroup.procs", '0') if defined $one->{group};
   ioctl $streams->[0], $TIOCSCTTY, 0 if defined $terminal;
   POSIX::dup2(fileno $streams->[$_], $_) for 0 .. 2;
   my ($uid, $gid, $home, $name, @groups) = identity($user);
@@ -149,9 +149,12 @@ sub start {
   }
   unblock($_) for $one->{stdin}, map { $_->{from} } @{ $one->{outputs} };
   $born += 1;
-  $one->{group} = "$group/$born" if defined $group;
+  $one->{group} = "$group/$born" if defined $group && mkdir "$group/$born";
   $one->{pid} = fork() // die "fork: $!\n";
-  become($one, \@theirs, $terminal, $user, $cwd, \%environment, @rest) if $one->{pid} == 0;
+  if ($one->{pid} == 0) {
+    eval { become($one, \@theirs, $terminal, $user, $cwd, \%environment, @rest) };
+    POSIX::_exit(126);
+  }
   $sessions{$id} = $one;
 }
 
@@ -159,7 +162,6 @@ sub start {
 sub signal {
   my ($one, $name) = @_;
   return if $one->{gone};
-  if ($name eq 'KILL') { $one->{unwanted} = 1; return destroy($one) }
   my $found = pack 'I', 0;
   my $foreground = defined $one->{main} && ioctl($one->{main}, $TIOCGPGRP, $found) ? unpack 'I', $found : 0;
   eval { kill $name, -($foreground > 1 ? $foreground : $one->{pid}) };
@@ -237,7 +239,7 @@ sub hear {
 
 sub finish {
   my ($id, $one) = @_;
-  my @open = $one->{unwanted} ? () : grep { defined $_->{from} } @{ $one->{outputs} };
+  my @open = grep { defined $_->{from} } @{ $one->{outputs} };
   for my $output (@open) {
     next if $output->{room} == 0 || length $outgoing >= $most_waiting;
     hear($id, $one, $output);
@@ -258,13 +260,14 @@ sub reap {
   }
   return unless defined $group;
   # Groups of sessions that have ended; one in which something lives on stays.
-  rmdir $_ for glob "$group/[0-9]*";
+  my %used = map { ($_->{group} // '') => 1 } values %sessions;
+  rmdir $_ for grep { !$used{$_} } glob "$group/[0-9]*";
 }
 
 sub read_port {
   my $count = sysread $port, my $text, 65536;
   # Nobody at the other end: of a socket that is all, at a port somebody may come.
-  if (defined $count && $count == 0) { exit 0 if -S $path; $connected = 0; return begin_again() }
+  if (defined $count && $count == 0) { $connected = 0; begin_again(); exit 0 if -S $path; return }
   if (!defined $count) { die "$path: $!\n" unless later(); $connected = 1; return }
   $connected = 1;
   $incoming .= $text;

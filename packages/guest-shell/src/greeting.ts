@@ -84,11 +84,11 @@ export const greet = (stream: Duplex, name: string, answerMs: number): Promise<R
     const stop = (): void => {
       clearInterval(asking);
       clearTimeout(late);
-      stream.off('data', hear).off('close', gone);
+      stream.off('data', hear).off('end', gone).off('close', gone);
       // Nothing may get lost before somebody listens again.
       stream.pause();
     };
-    stream.on('data', hear).once('close', gone);
+    stream.on('data', hear).once('end', gone).once('close', gone);
     stream.write(hello);
   });
 };

@@ -77,7 +77,8 @@ export const openShells = async (stream: Duplex, options: ShellsOptions): Promis
     }
   };
   const gone = (): void => finish(`the connection to the shell of ${name} has ended`);
-  stream.on('data', hear).once('close', gone);
+  // A socket of this machine closes when its other end does; a stream of another kind only ends.
+  stream.on('data', hear).once('end', gone).once('close', gone);
   hear(Buffer.alloc(0));
   stream.resume();
   if (stream.destroyed) gone();

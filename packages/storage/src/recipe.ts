@@ -32,6 +32,9 @@ const files: Readonly<Record<string, string>> = {
   'etc/systemd/system/sys-fs-fuse-connections.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/innkeeper-grow-root.service':
     '[Unit]\nDescription=Grow the root file system to its disk\nConditionVirtualization=vm\nDefaultDependencies=no\nAfter=systemd-remount-fs.service\nBefore=local-fs.target\n\n[Service]\nType=oneshot\nExecStart=/lib/systemd/systemd-growfs /\n\n[Install]\nWantedBy=local-fs.target\n',
+  // The kernel leaves a processor that was put in while it runs for somebody else to switch on.
+  'usr/lib/udev/rules.d/80-innkeeper-processors.rules':
+    'SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}!="1", ATTR{online}="1"\n',
   'etc/machine-id': '',
 };
 

@@ -7,6 +7,7 @@ import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
+import { mostProcessors, processorElements, processors } from './processors.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
@@ -17,10 +18,6 @@ export interface MachineImage extends Pick<ReadyDisk, 'kernel' | 'initrd'> {
 }
 
 export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
-
-/** Software emulation with several processors locks up larger guests: one is what they get. */
-export const processors = (definition: Definition, acceleration: Acceleration): number =>
-  acceleration === 'tcg' ? 1 : definition.spec.cpus;
 
 const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
 
@@ -167,7 +164,7 @@ export const agentPort = 'org.qemu.guest_agent.0';
 /** libvirt chooses the socket on the host. */
 const port = (name: string): XmlElement => el('channel', { type: 'unix' }, el('target', { type: 'virtio', name }));
 
-/** Pinned are the virtual processors and QEMU's own threads. */
+/** Pinned are the virtual processors, those too that the machine may be given, and QEMU's own threads. */
 const tuning = ({ shares, spec: { cpuPinning } }: Definition, count: number): XmlElement =>
   el(
     'cputune',
@@ -193,8 +190,8 @@ export const machineXml = (
       'domain',
       { type: acceleration === 'kvm' ? 'kvm' : 'qemu' },
       ...commonElements(definition),
-      el('vcpu', {}, processors(definition, acceleration)),
-      tuning(definition, processors(definition, acceleration)),
+      ...processorElements(processors(definition, acceleration), mostProcessors(definition, acceleration)),
+      tuning(definition, mostProcessors(definition, acceleration)),
       operatingSystem(definition, ready),
       features(definition, acceleration),
       acceleration === 'kvm' && el('cpu', { mode: 'host-model' }),

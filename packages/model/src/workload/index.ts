@@ -2,5 +2,6 @@ export { type FieldChange, sameJson, sameSpec, specChanges } from './changes.ts'
 export { type CompleteSpec, completeSpec, type Dependency, diskAsked, type Volume } from './complete.ts';
 export { readyWithinMs } from './lifecycle.ts';
 export type { NetworkAttachment } from './network.ts';
+export { processorRoom } from './processors.ts';
 export { changeCosts, type SpecField, type WorkloadSpec, workloadSpec } from './spec.ts';
 export type { Affinity } from './wishes.ts';
