@@ -65,10 +65,18 @@ const untilGone = async (pid: number): Promise<void> => {
   while (await runs(pid)) await delay(20);
 };
 
-const firstLine = async (stream: NodeJS.ReadableStream): Promise<string> => {
+/** Hears lines from now on, one after the other. */
+const linesOf = ({ stdout }: HostProcess): (() => Promise<string>) => {
   let said = '';
-  while (!said.includes('\n')) said += String((await once(stream, 'data'))[0]);
-  return said.split(/\r?\n/)[0] ?? '';
+  stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString('latin1');
+  });
+  return async () => {
+    while (!said.includes('\n')) await once(stdout, 'data');
+    const [line = ''] = said.split(/\r?\n/);
+    said = said.slice(said.indexOf('\n') + 1);
+    return line;
+  };
 };
 
 describe('the program inside a machine', () => {
@@ -98,9 +106,10 @@ describe('the program inside a machine', () => {
     const running = start(['sh', '-c', 'trap "stty size; exit 3" WINCH; stty size; while :; do sleep 0.05; done'], {
       tty,
     });
-    expect(await firstLine(running.stdout)).toBe('25 81');
+    const line = linesOf(running);
+    expect(await line()).toBe('25 81');
     running.resize({ cols: 100, rows: 40 });
-    expect(await firstLine(running.stdout)).toBe('40 100');
+    expect(await line()).toBe('40 100');
     expect((await running.exit).code).toBe(3);
     expect((await run(['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && tty'], { tty })).out).toMatch(
       /^\/dev\/pts\//,
@@ -116,11 +125,11 @@ describe('the program inside a machine', () => {
   it('sends keys of a terminal to what runs in its foreground, and signals as well', async () => {
     const tty = { cols: 80, rows: 24 };
     const typed = start(['sh', '-c', 'trap "exit 5" INT; echo ready; while :; do sleep 0.05; done'], { tty });
-    expect(await firstLine(typed.stdout)).toBe('ready');
+    expect(await linesOf(typed)()).toBe('ready');
     typed.stdin.write('\x03');
     expect((await typed.exit).code).toBe(5);
     const told = start(['sh', '-c', 'trap "exit 6" USR1; echo ready; while :; do sleep 0.05; done']);
-    await firstLine(told.stdout);
+    await linesOf(told)();
     told.kill('SIGUSR1');
     expect((await told.exit).code).toBe(6);
   });
@@ -144,7 +153,7 @@ describe('the program inside a machine', () => {
 
   it('kills a program that nobody wants any more', async () => {
     const running = start(['sh', '-c', 'trap "" TERM HUP; echo $$; while :; do sleep 1; done']);
-    const pid = Number(await firstLine(running.stdout));
+    const pid = Number(await linesOf(running)());
     expect(await runs(pid)).toBe(true);
     running.kill('SIGKILL');
     await untilGone(pid);
@@ -153,7 +162,7 @@ describe('the program inside a machine', () => {
 
   it('ends all of a connection when another begins, also one that began in the middle of a frame', async () => {
     const running = start(['sh', '-c', 'trap "" TERM HUP; echo $$; while :; do sleep 1; done']);
-    const pid = Number(await firstLine(running.stdout));
+    const pid = Number(await linesOf(running)());
     socket.write(encodeShellFrame('I', 1, Buffer.from('half of it')).subarray(0, 12));
     socket.removeAllListeners('data').removeAllListeners('close').removeAllListeners('end');
     shells = await openShells(socket, { name: 'web' });
@@ -164,7 +173,7 @@ describe('the program inside a machine', () => {
   it('ends with its connection, and takes all programs along', async () => {
     const guest = await begin();
     const running = start(['sh', '-c', 'trap "" TERM HUP; echo $$; while :; do sleep 1; done']);
-    const pid = Number(await firstLine(running.stdout));
+    const pid = Number(await linesOf(running)());
     shells.close();
     await untilGone(pid);
     expect((await guest.exit).code).toBe(0);
