@@ -93,7 +93,7 @@ describe('the main job, as a newcomer does it', () => {
 
   it.each([
     ['a container', 'test-wiki'],
-    ['a virtual machine, by its agent', 'test-runner'],
+    ['a virtual machine', 'test-runner'],
   ])('runs commands in %s, as any user, with input and exit code', async (_what, name) => {
     await until('somebody inside answers', async () => (await inn('exec', name, '--', 'true')).exitCode === 0);
     expect((await inn('exec', '-u', 'www-data', '-w', '/tmp', name, '--', 'sh', '-c', 'id -un; pwd')).stdout).toBe(

@@ -125,7 +125,8 @@ export interface ExecOptions {
 
 /**
  * Optional group, present when the driver reports the capability `exec`. Without `exec.stream` a command gets its input
- * at once and gives its output at its end; without `exec.tty` there is no terminal, and asking for one is `unsupported`.
+ * at once and gives its output at its end; without `exec.tty` there is no terminal, and asking for one is `unsupported`. A
+ * driver that has them may have guests without, which are used and answer as if it had not.
  */
 export interface ExecGroup {
   exec(guest: GuestRef, options: ExecOptions): Promise<HostProcess>;

@@ -74,6 +74,11 @@ export interface DomainChanges {
   setMemoryLimit(uuid: string, bytes: number): Promise<void>;
   /** Processor time of a running guest: µs of each period of 100 ms, and the share where processors are short. */
   setScheduler(uuid: string, values: { readonly quota?: number; readonly shares?: number }): Promise<void>;
+  /**
+   * Virtual processors of a running machine, at most what it was started with as its maximum. Throws when the guest does not let
+   * go of one in five seconds; it may do that later.
+   */
+  setProcessors(uuid: string, count: number): Promise<void>;
   /** Processors of the host (`0-3,6`; `r` for all) that one virtual processor, or QEMU's own threads, run on from now on. */
   pinProcessor(uuid: string, vcpu: number | 'emulator', cpus: string): Promise<void>;
   /** Averages in kilobytes a second for an interface of a running machine, by its MAC; 0 ends a limit. */
@@ -183,6 +188,8 @@ export const domainChanges = (virsh: Virsh): DomainChanges => {
         ...(quota === undefined ? [] : [`vcpu_quota=${Math.round(quota)}`]),
         ...(shares === undefined ? [] : [`cpu_shares=${Math.round(shares)}`]),
       ]),
+    setProcessors: (uuid, count) =>
+      act('set the processors of', uuid, ['setvcpus', '--count', String(Math.floor(count)), '--live']),
     pinProcessor: (uuid, vcpu, cpus) => {
       if (!/^(r|[0-9,-]+)$/.test(cpus))
         throw new InnkeeperError('invalid', `"${cpus.slice(0, 60)}" is no list of processors`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shellFiles } from '@innkeeper/guest-shell';
 import type { ImageDefinition } from '@innkeeper/model';
 
 /**
@@ -45,6 +46,9 @@ const files: Readonly<Record<string, string>> = {
     'datasource_list: [NoCloud, ConfigDrive]\nnetwork: { config: disabled }\napt: { preserve_sources_list: true }\nlocale: C.UTF-8\n',
   // Keys are made at a guest's first boot, by cloud-init or by hand; until then nobody could log in.
   'etc/systemd/system/ssh.service.d/innkeeper.conf': '[Unit]\nConditionPathExistsGlob=/etc/ssh/ssh_host_*_key\n',
+  // The kernel leaves a processor that was put in while it runs for somebody else to switch on.
+  'usr/lib/udev/rules.d/80-innkeeper-processors.rules':
+    'SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}!="1", ATTR{online}="1"\n',
   'etc/machine-id': '',
 };
 
@@ -73,7 +77,7 @@ export const recipeOf = (image: ImageDefinition, mirror?: string): Recipe | unde
         components: image.source.components,
         packages,
         mirror,
-        files,
+        files: { ...files, ...shellFiles() },
         links: enabledUnits,
         remove: [
           'etc/hostname',

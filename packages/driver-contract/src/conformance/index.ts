@@ -7,6 +7,7 @@ import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
 import { renameCases } from './rename.ts';
 import { reportCases } from './report.ts';
+import { streamCases } from './streams.ts';
 
 export type { ConformanceBench, ConformanceCase } from './bench.ts';
 
@@ -18,6 +19,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...reportCases,
   ...lifeCases,
   ...changeCases,
+  ...streamCases,
   ...fileCases,
   ...consoleCases,
   ...deviceCases,

@@ -15,7 +15,6 @@ import {
   destroyVolumes,
   diskOwnBytes,
   imageStore,
-  type ReadyDisk,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { seedOf } from '../shared/cloud-init.ts';
@@ -40,13 +39,14 @@ import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
-import { agentExec } from './agent-exec.ts';
+import { machineExec } from './exec.ts';
 import { growDisks, makeVolumes } from './growth.ts';
 import { changeMachine } from './live.ts';
 import { planMachine } from './plan.ts';
+import { presentImage } from './present-image.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineStats } from './stats.ts';
-import { type Acceleration, consoleSocket, machineXml } from './xml.ts';
+import { type Acceleration, consoleSocket, type MachineImage, machineXml } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
@@ -63,8 +63,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const endings = endingsOf(libvirt);
 
   const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
-  const readyDisk = (definition: Definition): ReadyDisk | undefined =>
-    isBuilt(definition) ? images.diskPaths(definition.spec.image) : undefined;
+  const newImage = (definition: Definition): MachineImage | undefined =>
+    isBuilt(definition) ? { ...images.diskPaths(definition.spec.image), shell: true } : undefined;
 
   /** Proven with the kernel of any image; without one (only blank images so far) Debian's is built for it. */
   const acceleration = async (progress: (text: string) => void): Promise<Acceleration> => {
@@ -90,8 +90,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     await host.files.makeDirectory(consoleLogFolder(paths), 0o711);
   };
 
-  const currentXml = async (definition: Definition): Promise<string> =>
-    machineXml(definition, paths, await acceleration(() => undefined), readyDisk(definition));
+  const xmlOf = async (definition: Definition, image: MachineImage | undefined): Promise<string> =>
+    machineXml(definition, paths, await acceleration(() => undefined), image);
 
   return {
     info: () => ({ id, backend: 'kvm', contract: contractVersion, placeable: true }),
@@ -149,7 +149,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         {
           name: 'disk',
           run: async () => {
-            const backing = readyDisk(definition)?.disk;
+            const backing = isBuilt(definition) ? images.diskPaths(spec.image).disk : undefined;
             await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
             await makeVolumes(host, paths, definition);
             const seed = seedOf(definition);
@@ -169,7 +169,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           name: 'define',
           run: async () => {
             await consoleFolders();
-            await libvirt.define(await currentXml(definition));
+            await libvirt.define(await xmlOf(definition, newImage(definition)));
           },
           undo: async () => {
             await forceStop(libvirt, plan.uuid);
@@ -233,13 +233,11 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await makeVolumes(host, paths, definition);
       const grown = await growDisks(host, libvirt, paths, definition);
       const change = changeMachine(libvirt, paths, plan);
-      const changed = await reconfigureGuest(libvirt, guests, plan, await currentXml(definition), change);
+      const xml = await xmlOf(definition, await presentImage(libvirt, plan.uuid));
+      const changed = await reconfigureGuest(libvirt, guests, plan, xml, change);
       return { ...Object.fromEntries(grown.map((field) => [field, 'applied'])), ...changed };
     },
-    exec: async (guest, options) => {
-      await requireRunning(libvirt, guest);
-      return agentExec(libvirt, guest, options);
-    },
+    exec: machineExec(host, libvirt),
     screen: async (guest) => {
       await requireRunning(libvirt, guest);
       const vnc = (await guests.description(guest.uuid))?.graphics.find(({ type }) => type === 'vnc');

@@ -9,6 +9,7 @@ import { changeDisks, changeInterfaces } from '../shared/live-devices.ts';
 import type { ChangeLive } from '../shared/redefine.ts';
 import { requireRoom } from '../shared/shrink.ts';
 import { memoryInUse } from './memory.ts';
+import { changeProcessors } from './processors.ts';
 import { nic, volumeElement } from './xml.ts';
 
 /** How long a guest's balloon may take; one without the driver never moves, and gets its memory at the next start. */
@@ -34,7 +35,7 @@ const moveBalloon = async (libvirt: Libvirt, { uuid }: GuestRef, bytes: number):
 
 /** `r` gives a virtual processor back all of the host's. */
 const pin = async (libvirt: Libvirt, { uuid }: GuestRef, live: DomainDescription, wanted: DomainDescription) => {
-  for (let vcpu = 0; vcpu < live.vcpus; vcpu += 1) {
+  for (let vcpu = 0; vcpu < live.maxVcpus; vcpu += 1) {
     const cpus = wanted.tuning.pinning[vcpu] ?? wanted.tuning.pinning[0] ?? 'r';
     if (live.tuning.pinning[vcpu] !== cpus) await libvirt.pinProcessor(uuid, vcpu, cpus);
   }
@@ -75,13 +76,14 @@ const changeDevices = async (
   await changeDisks(libvirt, uuid, live, { below: volumesFolder(paths, uuid), wanted: disks });
 };
 
-/** Memory within what the machine was started with, weight, pinning, interfaces and volumes act at once. */
+/** Memory and processors within what the machine was started with, weight, pinning, interfaces and volumes act at once. */
 export const changeMachine =
   (libvirt: Libvirt, paths: Paths, guest: GuestPlan): ChangeLive =>
   async (live, wanted) => {
     const memory = wanted.memoryBytes ?? 0;
     if (memory < (live.memoryBytes ?? 0)) await checkShrink(libvirt, guest, memory);
     if (memory !== live.memoryBytes && memory <= (live.maxMemoryBytes ?? 0)) await moveBalloon(libvirt, guest, memory);
+    await changeProcessors(libvirt, guest.uuid, live, wanted.vcpus);
     const { shares, pinning } = wanted.tuning;
     if (shares !== undefined && shares !== live.tuning.shares) await libvirt.setScheduler(guest.uuid, { shares });
     if (JSON.stringify(pinning) !== JSON.stringify(live.tuning.pinning)) await pin(libvirt, guest, live, wanted);

@@ -1,5 +1,5 @@
 import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
-import { formatSize } from '@innkeeper/model';
+import { formatSize, processorRoom } from '@innkeeper/model';
 import { limitMapping } from '../shared/bandwidth.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { volumeSerial } from './xml.ts';
@@ -14,7 +14,7 @@ export const planMachine = (order: GuestOrder): GuestPlan => {
     name: order.name,
     uuid: order.uuid,
     mapping: [
-      `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors`}`,
+      `cpus ${spec.cpus}: ${emulated ? '1 virtual processor, since this host only emulates' : `${spec.cpus} virtual processors, up to ${processorRoom(spec.cpus)} while it runs`}`,
       `memory ${formatSize(spec.memoryBytes)}: memory of the machine, with a balloon`,
       ...tuningMapping(spec),
       ...limitMapping(spec.networks),

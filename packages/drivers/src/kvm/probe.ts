@@ -52,16 +52,18 @@ export const kvmCapabilities = async (
       evidence: 'libvirt domcapabilities',
       reasonIfAbsent: 'no TPM emulator is installed (package swtpm)',
     },
-    exec: { value: true, evidence: "by qemu-guest-agent, in guests that run it: Debian's of our images do" },
+    exec: {
+      value: true,
+      evidence: 'by a program of our images, or qemu-guest-agent in guests that have it only',
+    },
     'exec.stream': {
-      value: false,
-      evidence: 'qemu-guest-agent takes all input at once and gives all output at the end',
-      reasonIfAbsent: 'the guest agent does not stream; use inn console',
+      value: true,
+      evidence:
+        'by a program of our images on a virtio port; guests with qemu-guest-agent alone get input and output at once',
     },
     'exec.tty': {
-      value: false,
-      evidence: 'qemu-guest-agent has no terminal',
-      reasonIfAbsent: 'the guest agent has no terminal; use inn console',
+      value: true,
+      evidence: 'by a program of our images on a virtio port; guests with qemu-guest-agent alone have none',
     },
     'files.stopped': {
       value: false,

@@ -1,4 +1,5 @@
 import type { NetworkClaim } from '@innkeeper/driver-contract';
+import { shellPort } from '@innkeeper/guest-shell';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
 import { guestDiskPath, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
@@ -6,14 +7,17 @@ import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
+import { mostProcessors, processorElements, processors } from './processors.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
-export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
+/** What a Linux machine of ours starts from, which stays what it was when the machine was made. */
+export interface MachineImage extends Pick<ReadyDisk, 'kernel' | 'initrd'> {
+  /** Whether its image serves shells on a port; those of earlier versions do not. */
+  readonly shell: boolean;
+}
 
-/** Software emulation with several processors locks up larger guests: one is what they get. */
-export const processors = (definition: Definition, acceleration: Acceleration): number =>
-  acceleration === 'tcg' ? 1 : definition.spec.cpus;
+export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
 
 const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
 
@@ -38,7 +42,7 @@ const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
   spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
 
 /** The distribution's kernel, beside the disk made from the same tree. */
-const directKernel = (definition: Definition, ready: ReadyDisk | undefined): XmlElement[] =>
+const directKernel = (definition: Definition, ready: MachineImage | undefined): XmlElement[] =>
   ready === undefined
     ? []
     : [
@@ -47,7 +51,7 @@ const directKernel = (definition: Definition, ready: ReadyDisk | undefined): Xml
         el('cmdline', {}, `root=/dev/vda rw console=tty0 console=ttyS0 systemd.hostname=${definition.name}`),
       ];
 
-const operatingSystem = (definition: Definition, ready: ReadyDisk | undefined): XmlElement =>
+const operatingSystem = (definition: Definition, ready: MachineImage | undefined): XmlElement =>
   el(
     'os',
     definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
@@ -167,7 +171,12 @@ const serial = (definition: Definition, paths: Paths): XmlElement =>
     el('target', { port: 0 }),
   );
 
-/** Pinned are the virtual processors and QEMU's own threads. */
+export const agentPort = 'org.qemu.guest_agent.0';
+
+/** libvirt chooses the socket on the host. */
+const port = (name: string): XmlElement => el('channel', { type: 'unix' }, el('target', { type: 'virtio', name }));
+
+/** Pinned are the virtual processors, those too that the machine may be given, and QEMU's own threads. */
 const tuning = ({ shares, spec: { cpuPinning } }: Definition, count: number): XmlElement =>
   el(
     'cputune',
@@ -186,15 +195,15 @@ export const machineXml = (
   definition: Definition,
   paths: Paths,
   acceleration: Acceleration,
-  ready: ReadyDisk | undefined,
+  ready: MachineImage | undefined,
 ): string =>
   buildXml(
     el(
       'domain',
       { type: acceleration === 'kvm' ? 'kvm' : 'qemu' },
       ...commonElements(definition),
-      el('vcpu', {}, processors(definition, acceleration)),
-      tuning(definition, processors(definition, acceleration)),
+      ...processorElements(processors(definition, acceleration), mostProcessors(definition, acceleration)),
+      tuning(definition, mostProcessors(definition, acceleration)),
       operatingSystem(definition, ready),
       features(definition, acceleration),
       acceleration === 'kvm' && el('cpu', { mode: 'host-model' }),
@@ -211,7 +220,8 @@ export const machineXml = (
         ...ports(),
         ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),
-        el('channel', { type: 'unix' }, el('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
+        port(agentPort),
+        ready?.shell === true && port(shellPort),
         ...screen(definition),
         // Every ten seconds the guest says what it uses: without a period libvirt knows QEMU's resident size only.
         el('memballoon', { model: 'virtio' }, el('stats', { period: 10 })),

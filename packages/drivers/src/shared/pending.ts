@@ -16,7 +16,8 @@ const fields = {
     [...disks.map(({ source }) => source), ...filesystems.map(({ source, target }) => `${source} ${target}`)]
       .filter((source) => source?.includes('/volumes/'))
       .sort(),
-  cpuPinning: ({ tuning }: DomainDescription) => tuning.pinning,
+  // One for each processor that there is or may be, whose number is no matter of pinning.
+  cpuPinning: ({ tuning }: DomainDescription) => [...new Set(tuning.pinning)],
 } as const satisfies Partial<Record<SpecField, (description: DomainDescription) => unknown>>;
 
 export type TunedField = keyof typeof fields;

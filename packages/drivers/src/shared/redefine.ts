@@ -58,7 +58,7 @@ export const redefine = async (
 };
 
 /** What libvirt adds and takes away by itself (the partition of a container that runs), and what has a field of its own. */
-const lookedAtElsewhere = ['metadata', 'resource', 'memory', 'currentMemory', 'memtune', 'vcpu', 'cputune'];
+const lookedAtElsewhere = ['metadata', 'resource', 'memory', 'currentMemory', 'memtune', 'vcpu', 'vcpus', 'cputune'];
 
 /** What a guest starts from, with the devices in one order, since libvirt moves controllers about. */
 const comparable = (xml: string): string => {

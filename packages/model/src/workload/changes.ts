@@ -1,5 +1,6 @@
 import type { Backend, ChangeCost } from '../backend.ts';
 import { completeSpec } from './complete.ts';
+import { processorRoom } from './processors.ts';
 import { changeCosts, type SpecField, type WorkloadSpec } from './spec.ts';
 
 const sorted = (value: unknown): unknown => {
@@ -60,6 +61,8 @@ const costOf = (field: SpecField, from: WorkloadSpec, to: WorkloadSpec, backend:
   if (backend === 'lxc' && field === 'volumes') return 'restart';
   if (backend === 'lxc' && field === 'networks' && changesLimits(from, to)) return 'restart';
   if (backend === 'lxc' && (field === 'cpus' || field === 'memory')) return 'live';
+  if (backend === 'kvm' && field === 'cpus')
+    return after.cpus > before.cpus && after.cpus <= processorRoom(before.cpus) ? 'live' : 'restart';
   if (backend === 'kvm' && field === 'memory' && after.memoryBytes < before.memoryBytes) return 'live';
   return backend === 'lxc' && field === 'cpuPinning' ? 'restart' : changeCosts[field];
 };

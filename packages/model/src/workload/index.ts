@@ -9,5 +9,6 @@ export {
   portText,
   publicationsOf,
 } from './network.ts';
+export { processorRoom } from './processors.ts';
 export { changeCosts, type SpecField, type WorkloadSpec, workloadSpec } from './spec.ts';
 export type { Affinity } from './wishes.ts';

@@ -129,7 +129,9 @@ describe('what a change changes', () => {
     ['memory', { memory: '1GiB' }, { memory: '2GiB' }, 'kvm', 'restart'],
     ['memory', { memory: '2GiB' }, { memory: '1GiB' }, 'kvm', 'live'],
     ['cpus', { cpus: 1 }, { cpus: 2 }, 'lxc', 'live'],
-    ['cpus', { cpus: 1 }, { cpus: 2 }, 'kvm', 'restart'],
+    ['cpus', { cpus: 1 }, { cpus: 2 }, 'kvm', 'live'],
+    ['cpus', { cpus: 1 }, { cpus: 9 }, 'kvm', 'restart'],
+    ['cpus', { cpus: 2 }, { cpus: 1 }, 'kvm', 'restart'],
     ['cpuPinning', { cpuPinning: '0' }, { cpuPinning: '1' }, 'lxc', 'restart'],
     ['cpuPinning', { cpuPinning: '0' }, { cpuPinning: '1' }, 'kvm', 'live'],
   ] as const)('of %s from %j to %j on %s costs: %s', (field, from, to, backend, cost) => {

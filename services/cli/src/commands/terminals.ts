@@ -54,7 +54,7 @@ export const addTerminals = (program: Command): void => {
       const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
       await runExec(name, command, {
         tty: terminal && options.tty !== false,
-        // The agent inside a virtual machine has none: only who asks for one is refused.
+        // A virtual machine with QEMU's agent alone has none: only who asks for one is refused.
         optional: options.tty === undefined,
         ...(options.user === undefined ? {} : { user: options.user }),
         env: pairs(options.env),

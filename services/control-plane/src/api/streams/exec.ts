@@ -39,8 +39,16 @@ const startIn = async (control: Control, name: string, request: ExecStart): Prom
   }
   const { command, env, cwd, user, tty } = request;
   const withTerminal = tty !== undefined && (tty.optional !== true || canDo(report, 'exec.tty'));
-  const options: ExecOptions = { command, env: env ?? {}, cwd, user, tty: withTerminal ? tty : undefined };
-  return driver.exec(guest, options);
+  const plain: ExecOptions = { command, env: env ?? {}, cwd, user, tty: undefined };
+  if (!withTerminal) return driver.exec(guest, plain);
+  try {
+    return await driver.exec(guest, { ...plain, tty });
+  } catch (error) {
+    // A driver with terminals may have a guest without: a machine that was installed from a medium.
+    if (tty.optional === true && error instanceof InnkeeperError && error.code === 'unsupported')
+      return driver.exec(guest, plain);
+    throw error;
+  }
 };
 
 export const serveExec = (control: Control, name: string, socket: WebSocket): void =>
