@@ -5,6 +5,8 @@ import {
   changeHost,
   claimCapacity,
   claimDevices,
+  claimNetwork,
+  claimPorts,
   claimUidRange,
   ensureHost,
   type Inventory,
@@ -211,5 +213,50 @@ describe('ranges of user ids', () => {
     expect(new Set(starts).size).toBe(50);
     expect(Math.min(...starts)).toBeGreaterThan(0x20000000 + 65_536 * 10);
     expect(starts.every((start) => start % 65_536 === 0)).toBe(true);
+  });
+});
+
+describe('addresses and ports', () => {
+  const candidates = Array.from({ length: 254 }, (_, at) => `10.219.90.${at + 1}`);
+  const network = (workloadId: string, at: number) =>
+    claimNetwork(inventory.db, {
+      workloadId,
+      position: 0,
+      host: on,
+      network: 'lab',
+      mac: `52:54:00:${round.toString(16).padStart(2, '0')}:01:${at.toString(16).padStart(2, '0')}`,
+      candidates,
+    });
+
+  it('200 leases that are asked for at once are 200 different addresses', async () => {
+    const rows = await Promise.all((await workloads(200)).map(network));
+    const addresses = rows.map((row) => row?.address);
+    expect(addresses).not.toContain(undefined);
+    expect(new Set(addresses).size).toBe(200);
+  });
+
+  it('one address that two ask for is given to one of them', async () => {
+    const [first = '', second = ''] = await workloads(2);
+    const ask = (workloadId: string, at: number) =>
+      claimNetwork(inventory.db, {
+        workloadId,
+        position: 0,
+        host: on,
+        network: 'lab',
+        mac: `52:54:00:${round.toString(16).padStart(2, '0')}:02:0${at}`,
+        candidates: ['10.219.90.7'],
+      });
+    const rows = await Promise.all([ask(first, 1), ask(second, 2)]);
+    expect(rows.map((row) => row?.address ?? 'none').sort()).toEqual(['10.219.90.7', 'none']);
+  });
+
+  it('one port that fifty ask for is given to one of them, and the others hear by whom', async () => {
+    const port = { protocol: 'tcp', port: 8080, guestPort: 80, mac: '52:54:00:00:00:01' } as const;
+    const answers = await Promise.all(
+      (await workloads(50)).map((workloadId) => claimPorts(inventory.db, { workloadId, host: on }, [port])),
+    );
+    expect(answers.filter((one) => 'changed' in one)).toHaveLength(1);
+    const [other] = answers.filter((one) => 'taken' in one);
+    expect(other).toMatchObject({ taken: { port: 8080 }, by: expect.stringMatching(/^w-/) });
   });
 });

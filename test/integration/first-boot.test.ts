@@ -104,6 +104,16 @@ it('each guest has host keys and a machine id of its own', async () => {
   expect(machine[1]).not.toBe(container[1]);
 });
 
+it('a container and a virtual machine reach each other by name', async () => {
+  for (const [from, to] of [
+    ['test-op-lxc', 'test-op-kvm'],
+    ['test-op-kvm', 'test-op-lxc'],
+  ] as const)
+    expect(
+      await ssh('root', await innkeeper.client.workload(from), `timeout 20 bash -c '</dev/tcp/${to}/22' && echo ${to}`),
+    ).toBe(to);
+});
+
 it('a guest without a first boot runs nothing of cloud-init', async () => {
   const name = 'test-op-plain';
   const spec: WorkloadSpec = { image: 'debian/12', backend: 'lxc', readiness: { systemd: true, every: '1s' } };
