@@ -1,2 +1,3 @@
-export { isPublishing, publish, publishCapability, publishHookFile, unpublishAll } from './publish.ts';
+export { type Obstacle, obstaclesOf, readGround } from './obstacles.ts';
+export { publish, publishCapability, unpublishAll } from './publish.ts';
 export { bridgesOf, type PublishedGuest, rulesetOf } from './ruleset.ts';

@@ -16,9 +16,6 @@ const folderOf = ({ state }: Pick<Paths, 'state'>): string => `${state}/network`
 
 const hookOf = (paths: Pick<Paths, 'prefix'>): LibvirtHook => ({ of: 'network', name: nameOf(paths) });
 
-/** What set-up and purge know of it. */
-export const publishHookFile = (paths: Pick<Paths, 'prefix'>): string => hookFile(hookOf(paths));
-
 /** After a reboot of the host, and when libvirt made an interface of the host anew. */
 const hookText = async (paths: Paths): Promise<string> => `#!/bin/sh
 # Written by Innkeeper: ports that are published for guests are led to them again when a network has been started.
@@ -61,10 +58,6 @@ export const publish = async (
 
 /** Takes everything back that {@link publish} made; nothing there is no error. */
 export const unpublishAll = (host: Host, paths: Paths): Promise<void> => publish(host, paths, []);
-
-/** Whether the host publishes anything and would still after a reboot. */
-export const isPublishing = async (host: Host, paths: Paths): Promise<boolean> =>
-  hasHook(host, hookOf(paths), await hookText(paths));
 
 const trial = `table inet trial {
   chain arriving { type nat hook prerouting priority dstnat; fib daddr type local tcp dport 1 dnat ip to 192.0.2.1:1; }

@@ -1,5 +1,6 @@
 import { type HostRow, listHosts } from '@innkeeper/inventory';
 import type { Finding } from '@innkeeper/model';
+import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
 
 const leastInotify = 512;
@@ -19,6 +20,15 @@ const limits = async (control: Control, host: string): Promise<Finding> => {
         text: `fs.inotify.max_user_instances is ${instances}; about a dozen systemd containers use that up`,
         fix: 'npm run up sets it, or sysctl -w fs.inotify.max_user_instances=8192',
       };
+};
+
+/** What Docker, a VPN or a setting does to the networks of guests. */
+const networking = async (control: Control, { name, drivers }: HostRow): Promise<Finding[]> => {
+  const managed = control.hosts.get(name);
+  if (managed === undefined) return [];
+  const networks = [...new Map(drivers.flatMap((one) => one.networks).map((one) => [one.name, one])).values()];
+  const found = obstaclesOf(await readGround(managed.host), networks);
+  return found.map(({ text, fix }) => ({ check: `${name}: networking`, level: 'warning', text, fix }));
 };
 
 /** One that does not answer is asked nothing more: everybody would wait for it. */
@@ -92,7 +102,7 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
         });
       }
     }
-    findings.push(await limits(control, host.name));
+    findings.push(await limits(control, host.name), ...(await networking(control, host)));
   }
   return findings;
 };
