@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Host, hasHook, hookFile, installHook, type LibvirtHook, removeHook, shellWord } from '@innkeeper/host';
+import { type Host, installHook, type LibvirtHook, removeHook, shellWord } from '@innkeeper/host';
 import { type Capability, installationSuffix, type Listener, type Paths } from '@innkeeper/model';
 import { bridgesOf, type PublishedGuest, rulesetOf } from './ruleset.ts';
 
