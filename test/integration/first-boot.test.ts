@@ -42,7 +42,7 @@ const ssh = async (user: string, { addresses }: WorkloadView, command: string): 
   const options = ['StrictHostKeyChecking=no', `UserKnownHostsFile=${keys}/known`, 'BatchMode=yes', 'LogLevel=ERROR'];
   const words = options.flatMap((option) => ['-o', option]);
   const argv = ['ssh', '-F', 'none', '-i', `${keys}/key`, ...words, `${user}@${addresses[0]}`, command];
-  return (await host.run(argv, { timeoutMs: 60_000 })).stdout.trim();
+  return (await host.run(argv, { timeoutMs: patienceMs })).stdout.trim();
 };
 
 describe.each([

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceReport } from './devices.ts';
 import { nameField } from './names.ts';
+import { networkSpec } from './network.ts';
 import { candidate, placementRecord } from './placement.ts';
 import { rule } from './rule.ts';
 import { sizeField } from './units.ts';
@@ -37,7 +38,11 @@ export type WhatIf = z.output<typeof whatIf>;
 
 /** Without workloads: those that there are. */
 export const planRequest = whatIf
-  .extend({ workloads: z.record(z.string(), workloadSpec).optional(), rules: z.array(rule).optional() })
+  .extend({
+    workloads: z.record(z.string(), workloadSpec).optional(),
+    networks: z.record(z.string(), networkSpec).optional(),
+    rules: z.array(rule).optional(),
+  })
   .meta({ id: 'PlanRequest' });
 
 export const capacityRequest = whatIf.extend({ spec: workloadSpec }).meta({ id: 'CapacityRequest' });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { InnkeeperError } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { notFoundFile } from '../show/failure.ts';
 
@@ -16,15 +17,23 @@ export const addFirstBoot = (command: Command): Command =>
 const read = (path: string): Promise<string> =>
   readFile(path, 'utf8').catch((cause: unknown) => Promise.reject(notFoundFile(path, cause)));
 
+/** A private key is said to be one, and nothing of it is shown. */
+const readKeys = async (path: string): Promise<string[]> => {
+  const text = await read(path);
+  if (/PRIVATE KEY/.test(text))
+    throw new InnkeeperError('invalid', `--ssh-key ${path}: is a private key, which stays where it is`, {
+      hint: `give the public one, ${path}.pub`,
+    });
+  return text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+};
+
 /** Fields of a specification; with a key the guest is ready when ssh answers. */
 export const firstBootOf = async ({ sshKey, userData }: FirstBootOptions): Promise<object> => {
   if (sshKey === undefined && userData === undefined) return {};
-  const sshKeys = await Promise.all((sshKey ?? []).map(read));
+  const sshKeys = await Promise.all((sshKey ?? []).map(readKeys));
   return {
     cloudInit: {
-      ...(sshKey === undefined
-        ? {}
-        : { sshKeys: sshKeys.flatMap((text) => text.split('\n').filter((line) => line !== '')) }),
+      ...(sshKey === undefined ? {} : { sshKeys: sshKeys.flat() }),
       ...(userData === undefined ? {} : { userData: await read(userData) }),
     },
     ...(sshKey === undefined ? {} : { readiness: { tcp: 22 } }),
