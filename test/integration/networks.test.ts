@@ -165,7 +165,7 @@ describe('what is wrong with a network is said, and changes nothing', () => {
 
   it.each([
     ['outside of its network', '10.99.0.5', /10\.99\.0\.5 is not of the network test-op-shop/],
-    ['that another workload holds', '10.219.80.2', /10\.219\.80\.2 is held by another workload/],
+    ['that another workload holds', '10.219.80.2', /10\.219\.80\.2 is held by the workload test-op-web/],
   ])('an address %s', async (_, address, message) => {
     expect((await apply('test-op-bad', spec(shop, 'shop', address))).error?.detail).toMatch(message);
     await innkeeper.finished(await innkeeper.client.remove('test-op-bad'));

@@ -53,6 +53,7 @@ const table = [
   },
   { kind: 'dhcp_exists', code: 'conflict', pattern: /there is an existing dhcp host entry/ },
   { kind: 'dhcp_missing', code: 'not_found', pattern: /couldn't locate a matching dhcp host entry/ },
+  { kind: 'dns_exists', code: 'conflict', pattern: /at least one DNS HOST record with a matching field/ },
   {
     kind: 'exists',
     code: 'conflict',

@@ -1,6 +1,7 @@
 export type { DomainChanges, MetadataElement, Scope, Screenshot, ShutdownMode, UndefineOptions } from './changes.ts';
 export { type ConnectOptions, connect, type Libvirt, type LibvirtUri } from './connection.ts';
 export type { AddressToRemove, DhcpHosts, FixedAddress } from './dhcp.ts';
+export type { DnsName, DnsNames } from './dns.ts';
 export type { DomainReads, DomainState, PowerState, XmlOptions } from './domains.ts';
 export type { BlockStats, DomainStats, NetStats, StatsReads } from './domstats.ts';
 export { VirshError, type VirshKind, virshKind } from './errors.ts';

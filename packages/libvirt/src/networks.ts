@@ -1,5 +1,6 @@
 import { InnkeeperError } from '@innkeeper/model';
 import { type DhcpHosts, dhcpHosts } from './dhcp.ts';
+import { type DnsNames, dnsNames } from './dns.ts';
 import { type Lease, parseLeases } from './leases.ts';
 import type { Virsh } from './virsh.ts';
 import { checkedNetworkName, isUuid } from './words.ts';
@@ -12,7 +13,7 @@ export interface NetworkState {
   readonly persistent: boolean;
 }
 
-export interface Networks extends DhcpHosts {
+export interface Networks extends DhcpHosts, DnsNames {
   /** Every network, in two questions however many there are. */
   networks(): Promise<NetworkState[]>;
   /** The running definition of an active network; `inactive` the one that the next start uses. Throws `not_found`. */
@@ -80,6 +81,7 @@ export const networks = (virsh: Virsh): Networks => {
 
   return {
     ...dhcpHosts(virsh, list),
+    ...dnsNames(virsh, list),
     networks: list,
     networkXml: (name, options = {}) =>
       act('read', 'net-dumpxml', name, ...(options.inactive === true ? ['--inactive'] : [])),

@@ -9,6 +9,7 @@ import {
   type Db,
   type GuestRow,
   isDuplicate,
+  listLeases,
 } from '@innkeeper/inventory';
 import {
   addressNumber,
@@ -44,7 +45,7 @@ export const freeAddresses = (network: NetworkReport): string[] => {
 const randomMac = (): string =>
   `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 
-const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport): string[] => {
+const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport, ours: ReadonlySet<string>): string[] => {
   if (wanted.address === undefined) return freeAddresses(network);
   if (network.gateway !== undefined && network.prefix !== undefined) {
     const size = 2 ** (32 - network.prefix);
@@ -56,7 +57,8 @@ const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport): strin
         `The address ${wanted.address} is not of the network ${network.name} (${network.gateway}/${network.prefix})`,
       );
   }
-  if (network.taken.includes(wanted.address)) {
+  // What ours hold stands in the host's report as well; who has it is found when it is claimed.
+  if (network.taken.includes(wanted.address) && !ours.has(wanted.address)) {
     throw new InnkeeperError(
       'conflict',
       `The address ${wanted.address} is held by a guest that Innkeeper did not create`,
@@ -95,7 +97,10 @@ export const claimOneNetwork = async (
       hint: known.length === 0 ? 'virsh net-start default' : `active networks there: ${known.join(', ')}`,
     });
   }
-  const candidates = candidatesFor(wanted, network);
+  const held = wanted.address === undefined ? [] : await listLeases(db);
+  const here = held.filter((one) => one.host === request.candidate.host && one.network === network.name);
+  const holder = here.find(({ address }) => address === wanted.address)?.workload;
+  const candidates = candidatesFor(wanted, network, new Set(here.flatMap(({ address }) => address ?? [])));
   try {
     const { workloadId, candidate } = request;
     const row = await claimNetwork(db, {
@@ -111,7 +116,7 @@ export const claimOneNetwork = async (
         'conflict',
         wanted.address === undefined
           ? `The network ${network.name} has no free address`
-          : `The address ${wanted.address} is held by another workload`,
+          : `The address ${wanted.address} is held by the workload ${holder ?? 'that was faster'}`,
       );
     }
     const { gateway, prefix } = network;

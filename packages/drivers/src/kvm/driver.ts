@@ -163,7 +163,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         {
           name: 'addresses',
           run: () => reserveAddresses(libvirt, plan.name, definition.claims.networks),
-          undo: () => releaseAddresses(libvirt, definition.claims.networks),
+          undo: () => releaseAddresses(libvirt, plan.name, definition.claims.networks),
         },
         {
           name: 'define',
@@ -214,7 +214,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           run: () => undefineGuest(libvirt, guest.uuid, { nvram: disks === 'delete', tpm: disks === 'delete' }),
           noUndo,
         },
-        { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
+        { name: 'addresses', run: () => releaseAddresses(libvirt, guest.name, networks), noUndo },
         {
           name: 'disk',
           run: async () => {

@@ -174,7 +174,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         {
           name: 'addresses',
           run: () => reserveAddresses(libvirt, plan.name, networks),
-          undo: () => releaseAddresses(libvirt, networks),
+          undo: () => releaseAddresses(libvirt, plan.name, networks),
         },
       ];
     },
@@ -213,7 +213,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           noUndo,
         },
         { name: 'undefine', run: () => undefineGuest(libvirt, guest.uuid, {}), noUndo },
-        { name: 'addresses', run: () => releaseAddresses(libvirt, networks), noUndo },
+        { name: 'addresses', run: () => releaseAddresses(libvirt, guest.name, networks), noUndo },
         {
           name: 'root',
           run: async () => {

@@ -29,7 +29,8 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
   );
 
 /**
- * Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else. Those in `known`
+ * Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else, and its DNS server
+ * who is called what. Those in `known`
  * have been told already.
  */
 export const reserveAddresses = async (
@@ -41,14 +42,16 @@ export const reserveAddresses = async (
   for (const [position, { network, mac, address }] of claims.entries()) {
     if (address === undefined || known.has(mac)) continue;
     await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });
+    await libvirt.addDnsName(network, { ip: address.ip, name });
   }
 };
 
-/** Takes the entries back, and the leases that the guest got by them. */
-export const releaseAddresses = async (libvirt: Libvirt, held: readonly HeldNetwork[]): Promise<void> => {
+/** Takes the entries of the guest of that name back, and the leases that the guest got by them. */
+export const releaseAddresses = async (libvirt: Libvirt, name: string, held: readonly HeldNetwork[]): Promise<void> => {
   for (const { network, mac, address } of held) {
     if (address === undefined) continue;
     await libvirt.removeDhcpHost(network, { mac });
+    await libvirt.removeDnsName(network, { ip: address.ip, name });
     const lease = (await libvirt.leases(network)).find((one) => one.mac?.toLowerCase() === mac);
     const bridge = lease === undefined ? undefined : describeNetwork(await libvirt.networkXml(network)).bridge;
     if (lease !== undefined && bridge !== undefined) await libvirt.host.run(['dhcp_release', bridge, lease.ip, mac]);

@@ -18,7 +18,7 @@ export const reconfigureGuest = async (
   const known = new Set(before?.interfaces.flatMap(({ mac }) => (mac === undefined ? [] : [mac.toLowerCase()])));
   await reserveAddresses(libvirt, plan.name, networks, known);
   const changed = await redefine(libvirt, plan, xml, change);
-  await releaseAddresses(libvirt, leaving);
+  await releaseAddresses(libvirt, plan.name, leaving);
   guests.forget(plan.name);
   return changed;
 };

@@ -70,7 +70,7 @@ export const renameSteps = (
     observer.forget();
   };
   const reserve = async (name: string): Promise<void> => {
-    await releaseAddresses(libvirt, networks);
+    for (const old of [guest.name, to]) await releaseAddresses(libvirt, old, networks);
     await reserveAddresses(libvirt, name, networks);
   };
   return [

@@ -29,6 +29,8 @@ export interface NetworkDescription {
   readonly forwardMode: string | undefined;
   readonly domainName: string | undefined;
   readonly ips: readonly NetworkAddress[];
+  /** What its DNS server answers beside what its DHCP server knows. */
+  readonly dnsHosts: readonly { readonly ip: string | undefined; readonly names: readonly string[] }[];
 }
 
 const bitsOfMask = (mask: string | undefined): number | undefined => {
@@ -72,5 +74,9 @@ export const describeNetwork = (xml: string): NetworkDescription => {
     forwardMode: forward === undefined ? undefined : (attribute(forward, 'mode') ?? 'nat'),
     domainName: attribute(childNamed(root, 'domain'), 'name'),
     ips: elements(root, 'ip').map(networkAddress),
+    dnsHosts: elements(childNamed(root, 'dns'), 'host').map((host) => ({
+      ip: attribute(host, 'ip'),
+      names: elements(host, 'hostname').flatMap((one) => textOf(one) ?? []),
+    })),
   };
 };
