@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @boundaries-ignore the sshd of the tests is no part of what the room host offers
 import { startSshd } from '../../host/src/testing/sshd.ts';
 import { openShells } from './shells.ts';
 
