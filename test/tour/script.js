@@ -10,7 +10,7 @@ const guests = /** @type {const} */ ([
   ['box', 'a virtual machine'],
 ]);
 
-/** The agent of an emulated machine answers late in its boot. */
+/** An emulated machine answers late in its boot. */
 const whenReady = (/** @type {string} */ name) => ({
   run: `until inn exec -T ${name} -- true 2>/dev/null; do sleep 2; done; inn exec ${name} -- systemctl is-system-running`,
   as: `inn exec ${name} -- systemctl is-system-running`,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeFrame } from '@innkeeper/model';
+import { decodeFrame, encodeFrame } from '@innkeeper/model';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createClient } from './client.ts';
@@ -66,4 +66,27 @@ test('a connection that ends without an exit frame was lost', async () => {
     { stdout: () => undefined, stderr: () => undefined },
   );
   expect(await stream.exit).toEqual({ error: 'the connection to Innkeeper was lost' });
+});
+
+test('much input goes in pieces that Innkeeper takes', async () => {
+  server = createServer();
+  let heard = 0;
+  new WebSocketServer({ server, maxPayload: 1024 * 1024 }).on('connection', (socket) => {
+    socket.on('message', (frame: Buffer) => {
+      if (decodeFrame(frame)?.channel !== 'stdin') return;
+      heard += frame.length - 1;
+      if (frame.length === 1) socket.send(encodeFrame('exit', { code: 0 }));
+    });
+  });
+  await listen(`${folder}/api.sock`);
+  const stream = await exec(
+    { socket: `${folder}/api.sock` },
+    'web',
+    { command: ['true'] },
+    { stdout: () => undefined, stderr: () => undefined },
+  );
+  stream.write(new Uint8Array(5_000_000));
+  stream.end();
+  expect(await stream.exit).toEqual({ code: 0 });
+  expect(heard).toBe(5_000_000);
 });

@@ -15,6 +15,8 @@ import { connectionOf, errorOf, type Target } from './client.ts';
 
 const highWater = 1024 * 1024;
 const drainMs = 5;
+/** Innkeeper takes at most a mebibyte at once, and whoever reads files may have waited and come with much. */
+const largestPiece = 256 * 1024;
 
 /** One running exec or console. */
 export interface GuestStream {
@@ -99,7 +101,9 @@ const openStream = async (
   if (first !== undefined) send('start', first);
   return {
     exit,
-    write: (bytes) => send('stdin', bytes),
+    write: (bytes) => {
+      for (let at = 0; at < bytes.length; at += largestPiece) send('stdin', bytes.subarray(at, at + largestPiece));
+    },
     drained: async () => {
       while (socket.bufferedAmount > highWater && socket.readyState === socket.OPEN) await delay(drainMs);
     },

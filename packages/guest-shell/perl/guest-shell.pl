@@ -34,7 +34,7 @@ my $quiet = 10;
 my $PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 my %sessions;
-my ($incoming, $outgoing, $connected) = ('', '', 1);
+my ($incoming, $outgoing, $connected, $greeted) = ('', '', 1, 0);
 my $port;
 
 sub now { return (POSIX::times())[0] }
@@ -75,7 +75,7 @@ sub forget {
 
 sub begin_again {
   forget($_) for keys %sessions;
-  ($incoming, $outgoing) = ('', '');
+  ($incoming, $outgoing, $greeted) = ('', '', 0);
 }
 
 sub identity {
@@ -189,11 +189,13 @@ sub obey {
     my ($theirs, $nonce) = split / /, $payload;
     my $rest = $incoming;
     begin_again();
-    $incoming = $rest;
+    ($incoming, $greeted) = ($rest, 1);
     # Not at the start, since it takes longer to load than all of this: a machine that boots has other things to do.
     require POSIX;
     return put('H', 0, "$version $nonce");
   }
+  # For the one before this program, which somebody believes to be there still.
+  return unless $greeted;
   if ($type eq 'S') {
     return if $sessions{$id};
     return if eval { start($id, $payload); 1 };
