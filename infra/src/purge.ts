@@ -2,6 +2,7 @@ import { InnkeeperError } from '@innkeeper/model';
 import { findServer } from './database/server.ts';
 import { ensureDatabase, stopDatabase } from './database.ts';
 import { ensureLibvirt } from './libvirt.ts';
+import { removeNetworks } from './purge/networks.ts';
 import { findRemains } from './purge/remains.ts';
 import { undoSetup } from './purge/undo.ts';
 import { removeWorkloads } from './purge/workloads.ts';
@@ -29,6 +30,7 @@ const removeGuests = async (ground: Ground, force: boolean): Promise<void> => {
   try {
     await startForRemoval(ground);
     await removeWorkloads(ground);
+    await removeNetworks(ground);
   } catch (cause) {
     if (!force) {
       throw new InnkeeperError('conflict', 'The workloads could not be removed, so nothing else was', {
