@@ -1,11 +1,11 @@
-import { ensureHost, listHosts, wakeWaiting } from '@innkeeper/inventory';
+import { ensureHost, listHosts, listNetworks, wakeWaiting } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import type { Control, ManagedHost } from '../control.ts';
 import { coalesce } from '../observation/coalesce.ts';
 import { observeDriver, probeHost } from '../observation/observe.ts';
 import { lookAndStore } from './add.ts';
 import { hostAt, localAddress, openHost } from './open.ts';
-import { forgetHost } from './remove.ts';
+import { cleanHost, forgetHost } from './remove.ts';
 import { watchHost } from './watch.ts';
 
 type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'fleet'>;
@@ -82,9 +82,9 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
       remove: async (name) => {
         await inventory.transaction((tx) => forgetHost(tx, name));
         for (const driver of hosts.get(name)?.drivers.values() ?? [])
-          await driver
-            .uninstall?.()
-            .catch((error: unknown) => ground.log.warn({ host: name, err: error }, 'something of ours stays there'));
+          await cleanHost(driver, await listNetworks(inventory.db), ground.installation).catch((error: unknown) =>
+            ground.log.warn({ host: name, err: error }, 'something of ours stays there'),
+          );
         leave(name);
       },
     },

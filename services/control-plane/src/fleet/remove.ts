@@ -1,5 +1,15 @@
-import { type Db, deleteDevicesOf, deleteGuestsOf, deleteHost, lockHost, workloadsOn } from '@innkeeper/inventory';
+import type { Driver } from '@innkeeper/driver-contract';
+import {
+  type Db,
+  deleteDevicesOf,
+  deleteGuestsOf,
+  deleteHost,
+  lockHost,
+  type NetworkRow,
+  workloadsOn,
+} from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
+import { hostNetwork } from '../networks.ts';
 import { localAddress } from './open.ts';
 
 export const noSuchHost = (name: string): InnkeeperError =>
@@ -22,4 +32,14 @@ export const forgetHost = async (db: Db, name: string): Promise<void> => {
   await deleteGuestsOf(db, name);
   await deleteDevicesOf(db, name);
   await deleteHost(db, name);
+};
+
+/** Takes from a host without workloads what was put there for them: networks of ours, and what its driver needed. */
+export const cleanHost = async (
+  driver: Driver,
+  networks: readonly NetworkRow[],
+  installation: string,
+): Promise<void> => {
+  for (const row of networks) await driver.removeNetwork?.(hostNetwork(installation, row));
+  await driver.uninstall?.();
 };
