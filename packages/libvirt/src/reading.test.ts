@@ -37,7 +37,10 @@ describe('names and words', () => {
 
   test.prop([fc.string()])('lets nothing into a batch that virsh could take for more than a word', (word) => {
     try {
-      expect(batchCommand(['dumpxml', word])).toMatch(/^dumpxml -{0,2}[a-z0-9-]+$/i);
+      // A name or an option, a path, a setting.
+      expect(batchCommand(['dumpxml', word])).toMatch(
+        /^dumpxml (-{0,2}[a-z0-9-]+|(\/[a-z0-9][a-z0-9._-]*)+|[a-z_]+=\d+)$/i,
+      );
     } catch (error) {
       expect(error).toMatchObject({ code: 'internal' });
     }
