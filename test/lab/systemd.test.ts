@@ -63,7 +63,7 @@ const watchStop = `printf "[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExec
  * the services need to start.
  */
 const wikiRuns = `for i in $(seq 120); do test -S /run/innkeeper/api.sock && break; sleep 2; done
-for i in $(seq 60); do list=$(inn ls) && echo "$list" | grep -q "^wiki  *running" && break; sleep 5; done; echo "$list"`;
+for i in $(seq 60); do list=$(inn ls) && echo "$list" | grep -q "^wiki  *running  *container" && break; sleep 5; done; echo "$list"`;
 
 const bootId = async (): Promise<string | undefined> => {
   const { stdout, exitCode } = await machine.run('cat /proc/sys/kernel/random/boot_id');
