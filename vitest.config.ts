@@ -63,7 +63,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           globalSetup: ['test/lab/global-setup.ts'],
-          fileParallelism: false,
+          // Each file has a machine of its own, and its worker only waits for it.
+          maxWorkers: 2,
           testTimeout: 1_800_000,
           hookTimeout: 3_600_000,
         },

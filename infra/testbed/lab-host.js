@@ -6,6 +6,7 @@
 import { localHost } from '@innkeeper/host';
 import { build } from './lab-host/disk.js';
 import { start, stop } from './lab-host/machine.js';
+import { allRunning } from './lab-host/places.js';
 import { ssh } from './lab-host/ssh.js';
 
 const usage = `usage: node infra/testbed/lab-host.js COMMAND
@@ -14,13 +15,13 @@ const usage = `usage: node infra/testbed/lab-host.js COMMAND
   start [FOLDER]       start the machine from a fresh copy of that disk, and wait until ssh answers; a copy of FOLDER is
                        its second disk, /dev/vdb
   ssh [USER@] [WORDS]  a shell, or a command line, as root or as USER (keeper@ may use sudo)
-  stop                 end the machine; what was written to its disk is lost
+  stop [all]           end the machine, or those behind all ports; what was written to their disks is lost
 
 Environment
   INNKEEPER_LAB_RELEASE  of Debian: 12 or 13 (13)
   INNKEEPER_LAB_DISK     equipped: with the packages that set-up installs; fresh: without (equipped)
   INNKEEPER_LAB_CACHE    where disks are kept (/var/cache/innkeeper-lab)
-  INNKEEPER_LAB_PORT     its ssh on 127.0.0.1 (2229)
+  INNKEEPER_LAB_PORT     its ssh on 127.0.0.1, and which machine is meant: one may run behind each port (2229)
   INNKEEPER_LAB_MEMORY   in MiB (4096)
 `;
 
@@ -40,8 +41,9 @@ const commands = {
     return 0;
   },
   ssh: (words) => ssh(host, words),
-  stop: async () => {
-    say((await stop(host)) ? 'stopped' : 'it did not run');
+  stop: async ([which]) => {
+    if (which === 'all') for (const at of await allRunning(host)) await stop(host, at);
+    else say((await stop(host)) ? 'stopped' : 'it did not run');
     return 0;
   },
 };

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DriverFactory, GuestRef } from '@innkeeper/driver-contract';
+import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
 import { connect } from '@innkeeper/libvirt';
 import {
   commonLeftovers,
   forgetMounts,
   host,
+  libvirtSeconds,
   type OpenBench,
   openDriver,
   orderSeries,
@@ -21,10 +23,16 @@ const foreignXml = {
     `<domain type="qemu"><name>${name}</name><uuid>${uuid}</uuid><memory>65536</memory><os><type arch="x86_64" machine="q35">hvm</type></os></domain>`,
 } as const;
 
+/** Guests run on while the daemon is away: QEMU and libvirt_lxc do not need it to live. */
+const restartBackend = async (): Promise<void> => {
+  await stopLibvirt(host);
+  await ensureLibvirt(host);
+};
+
 /** What the suite needs of this machine for one of the two drivers over libvirt. */
-export const openBench = async (factory: DriverFactory, restartBackend: () => Promise<void>): Promise<OpenBench> => {
+export const openBench = async (factory: DriverFactory): Promise<OpenBench> => {
   const backend = factory.backend;
-  const libvirt = connect(host, uris[backend]);
+  const libvirt = connect(host, uris[backend], { timeoutMs: libvirtSeconds * 1000 });
   const driver = openDriver(factory);
   await host.files.makeDirectory(paths.state, 0o711);
   await driver.install?.();

@@ -92,7 +92,7 @@ describe('the conformance suite', () => {
   let bench: OpenBench;
 
   beforeAll(async () => {
-    bench = await openBench(lxc, async () => undefined);
+    bench = await openBench(lxc);
   });
 
   afterAll(() => bench.close());

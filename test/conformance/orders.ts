@@ -14,6 +14,9 @@ export interface OpenBench extends ConformanceBench {
   close(): Promise<void>;
 }
 
+const imageCache = process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images';
+export const libvirtSeconds = Number(process.env.INNKEEPER_LIBVIRT_SECONDS ?? 30);
+
 export const openDriver = (factory: DriverFactory): Driver =>
   factory.open({
     host,
@@ -21,7 +24,9 @@ export const openDriver = (factory: DriverFactory): Driver =>
     // Emulation is enough to see a machine defined, started and stopped; on an emulated machine it is too slow for more.
     acceleration: process.env.INNKEEPER_TEST_ACCELERATION === 'kvm' ? 'kvm' : 'tcg',
     imageMirror: undefined,
-    imageCache: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images',
+    // On a machine that is itself emulated, what a machine boots has to be smaller than what a container holds.
+    imageCache: (factory.backend === 'kvm' ? process.env.INNKEEPER_TEST_MACHINE_IMAGES : undefined) ?? imageCache,
+    libvirtSeconds,
   });
 
 const mac = (): string => `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;

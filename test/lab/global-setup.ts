@@ -1,11 +1,12 @@
-import { isFresh, labHost, startMachine } from './lab-host.ts';
+import { buildDisk, isFresh, machines } from './lab-host.ts';
 import { makeParcel, removeParcel } from './parcel.ts';
 
-/** One machine for all files of the suite: each leaves it as it found it, and booting takes longer than many a test. */
+/** What all machines of the suite need is made once. None runs on when the suite ends, however it ended. */
 export default async (): Promise<() => Promise<void>> => {
-  await startMachine(await makeParcel(isFresh ? 'bundle' : 'tree'));
-  await removeParcel();
+  await buildDisk();
+  await makeParcel(isFresh ? 'bundle' : 'tree');
   return async () => {
-    await labHost(['stop']);
+    for (const machine of Object.values(machines)) await machine.stop();
+    await removeParcel();
   };
 };

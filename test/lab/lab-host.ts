@@ -2,23 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { localHost, type RunResult } from '@innkeeper/host';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = `${root}/infra/testbed/lab-host.js`;
+const programFile = `${root}/infra/testbed/lab-host.js`;
 const hourMs = 3_600_000;
 
 export const host = localHost('test');
-
-const settings = Object.fromEntries(
-  Object.entries(process.env).filter((entry): entry is [string, string] => entry[0].startsWith('INNKEEPER_LAB_')),
-);
-
-/** Runs a command of the lab host's program; any exit code is an answer. */
-export const labHost = (words: readonly string[], input?: string | Uint8Array): Promise<RunResult> =>
-  host.run([process.execPath, program, ...words], {
-    env: settings,
-    timeoutMs: 2 * hourMs,
-    expect: Array.from({ length: 256 }, (_, code) => code),
-    ...(input === undefined ? {} : { input }),
-  });
 
 /** As `infra/testbed/lab-host.js` reads them. */
 export const release = process.env.INNKEEPER_LAB_RELEASE ?? '13';
@@ -48,22 +35,66 @@ const parseAnswers = (output: string): Record<string, Answer> =>
     ]),
   );
 
-/** Runs all command lines in one connection, which takes seconds to make. Throws when the connection was cut. */
-export const ask = async <Name extends string>(
-  user: 'root' | 'keeper',
-  commands: Readonly<Record<Name, string>>,
-): Promise<Record<Name, Answer>> => {
-  const { stdout, stderr } = await labHost(['ssh', `${user}@`, 'sh', '-s'], scriptOf(commands));
-  const answers = parseAnswers(stdout);
-  const missing = Object.keys(commands).filter((name) => answers[name] === undefined);
-  if (missing.length > 0) throw new Error(`no answer to ${missing.join(', ')}: ${stdout}\n${stderr}`);
-  return answers as Record<Name, Answer>;
+/** Words for `infra/testbed/lab-host.js`; any exit code is an answer. */
+const program = (port: number, words: readonly string[], input?: string): Promise<RunResult> => {
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('INNKEEPER_LAB_'));
+  return host.run([process.execPath, programFile, ...words], {
+    env: { ...(Object.fromEntries(settings) as Record<string, string>), INNKEEPER_LAB_PORT: String(port) },
+    timeoutMs: 2 * hourMs,
+    expect: Array.from({ length: 256 }, (_, code) => code),
+    ...(input === undefined ? {} : { input }),
+  });
 };
 
-/** Starts the machine with a copy of a folder at /srv, also after a reboot. */
-export const startMachine = async (folder: string): Promise<void> => {
-  const { exitCode, stderr } = await labHost(['start', folder]);
-  if (exitCode !== 0) throw new Error(`the machine did not start: ${stderr}`);
-  const { mount } = await ask('root', { mount: 'echo "/dev/vdb /srv ext4 defaults 0 0" >> /etc/fstab && mount /srv' });
-  if (mount.exitCode !== 0) throw new Error(mount.output);
+export const firstPort = Number(process.env.INNKEEPER_LAB_PORT ?? 2229);
+
+export interface LabMachine {
+  /** One command line as root, with its exit code; 255 while nobody answers. */
+  run(command: string): Promise<RunResult>;
+  /** Runs all command lines in one connection, which takes seconds to make. Throws when the connection was cut. */
+  ask<Name extends string>(
+    user: 'root' | 'keeper',
+    commands: Readonly<Record<Name, string>>,
+  ): Promise<Record<Name, Answer>>;
+  /** From a fresh copy of its disk, with a copy of a folder at /srv, also after a reboot. */
+  start(folder: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A machine for each file of the suite, so that they run side by side; booting one takes half a minute. */
+const labMachine = (port: number): LabMachine => {
+  const ask: LabMachine['ask'] = async (user, commands) => {
+    const { stdout, stderr } = await program(port, ['ssh', `${user}@`, 'sh', '-s'], scriptOf(commands));
+    const answers = parseAnswers(stdout);
+    const missing = Object.keys(commands).filter((name) => answers[name] === undefined);
+    if (missing.length > 0) throw new Error(`no answer to ${missing.join(', ')}: ${stdout}\n${stderr}`);
+    return answers as Record<keyof typeof commands, Answer>;
+  };
+  return {
+    run: (command) => program(port, ['ssh', command]),
+    ask,
+    start: async (folder) => {
+      const { exitCode, stderr } = await program(port, ['start', folder]);
+      if (exitCode !== 0) throw new Error(`the machine did not start: ${stderr}`);
+      const ready = await ask('root', {
+        mount: 'echo "/dev/vdb /srv ext4 defaults 0 0" >> /etc/fstab && mount /srv',
+        // Else systemd starts and ends a manager for each connection, which takes seconds of the only processor.
+        linger: 'loginctl enable-linger root keeper',
+      });
+      for (const { exitCode: code, output } of Object.values(ready)) if (code !== 0) throw new Error(output);
+    },
+    stop: async () => void (await program(port, ['stop'])),
+  };
+};
+
+export const machines = {
+  systemd: labMachine(firstPort),
+  containers: labMachine(firstPort + 1),
+  virtual: labMachine(firstPort + 2),
+};
+
+/** Before several machines ask for the same disk. */
+export const buildDisk = async (): Promise<void> => {
+  const { exitCode, stderr } = await program(firstPort, ['build']);
+  if (exitCode !== 0) throw new Error(`the disk was not built: ${stderr}`);
 };

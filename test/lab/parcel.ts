@@ -1,9 +1,11 @@
 import { findImage, pathsUnder } from '@innkeeper/model';
 import { imageStore } from '@innkeeper/storage';
-import { host, root } from './lab-host.ts';
+import { build } from 'rolldown';
+import { firstPort, host, root } from './lab-host.ts';
+import { makeSmallImage } from './small-image.ts';
 
 /** What the machine gets along on its second disk: transport over ssh and npm would both be emulated. */
-const folder = '/tmp/innkeeper-test-lab';
+export const folder = `/tmp/innkeeper-test-lab-${firstPort}`;
 const imageCache = process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images';
 const minutes = 60_000;
 
@@ -15,8 +17,9 @@ const addImage = async (): Promise<void> => {
   const image = findImage('debian/12');
   if (image === undefined) throw new Error('no image debian/12');
   const paths = pathsUnder(`${folder}-image`);
-  await host.run(['mkdir', '-p', '--', paths.state, `${folder}/images`]);
-  await imageStore(host, { paths, cache: imageCache }).rootfs(image);
+  await host.run(['mkdir', '-p', '--', paths.state, `${folder}/images`, `${folder}/small`]);
+  const { key, rootfs } = await imageStore(host, { paths, cache: imageCache }).rootfs(image);
+  await makeSmallImage(rootfs, `${folder}/small/${key}.tar`);
   await host.files.remove(paths.prefix);
   await host.run(['sh', '-c', 'cp -- "$1"/*.tar "$2"', 'sh', imageCache, `${folder}/images`]);
 };
@@ -24,6 +27,20 @@ const addImage = async (): Promise<void> => {
 /** The committed state, as git would clone it from anywhere. */
 const addBundle = (): Promise<unknown> =>
   host.run(['git', 'bundle', 'create', '-q', `${folder}/innkeeper.bundle`, 'HEAD'], { cwd: root });
+
+/** Beside the packages it needs. */
+export const conformanceProgram = 'conformance-inside.mjs';
+
+/** The suite in one file, on the packages as they are built. */
+const addConformance = async (tree: string): Promise<void> => {
+  await build({
+    input: `${root}/test/lab/inside.ts`,
+    platform: 'node',
+    external: (id) => !/^[./]/.test(id),
+    output: { file: `${tree}/test/${conformanceProgram}`, format: 'esm' },
+    logLevel: 'silent',
+  });
+};
 
 const copyScript = `
 set -eu
@@ -50,6 +67,7 @@ const addTree = async (): Promise<void> => {
   await host.run(['mkdir', '-p', '--', tree]);
   const now = String(Math.floor(Date.now() / 1000));
   await host.run(['bash', '-c', copyScript, 'bash', root, tree, String(keeperUid), now], { timeoutMs: 5 * minutes });
+  await addConformance(tree);
   const node = [process.execPath, '--input-type=module', '--eval', stampScript];
   await host.run(node, { cwd: `${tree}/infra/bin` });
 };
@@ -58,13 +76,12 @@ const manifest = `workloads:
   wiki: { image: debian/12, backend: lxc, memory: 1GiB }
 `;
 
-/** Answers the folder; {@link removeParcel} takes it away. */
-export const makeParcel = async (content: 'bundle' | 'tree'): Promise<string> => {
+/** {@link removeParcel} takes it away. */
+export const makeParcel = async (content: 'bundle' | 'tree'): Promise<void> => {
   await removeParcel();
   await addImage();
   await host.files.write(`${folder}/wiki.yaml`, manifest, 0o644);
   await (content === 'bundle' ? addBundle() : addTree());
-  return folder;
 };
 
 export const removeParcel = (): Promise<void> => host.files.remove(folder);

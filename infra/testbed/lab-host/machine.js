@@ -6,14 +6,16 @@ import { kernelArguments } from './recipe.js';
 import { answers } from './ssh.js';
 
 /** @typedef {import('@innkeeper/host').Host} Host */
+/** @typedef {import('./places.js').Running} Running */
 
-const bootLimitMs = 5 * 60_000;
+const bootLimitMs = 10 * 60_000;
 const name = 'innkeeper-lab';
 const dataBytes = 6 * 2 ** 30;
 
 /**
- * One processor and one thread: with several, QEMU's software emulation locked up larger guests. `-cpu max` emulates AMD's
- * virtualisation too, so that the machine has a /dev/kvm that works.
+ * One processor and one thread: with several, a processor of the machine goes on running kernel code that another has just
+ * patched, and the kernel panics after minutes (`Oops: int3` in a jump label). [QEMU 7.2, tried] Who has more processors runs
+ * more machines. `-cpu max` emulates AMD's virtualisation too, so that the machine has a /dev/kvm that works.
  * @param {string} folder
  * @param {boolean} hasData
  */
@@ -28,12 +30,12 @@ const qemu = (folder, hasData) => [
   ...['-serial', `file:${running.console}`, '-pidfile', running.pid, '-daemonize'],
 ];
 
-/** Its process, and nothing else that got the number since. @param {Host} host */
-const findMachine = async (host) => {
-  const pid = Number((await host.files.readTextIfThere(running.pid)) ?? '');
+/** Its process, and nothing else that got the number since. @param {Host} host @param {Running} at */
+const findMachine = async (host, at) => {
+  const pid = Number((await host.files.readTextIfThere(at.pid)) ?? '');
   if (!(pid > 0)) return undefined;
   const words = (await host.files.readTextIfThere(`/proc/${pid}/cmdline`))?.split('\0') ?? [];
-  return words.includes(name) && words.includes(running.pid) ? pid : undefined;
+  return words.includes(name) && words.includes(at.pid) ? pid : undefined;
 };
 
 /**
@@ -52,15 +54,16 @@ const reachedInTime = async (reached, limitMs) => {
 /**
  * Ends the machine as a power cut would; false when none ran.
  * @param {Host} host
+ * @param {Running} [at]
  */
-export const stop = async (host) => {
-  const pid = await findMachine(host);
+export const stop = async (host, at = running) => {
+  const pid = await findMachine(host, at);
   if (pid !== undefined) {
     process.kill(pid, 'SIGTERM');
-    const ended = await reachedInTime(async () => (await findMachine(host)) === undefined, 30_000);
+    const ended = await reachedInTime(async () => (await findMachine(host, at)) === undefined, 30_000);
     if (!ended) throw new Error(`the machine (process ${pid}) does not end`);
   }
-  await host.files.remove(running.folder);
+  await host.files.remove(at.folder);
   return pid !== undefined;
 };
 

@@ -31,6 +31,8 @@ export interface DriverEnvironment {
   readonly host: Host;
   readonly paths: Paths;
   readonly acceleration: 'auto' | 'kvm' | 'tcg';
+  /** How long one call to libvirt may take; 30 when it is not given. */
+  readonly libvirtSeconds?: number;
   readonly imageMirror: string | undefined;
   readonly imageCache: string | undefined;
 }

@@ -21,6 +21,7 @@ describe('the settings', () => {
       listen: '127.0.0.1:7766',
       acceleration: 'auto',
       drivers: ['@innkeeper/drivers'],
+      libvirtSeconds: 30,
     });
     expect(readConfig(needed).paths.state).toBe('/var/lib/innkeeper');
   });
@@ -36,6 +37,12 @@ describe('the settings', () => {
         code: 'invalid',
         message: expect.stringContaining('INNKEEPER_DRIVERS'),
       });
+  });
+
+  it('give a call to libvirt five seconds to ten minutes', () => {
+    expect(readConfig({ ...needed, INNKEEPER_LIBVIRT_SECONDS: '120' }).libvirtSeconds).toBe(120);
+    for (const text of ['0', '601', '1.5', 'soon'])
+      expect(refusalOf({ ...needed, INNKEEPER_LIBVIRT_SECONDS: text }).message).toContain('INNKEEPER_LIBVIRT_SECONDS');
   });
 
   it('name files of ssh by absolute paths only', () => {

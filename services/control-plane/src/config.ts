@@ -25,6 +25,8 @@ const settings = z.object({
     .default('@innkeeper/drivers')
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.string().regex(packageName, 'must be names of npm packages, separated by commas'))),
+  /** A call to libvirt that takes longer has failed. */
+  libvirtSeconds: z.coerce.number().int().min(5).max(600).default(30),
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
   web: z.string().optional(),
@@ -46,6 +48,7 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   acceleration: 'INNKEEPER_ACCELERATION',
   hostName: 'INNKEEPER_HOST_NAME',
   drivers: 'INNKEEPER_DRIVERS',
+  libvirtSeconds: 'INNKEEPER_LIBVIRT_SECONDS',
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
   web: 'INNKEEPER_WEB',

@@ -27,7 +27,7 @@ export const outputOf = async (
 };
 
 /** An emulated machine takes its time until somebody inside answers. */
-const bootMs = 240_000;
+const bootMs = 360_000;
 const lookAgainMs = 500;
 
 const answers = async ({ driver }: ConformanceBench, guest: GuestRef): Promise<boolean> => {

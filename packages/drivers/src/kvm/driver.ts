@@ -6,7 +6,6 @@ import {
   type GuestPlan,
   type Step,
 } from '@innkeeper/driver-contract';
-import { connect } from '@innkeeper/libvirt';
 import { InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   createGuestDisk,
@@ -18,6 +17,7 @@ import {
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { seedOf } from '../shared/cloud-init.ts';
+import { connectFor } from '../shared/connect.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -56,7 +56,7 @@ const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown
 
 const openKvm = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
-  const libvirt = connect(host, uri, { scratch: paths.run });
+  const libvirt = connectFor(environment, uri);
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const guests = observer(libvirt, id, 'qemu');
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => diskOwnBytes(host, paths, uuids));

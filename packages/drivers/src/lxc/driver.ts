@@ -7,7 +7,7 @@ import {
   type Step,
   together,
 } from '@innkeeper/driver-contract';
-import { connect, describeDomain } from '@innkeeper/libvirt';
+import { describeDomain } from '@innkeeper/libvirt';
 import { type DriverReport, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
@@ -25,6 +25,7 @@ import {
   runOnRoot,
 } from '@innkeeper/storage';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
+import { connectFor } from '../shared/connect.ts';
 import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
@@ -51,7 +52,7 @@ const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown
 
 const openLxc = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
-  const libvirt = connect(host, uri, { scratch: paths.run });
+  const libvirt = connectFor(environment, uri);
   const images = imageStore(host, { paths, mirror: environment.imageMirror, cache: environment.imageCache });
   const freezer = openFreezer(host, libvirt);
   const guests = observer(libvirt, id, 'lxc', freezer.frozen);

@@ -19,8 +19,8 @@ export const hostAt = (config: Config, address: string): Host =>
 
 /** A host with its drivers, without asking it anything: one that is away is opened like any other. */
 export const openHost = async (config: Config, host: Host, name: string, gone: AbortSignal): Promise<ManagedHost> => {
-  const { paths, acceleration, imageMirror, imageCache } = config;
-  const environment = { host, paths, acceleration, imageMirror, imageCache };
+  const { paths, acceleration, libvirtSeconds, imageMirror, imageCache } = config;
+  const environment = { host, paths, acceleration, libvirtSeconds, imageMirror, imageCache };
   return { name, host, gone, drivers: await openDrivers(config.drivers, environment) };
 };
 
