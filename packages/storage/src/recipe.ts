@@ -33,6 +33,8 @@ const files: Readonly<Record<string, string>> = {
     '[Match]\nName=en* eth*\nVirtualization=vm\n\n[Network]\nDHCP=yes\n\n[DHCPv4]\nClientIdentifier=mac\n',
   'etc/systemd/system/systemd-networkd.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
   'etc/systemd/system/systemd-networkd.socket.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
+  // Guests are called by one word on their network; resolved asks no server for such a name by itself. [resolved.conf(5)]
+  'etc/systemd/resolved.conf.d/innkeeper.conf': '[Resolve]\nResolveUnicastSingleLabel=yes\n',
   'etc/systemd/system/systemd-resolved.service.d/innkeeper.conf': '[Unit]\nConditionVirtualization=vm\n',
   'etc/systemd/system/sys-kernel-debug.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
   'etc/systemd/system/sys-kernel-tracing.mount.d/innkeeper.conf': '[Unit]\nConditionVirtualization=!container\n',
