@@ -1,5 +1,5 @@
 import type { Driver, Step } from '@innkeeper/driver-contract';
-import { listNetworks } from '@innkeeper/inventory';
+import { listHosts, listNetworks } from '@innkeeper/inventory';
 import { hostNetwork } from '../networks.ts';
 import type { OperationContext } from './kind.ts';
 import type { Placed } from './place.ts';
@@ -12,7 +12,9 @@ export const networksStep = ({ control }: OperationContext, driver: Driver, { ca
     const wanted = new Set(claims.networks.map(({ network }) => network));
     const ours = own.filter(({ name }) => wanted.has(name));
     for (const row of ours) await driver.ensureNetwork?.(hostNetwork(control.installation, row));
-    if (ours.length > 0) await control.probe(candidate.host);
+    const host = (await listHosts(control.inventory.db)).find((one) => one.name === candidate.host);
+    const reported = new Set(host?.drivers.flatMap(({ networks }) => networks).map(({ name }) => name));
+    if (ours.some(({ name }) => !reported.has(name))) await control.probe(candidate.host);
   },
   noUndo: 'a network is there for the next workload too, until it is removed',
 });
