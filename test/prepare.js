@@ -2,12 +2,14 @@
 /**
  * Packages and libvirt, by the same set-up that a user runs, into an installation of the tests' own that is purged at once:
  * what stays is what the Debian packages are, Chromium for the browser tests, lxc for a driver's and an ssh server that is
- * not running among them, and a running libvirt.
+ * not running among them, a running libvirt, and the built image, for which no test should have to wait.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
+import { findImage, pathsUnder } from '@innkeeper/model';
+import { imageStore } from '@innkeeper/storage';
 import { ensureChromium } from './chromium.js';
 import { ensureLxcTools } from './lxc-tools.js';
 import { ensureSshd } from './sshd.js';
@@ -23,5 +25,14 @@ const host = localHost('tests');
 await ensureLibvirt(host);
 await ensureLxcTools(host);
 await ensureSshd(host);
+const cache = process.env.INNKEEPER_IMAGE_CACHE;
+const image = findImage('debian/12');
+if (cache !== undefined && image !== undefined) {
+  const paths = pathsUnder(prefix);
+  await host.run(['mkdir', '-p', '--', paths.state]);
+  await imageStore(host, { paths, cache }).rootfs(image);
+  await host.files.remove(prefix);
+  process.stdout.write(`✓ image: debian/12 is in ${cache}\n`);
+}
 const withoutBrowser = await ensureChromium(host);
 if (withoutBrowser !== undefined) process.stdout.write(`! chromium: ${withoutBrowser}\n`);
