@@ -35,7 +35,10 @@ const removeLeft = async (): Promise<void> => {
     await lxc.destroy(uuid).catch(() => undefined);
     await lxc.undefine(uuid);
   }
-  const { ips } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
+  const { ips, dnsHosts } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
+  for (const { ip, names } of dnsHosts)
+    for (const name of names)
+      if (ip !== undefined && name.startsWith(guestPrefix)) await lxc.removeDnsName('default', { ip, name });
   for (const { mac, name } of ips.flatMap(({ dhcp }) => dhcp.hosts))
     if (mac !== undefined && name?.startsWith(guestPrefix) === true) await lxc.removeDhcpHost('default', { mac });
   for (const id of await host.files.list(`${paths.state}/roots`)) await destroyContainerRoot(host, paths, id);
@@ -122,6 +125,7 @@ export const leftOnHost = async (): Promise<string[]> => {
   const mounts = (await host.files.readText('/proc/self/mountinfo'))
     .split('\n')
     .filter((line) => line.includes(prefix));
-  const entries = (await lxc.networkXml('default', { inactive: true })).match(/name=['"]test-op[^'"]*/g) ?? [];
+  const network = await lxc.networkXml('default', { inactive: true });
+  const entries = network.match(/name=['"]test-op[^'"]*|<hostname>test-op[^<]*/g) ?? [];
   return [...domains, ...roots, ...mounts, ...entries, ...(await publishedOnHost())];
 };

@@ -108,19 +108,27 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
       .returning();
     return row;
   }
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const rows = await db.execute<{ address: string }>(sql`
-      insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
-      select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, c.address
-      from jsonb_array_elements_text(${JSON.stringify(request.candidates)}::jsonb) with ordinality as c(address, rank)
-      where not exists (
-        select 1 from innkeeper.network_claims n
-        where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
-      order by c.rank limit 1
-      on conflict on constraint network_claims_one_holder do nothing returning address`);
-    const [row] = rows;
-    if (row !== undefined) return { ...request, address: row.address };
-    if (request.candidates.length === 1) return undefined;
+  const candidates = JSON.stringify(request.candidates);
+  for (let attempt = 0; attempt < mostTries; attempt += 1) {
+    // The lowest is for the first; who was too late tries one further on, since all others are after the lowest as well.
+    const skipped = Math.floor(Math.random() * Math.min(8 * attempt, request.candidates.length));
+    const [row] = await db.execute<{ free: string; address: string | null }>(sql`
+      with free as (
+        select c.address, c.rank from jsonb_array_elements_text(${candidates}::jsonb) with ordinality as c(address, rank)
+        where not exists (
+          select 1 from innkeeper.network_claims n
+          where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
+      ),
+      chosen as (select address from free order by rank offset ${skipped} limit 1),
+      claimed as (
+        insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
+        select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, address
+        from chosen
+        on conflict on constraint network_claims_one_holder do nothing returning address
+      )
+      select (select count(*) from free) as free, (select address from claimed) as address`);
+    if (row === undefined || Number(row.free) === 0) return undefined;
+    if (row.address !== null) return { ...request, address: row.address };
   }
   return undefined;
 };

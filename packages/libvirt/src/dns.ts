@@ -18,7 +18,7 @@ export interface DnsName {
  * Asked twice they answer the same; neither touches an entry of somebody else.
  */
 export interface DnsNames {
-  /** Throws `conflict` when the address has another name. */
+  /** libvirt takes one entry for an address: one that somebody else wrote stays, and is no error. */
   addDnsName(network: string, entry: DnsName): Promise<void>;
   removeDnsName(network: string, entry: DnsName): Promise<void>;
 }
@@ -73,12 +73,7 @@ export const dnsNames = (virsh: Virsh, list: () => Promise<NetworkState[]>): Dns
     addDnsName: async (network, given) => {
       const [name, entry] = [checkedNetworkName(network), checked(given)];
       const addWhereMissing = async (where: Where, names: readonly string[]): Promise<void> => {
-        if (names.length === 0) return update('add', name, entry, [where]);
-        if (!names.includes(entry.name))
-          throw new InnkeeperError(
-            'conflict',
-            `Network ${name} calls ${entry.ip} ${names.join(', ')}, not ${entry.name}`,
-          );
+        if (names.length === 0) await update('add', name, entry, [where]);
       };
       try {
         await update('add', name, entry, ['live', 'config']);
