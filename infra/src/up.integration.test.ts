@@ -20,6 +20,7 @@ const { rmSync } = require('node:fs');
 const socket = process.env.INNKEEPER_PREFIX + '/run/innkeeper/api.sock';
 let tokens = [];
 let workloads = [{ name: 'wiki', managed: true }, { name: 'foreign', managed: false }];
+const networks = [{ name: 'lab', managed: true }, { name: 'default', managed: false }];
 const answers = {
   'GET /readyz': () => ({}),
   'GET /v1/tokens': () => ({ items: tokens }),
@@ -27,6 +28,8 @@ const answers = {
   'GET /v1/hosts': () => ({ items: [{ name: 'here', state: 'up' }] }),
   'GET /v1/workloads': () => ({ items: workloads }),
   'DELETE /v1/workloads/wiki': () => { workloads = workloads.slice(1); return { id: 'op1', state: 'running' }; },
+  'GET /v1/networks': () => ({ items: networks }),
+  'DELETE /v1/networks/lab': () => ({}),
   'GET /v1/operations/op1': () => ({ id: 'op1', state: 'done' }),
 };
 if (!process.env.DATABASE_URL) throw new Error('no DATABASE_URL');
@@ -141,7 +144,7 @@ test('down stops control plane and database, twice without harm', async () => {
   expect(lines.join('')).toMatch(/control plane: stopped[\s\S]*database: stopped[\s\S]*control plane: did not run/);
 });
 
-test('purge removes the workloads, not the foreign guests, and everything that up made, mounts included', async () => {
+test('purge removes the workloads and networks, not those of others, and everything that up made, mounts included', async () => {
   lines = [];
   const mounted = `${options().paths.state}/mounted`;
   await mkdir(mounted);
@@ -150,6 +153,7 @@ test('purge removes the workloads, not the foreign guests, and everything that u
   await host.run(['mount', '-t', 'tmpfs', 'none', `${mounted}/inner`]);
   expect(await down({ ...options(), purge: true })).toEqual({ left: [] });
   expect(lines.join('')).toContain('workloads: removed wiki\n');
+  expect(lines.join('')).toContain('networks: removed lab\n');
   expect(lines.join('')).toContain('nothing of Innkeeper is left');
   const { stdout } = await host.run(['find', `${base}/prefix`, '-mindepth', '1']);
   expect(stdout).toBe('');
