@@ -41,9 +41,22 @@ export const renewing = (make: (onLost: () => void) => Sql): Renewing => {
   };
 };
 
+/** What becomes of a query whose connection is lost, in the words of postgres.js and of the kernel. */
+const lossCodes = ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'EPIPE', 'ECONNRESET'];
+
+/** As postgres.js hands it to a query. Of one that a transaction had not sent yet nobody hears: it is thrown here. */
+const isLostQuery = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  'query' in thrown &&
+  'parameters' in thrown &&
+  'code' in thrown &&
+  lossCodes.includes(String(thrown.code));
+
 /**
  * The other half of that defect: what a transaction writes after its socket was closed is thrown from a timer, where
- * nobody can catch it. The pool is replaced already and whoever waited is told, so it may be passed over.
+ * nobody can catch it, and a query that waited behind another is rejected where nobody listens. The pool is replaced
+ * already and whoever waited is told, so both may be passed over.
  */
 export const isLostWrite = (thrown: unknown): boolean =>
-  thrown instanceof TypeError && /nextWrite[\s\S]*postgres\/(src|cjs\/src)\/connection\.js/.test(thrown.stack ?? '');
+  isLostQuery(thrown) ||
+  (thrown instanceof TypeError && /nextWrite[\s\S]*postgres\/(src|cjs\/src)\/connection\.js/.test(thrown.stack ?? ''));
