@@ -3,7 +3,13 @@ import { type FaultPoints, type Running, readConfig, startControlPlane } from '@
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import { connect, describeNetwork } from '@innkeeper/libvirt';
-import { installationSuffix, type OperationView, pathsUnder, type WorkloadView } from '@innkeeper/model';
+import {
+  InnkeeperError,
+  installationSuffix,
+  type OperationView,
+  pathsUnder,
+  type WorkloadView,
+} from '@innkeeper/model';
 import { unpublishAll } from '@innkeeper/network';
 import { destroyContainerRoot } from '@innkeeper/storage';
 import { pino } from 'pino';
@@ -89,6 +95,20 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
     },
   };
 };
+
+/** Throws once, at one point of an operation. */
+export const failOnce = (installation: Pick<Installation, 'fault'>, where: string, error: () => Error): void => {
+  let thrown = false;
+  installation.fault = (point) => {
+    if (point !== where || thrown) return;
+    thrown = true;
+    throw error();
+  };
+};
+
+export const broken = (): Error => new InnkeeperError('host_error', 'made to fail by a test');
+/** What a process sees that was killed: it writes nothing more, and another goes on from the journal. */
+export const killed = (): Error => new InnkeeperError('fenced', 'made to stop by a test');
 
 const patienceMs = 60_000;
 

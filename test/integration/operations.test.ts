@@ -1,6 +1,6 @@
-import { InnkeeperError, type OperationView } from '@innkeeper/model';
+import type { OperationView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Installation, install, leftOnHost } from './installation.ts';
+import { broken, failOnce as failAt, type Installation, install, killed, leftOnHost } from './installation.ts';
 
 const name = 'test-op';
 const spec = { image: 'debian/12' } as const;
@@ -12,19 +12,7 @@ let innkeeper: Installation;
 
 const finished = (operation: OperationView | undefined): Promise<OperationView> => innkeeper.finished(operation);
 
-/** Throws once, at one point. */
-const failOnce = (where: string, error: () => Error): void => {
-  let thrown = false;
-  innkeeper.fault = (point) => {
-    if (point !== where || thrown) return;
-    thrown = true;
-    throw error();
-  };
-};
-
-const broken = (): Error => new InnkeeperError('host_error', 'made to fail by a test');
-/** What a process sees that was killed: it writes nothing more, and another goes on from the journal. */
-const killed = (): Error => new InnkeeperError('fenced', 'made to stop by a test');
+const failOnce = (where: string, error: () => Error): void => failAt(innkeeper, where, error);
 
 const apply = async (): Promise<OperationView> => finished(await innkeeper.client.put(name, spec));
 const remove = async (): Promise<OperationView> => finished(await innkeeper.client.remove(name));

@@ -1,7 +1,17 @@
 import { exec } from '@innkeeper/client';
-import { InnkeeperError, installationSuffix, type OperationView, type WorkloadSpec } from '@innkeeper/model';
+import { installationSuffix, type OperationView, type WorkloadSpec } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { host, type Installation, install, leftOnHost, paths, viewWhere } from './installation.ts';
+import {
+  broken,
+  failOnce as failAt,
+  host,
+  type Installation,
+  install,
+  killed,
+  leftOnHost,
+  paths,
+  viewWhere,
+} from './installation.ts';
 
 const [name, other] = ['test-op-web', 'test-op-too'];
 const port = 18_080;
@@ -147,16 +157,7 @@ describe('a published port', () => {
 describe('the step that publishes', () => {
   afterEach(gone);
 
-  const failOnce = (where: string, error: () => Error): void => {
-    let thrown = false;
-    innkeeper.fault = (point) => {
-      if (point !== where || thrown) return;
-      thrown = true;
-      throw error();
-    };
-  };
-  const broken = (): Error => new InnkeeperError('host_error', 'made to fail by a test');
-  const killed = (): Error => new InnkeeperError('fenced', 'made to stop by a test');
+  const failOnce = (where: string, error: () => Error): void => failAt(innkeeper, where, error);
 
   it.each(['before ports', 'after ports', 'after start'])('is unwound when creation fails %s', async (where) => {
     failOnce(where, broken);

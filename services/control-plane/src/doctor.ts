@@ -2,6 +2,7 @@ import { type HostRow, listHosts } from '@innkeeper/inventory';
 import type { Finding } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
+import { reportedOn } from './networks.ts';
 
 const leastInotify = 512;
 
@@ -23,11 +24,11 @@ const limits = async (control: Control, host: string): Promise<Finding> => {
 };
 
 /** What Docker, a VPN or a setting does to the networks of guests. */
-const networking = async (control: Control, { name, drivers }: HostRow): Promise<Finding[]> => {
+const networking = async (control: Control, host: HostRow): Promise<Finding[]> => {
+  const { name } = host;
   const managed = control.hosts.get(name);
   if (managed === undefined) return [];
-  const networks = [...new Map(drivers.flatMap((one) => one.networks).map((one) => [one.name, one])).values()];
-  const found = obstaclesOf(await readGround(managed.host), networks);
+  const found = obstaclesOf(await readGround(managed.host), reportedOn(host));
   return found.map(({ text, fix }) => ({ check: `${name}: networking`, level: 'warning', text, fix }));
 };
 

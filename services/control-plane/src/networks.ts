@@ -70,7 +70,7 @@ export const networksOf = (reported: readonly NetworkReport[], own: readonly Net
 ];
 
 /** Each network of a host once: both backends report those of the same libvirt. */
-const reportedOn = (host: HostRow): NetworkReport[] => [
+export const reportedOn = (host: Pick<HostRow, 'drivers'>): NetworkReport[] => [
   ...new Map(host.drivers.flatMap(({ networks }) => networks).map((one) => [one.name, one])).values(),
 ];
 

@@ -30,8 +30,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
 
 /**
  * Tells the network's DHCP server which address is whose, so that it gives a claimed one to nobody else, and its DNS server
- * who is called what. Those in `known`
- * have been told already.
+ * who is called what. Those in `known` have been told already.
  */
 export const reserveAddresses = async (
   libvirt: Libvirt,

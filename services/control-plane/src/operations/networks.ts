@@ -1,6 +1,6 @@
 import type { Driver, Step } from '@innkeeper/driver-contract';
 import { listHosts, listNetworks } from '@innkeeper/inventory';
-import { hostNetwork } from '../networks.ts';
+import { hostNetwork, reportedOn } from '../networks.ts';
 import type { OperationContext } from './kind.ts';
 import type { Placed } from './place.ts';
 
@@ -13,7 +13,7 @@ export const networksStep = ({ control }: OperationContext, driver: Driver, { ca
     const ours = own.filter(({ name }) => wanted.has(name));
     for (const row of ours) await driver.ensureNetwork?.(hostNetwork(control.installation, row));
     const host = (await listHosts(control.inventory.db)).find((one) => one.name === candidate.host);
-    const reported = new Set(host?.drivers.flatMap(({ networks }) => networks).map(({ name }) => name));
+    const reported = new Set((host === undefined ? [] : reportedOn(host)).map(({ name }) => name));
     if (ours.some(({ name }) => !reported.has(name))) await control.probe(candidate.host);
   },
   noUndo: 'a network is there for the next workload too, until it is removed',
