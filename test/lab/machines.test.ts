@@ -1,5 +1,5 @@
 import { conformanceInside } from './conformance.ts';
-import { machines } from './lab-host.ts';
+import { isWhole, machines } from './lab-host.ts';
 
 /** Virtual machines are emulated within an emulation, half a minute for a start: these say most about the host they run on. */
 const shown = [
@@ -15,5 +15,5 @@ const shown = [
 conformanceInside({
   backend: 'kvm',
   machine: machines.virtual,
-  titles: process.env.INNKEEPER_LAB_MACHINES === 'all' ? undefined : shown,
+  titles: isWhole ? undefined : shown,
 });

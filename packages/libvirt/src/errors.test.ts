@@ -122,6 +122,11 @@ const worded: readonly [kind: string, code: string, output: string][] = [
     'transient',
     "error: Failed to destroy domain 'x'\nerror: Failed to terminate process 4242 with SIGKILL: Device or resource busy\n",
   ],
+  [
+    'dying',
+    'transient',
+    "error: Failed to destroy domain 'x'\nerror: Unable to read from '/sys/fs/cgroup/machine.slice/machine-lxc\\x2d3891\\x2dx.scope/libvirt/cgroup.controllers': No such file or directory\n",
+  ],
   ['unsupported', 'unsupported', "error: command 'undefine' doesn't support option --tpm\n"],
   [
     'guest_died',

@@ -33,7 +33,8 @@ const table = [
   {
     kind: 'dying',
     code: 'transient',
-    pattern: /refused to die|Failed to terminate process .* with SIG|cgroup\.(?:threads|procs): No such device/,
+    pattern:
+      /refused to die|Failed to terminate process .* with SIG|cgroup\.(?:threads|procs): No such device|Unable to read from .*cgroup\.[a-z]+': No such file/,
   },
   { kind: 'agent_silent', code: 'transient', pattern: /[Gg]uest agent is not (?:responding|connected|available)/ },
   {
