@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DriverFactory, GuestRef } from '@innkeeper/driver-contract';
 import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
-import { connect } from '@innkeeper/libvirt';
+import { canonicalXml, connect } from '@innkeeper/libvirt';
 import {
   commonLeftovers,
   forgetMounts,
@@ -64,7 +64,11 @@ export const openBench = async (factory: DriverFactory): Promise<OpenBench> => {
     leftovers,
     foreign: {
       guest: foreign,
-      fingerprint: async () => (await libvirt.xml([foreign.uuid], { inactive: true })).get(foreign.uuid) ?? 'gone',
+      fingerprint: async () => {
+        const xml = (await libvirt.xml([foreign.uuid], { inactive: true })).get(foreign.uuid);
+        const { autostart } = (await libvirt.domains()).find(({ uuid }) => uuid === foreign.uuid) ?? {};
+        return xml === undefined ? 'gone' : `${canonicalXml(xml)}\nautostart ${autostart}`;
+      },
     },
     startByOthers: async (guest) => {
       await forgetMounts(guest);

@@ -1,42 +1,37 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import {
-  type CapacityView,
-  type ErrorCode,
-  type EventView,
-  errorCodes,
-  type Finding,
-  type HostChange,
-  type HostView,
-  type ImageView,
-  InnkeeperError,
-  type LeaseView,
-  type Manifest,
-  type ManifestPlan,
-  type MoveProposal,
-  type NetworkSpec,
-  type NetworkView,
-  type NewHost,
-  type OperationView,
-  type PlacementRecord,
-  type PlacementView,
-  type PowerAction,
-  type Problem,
-  type ReplayView,
-  type Role,
-  type Rule,
-  type RuleTest,
-  type RuleVersion,
-  type RuleView,
-  type SavedPlacement,
-  type TokenView,
-  type WhatIf,
-  type WhyNotView,
-  type WorkloadSpec,
-  type WorkloadView,
+import type {
+  AdoptionView,
+  AdoptRequest,
+  CapacityView,
+  EventView,
+  Finding,
+  HostChange,
+  HostView,
+  ImageView,
+  LeaseView,
+  Manifest,
+  ManifestPlan,
+  MoveProposal,
+  NetworkSpec,
+  NetworkView,
+  NewHost,
+  OperationView,
+  PlacementRecord,
+  PlacementView,
+  PowerAction,
+  ReplayView,
+  Role,
+  Rule,
+  RuleTest,
+  RuleVersion,
+  RuleView,
+  SavedPlacement,
+  TokenView,
+  WhatIf,
+  WhyNotView,
+  WorkloadSpec,
+  WorkloadView,
 } from '@innkeeper/model';
-
-/** Where the API is: its unix socket, or an address with a token. */
-export type Target = { readonly socket: string } | { readonly url: string; readonly token: string };
+import { ask, fetchBytes, readEvents, type Target } from './transport.ts';
 
 export interface ChangeOptions {
   /** Hold the answer until done, at most this long, such as `30s`. */
@@ -53,6 +48,15 @@ export interface Client {
   /** Of a workload that does not run. */
   rename(name: string, to: string, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
+  /** What adopting a foreign guest would be. `host` where its id is that of several. */
+  adoption(id: string, host?: string): Promise<AdoptionView>;
+  adopt(
+    id: string,
+    request: AdoptRequest,
+    options?: ChangeOptions & { readonly host?: string },
+  ): Promise<OperationView>;
+  /** Gives an adopted guest back as it was. */
+  release(name: string, options?: ChangeOptions): Promise<OperationView>;
   /** What its console printed, as far as it is kept. */
   logs(name: string): Promise<Uint8Array>;
   screenshot(name: string): Promise<{ readonly bytes: Uint8Array; readonly type: string }>;
@@ -96,125 +100,13 @@ export interface Client {
   events(signal: AbortSignal, after?: string): AsyncIterable<EventView>;
 }
 
-interface Asking {
-  readonly method?: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-/** How a connection is made; also used by the streams. */
-export const connectionOf = (
-  target: Target,
-): { readonly socketPath?: string; readonly base: string; readonly headers: Record<string, string> } =>
-  'socket' in target
-    ? { socketPath: target.socket, base: 'http://localhost', headers: {} }
-    : { base: target.url.replace(/\/$/, ''), headers: { authorization: `Bearer ${target.token}` } };
-
-const isProblem = (value: unknown): value is Problem =>
-  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
-
-/** A problem document as the error that it was on the other side. */
-export const errorOf = (problem: Problem): InnkeeperError =>
-  new InnkeeperError((problem.code in errorCodes ? problem.code : 'internal') as ErrorCode, problem.detail, {
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-    complaints: (problem.errors ?? []).map(({ path, message, hint }) => ({
-      path,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    })),
-    ...(problem.causes === undefined ? {} : { cause: new Error(problem.causes.join(': ')) }),
-  });
-
-const down = (cause: unknown): InnkeeperError => {
-  const denied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
-  return denied
-    ? new InnkeeperError('forbidden', 'This user may not talk to Innkeeper', {
-        cause,
-        hint: 'use sudo, or join the group: sudo usermod -aG innkeeper $USER',
-      })
-    : new InnkeeperError('unavailable', 'Innkeeper is not running', {
-        cause,
-        hint: 'start it: inn up (in the clone: npm run up)',
-      });
+const queryOf = (values: Readonly<Record<string, string | undefined>>): string => {
+  const given = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+  );
+  return given.length === 0 ? '' : `?${given.join('&')}`;
 };
-
-const open = (target: Target, path: string, asking: Asking): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const { socketPath, base, headers } = connectionOf(target);
-    const body = asking.body === undefined ? undefined : JSON.stringify(asking.body);
-    const request = httpRequest(
-      `${base}${path}`,
-      {
-        method: asking.method ?? 'GET',
-        // A kept connection that the server closes after five idle seconds fails the next request of a busy client.
-        agent: false,
-        ...(socketPath === undefined ? {} : { socketPath }),
-        ...(asking.signal === undefined ? {} : { signal: asking.signal }),
-        headers: {
-          ...headers,
-          ...asking.headers,
-          ...(body === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-        },
-      },
-      resolve,
-    );
-    request.on('error', (error) => reject(asking.signal?.aborted === true ? error : down(error)));
-    request.end(body);
-  });
-
-const bodyOf = async (response: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-};
-
-/** For answers that are no JSON. */
-const fetchBytes = async (target: Target, path: string): Promise<{ bytes: Uint8Array; type: string }> => {
-  const response = await open(target, path, {});
-  const bytes = await bodyOf(response);
-  const type = response.headers['content-type'] ?? '';
-  if ((response.statusCode ?? 500) < 400) return { bytes, type };
-  throw errorOf(JSON.parse(bytes.toString('utf8')) as Problem);
-};
-
-const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promise<T> => {
-  const response = await open(target, path, asking);
-  const text = (await bodyOf(response)).toString('utf8');
-  if (response.statusCode === 204) return undefined as T;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InnkeeperError('internal', `The answer of ${path} is not JSON`, { cause, detail: text.slice(0, 500) });
-  }
-  if ((response.statusCode ?? 500) >= 400)
-    throw isProblem(value) ? errorOf(value) : new InnkeeperError('internal', `${path} answered ${response.statusCode}`);
-  return value as T;
-};
-
-async function* readEvents(target: Target, signal: AbortSignal, after: string | undefined): AsyncIterable<EventView> {
-  const response = await open(target, '/v1/events', {
-    signal,
-    headers: { accept: 'text/event-stream', ...(after === undefined ? {} : { 'last-event-id': after }) },
-  });
-  let rest = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) {
-    rest += String(chunk);
-    const messages = rest.split('\n\n');
-    rest = messages.pop() ?? '';
-    for (const message of messages) {
-      const data = message.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
-      if (data.length > 0) yield JSON.parse(data.join('\n')) as EventView;
-    }
-  }
-}
-
-const changeQuery = ({ wait }: ChangeOptions): string =>
-  wait === undefined ? '' : `?wait=${encodeURIComponent(wait)}`;
+const changeQuery = ({ wait }: ChangeOptions): string => queryOf({ wait });
 const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string> =>
   idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
 
@@ -222,6 +114,7 @@ const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string
 export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
+  const guestAt = (id: string): string => `/v1/guests/${encodeURIComponent(id)}`;
   const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
   const networkAt = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
   const ruleAt = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`;
@@ -240,6 +133,15 @@ export const createClient = (target: Target): Client => {
       }),
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
+    adoption: (id, host) => ask(target, `${guestAt(id)}/adoption${queryOf({ host })}`),
+    adopt: (id, request, { host, wait, ...options } = {}) =>
+      ask(target, `${guestAt(id)}/adopt${queryOf({ host, wait })}`, {
+        method: 'POST',
+        body: request,
+        headers: changeHeaders(options),
+      }),
+    release: (name, options = {}) =>
+      ask(target, `${at(name)}/release${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
     logs: async (name) => (await fetchBytes(target, `${at(name)}/logs`)).bytes,
     screenshot: (name) => fetchBytes(target, `${at(name)}/screenshot`),
     sendKeys: (name, keys) => ask(target, `${at(name)}/keys`, { method: 'POST', body: { keys } }),

@@ -1,2 +1,3 @@
-export { type ChangeOptions, type Client, createClient, errorOf, type Target } from './client.ts';
+export { type ChangeOptions, type Client, createClient } from './client.ts';
 export { exec, type GuestStream, type Outputs, openConsole, openFiles, openScreen } from './stream.ts';
+export { errorOf, type Target } from './transport.ts';

@@ -11,7 +11,7 @@ import {
   type Problem,
 } from '@innkeeper/model';
 import { WebSocket } from 'ws';
-import { connectionOf, errorOf, type Target } from './client.ts';
+import { connectionOf, errorOf, type Target } from './transport.ts';
 
 const highWater = 1024 * 1024;
 const drainMs = 5;

@@ -13,7 +13,7 @@ import { definitionOf } from './definition.ts';
 import { containerFiles } from './layout.ts';
 import { killContainer, removeStartLog } from './lifecycle.ts';
 import { guestFiles } from './plan.ts';
-import { readRecord, requireOurs, writeRecord } from './record.ts';
+import { readRecord, requireMade, requireOurs, writeRecord } from './record.ts';
 
 /** cgroup.controllers is in the root of v2 alone: a hybrid machine has it below unified, without the controllers. */
 export const cgroupLayout = async (host: Host): Promise<CgroupLayout> =>
@@ -86,7 +86,6 @@ export const creationSteps = (environment: DriverEnvironment, images: ImageStore
   ];
 };
 
-/** Of an adopted container only its own folder is deleted: a root elsewhere was never ours. */
 export const removalSteps = (
   environment: DriverEnvironment,
   guest: GuestRef,
@@ -98,7 +97,7 @@ export const removalSteps = (
     {
       name: 'stop',
       run: async () => {
-        if ((await requireOurs(host, guest)) !== undefined) await killContainer(host, guest.name);
+        if ((await requireMade(host, guest)) !== undefined) await killContainer(host, guest.name);
       },
       noUndo,
     },

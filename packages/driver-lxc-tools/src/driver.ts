@@ -1,6 +1,7 @@
 import { contractVersion, type Driver, type DriverEnvironment, type DriverFactory } from '@innkeeper/driver-contract';
 import { InnkeeperError } from '@innkeeper/model';
 import { imageStore, runOnRoot } from '@innkeeper/storage';
+import { adoption } from './adoption.ts';
 import { listContainers } from './containers.ts';
 import { creationSteps, removalSteps } from './creation.ts';
 import { execInContainer } from './exec.ts';
@@ -8,7 +9,7 @@ import { startContainer, stopContainer } from './lifecycle.ts';
 import { planContainer } from './plan.ts';
 import { probeLxc } from './probe.ts';
 import { reconfigureContainer } from './reconfigure.ts';
-import { adoptContainer, releaseContainer, requireOurs, requireThere } from './record.ts';
+import { requireOurs, requireThere } from './record.ts';
 import { containerStats } from './stats.ts';
 import { watchContainers } from './watch.ts';
 
@@ -47,8 +48,7 @@ const openLxcTools = (environment: DriverEnvironment): Driver => {
         );
       return runOnRoot(host, environment.paths, guest.uuid, { command });
     },
-    adopt: (guest, ownership) => adoptContainer(host, guest, ownership),
-    release: (guest) => releaseContainer(host, guest),
+    ...adoption(host),
   };
 };
 

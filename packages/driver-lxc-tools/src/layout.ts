@@ -4,6 +4,10 @@ import { InnkeeperError } from '@innkeeper/model';
 /** Where Debian's package has its containers (lxc.lxcpath). All installations of Innkeeper on a machine share it. */
 export const lxcPath = '/var/lib/lxc';
 
+/** The bridge of libvirt's network "default", by which name other drivers and manifests know it. */
+export const bridge = 'virbr0';
+export const network = 'default';
+
 /** A name is one folder, whatever else it holds: foreign containers are named as their makers liked. */
 const folderOf = (name: string): string => {
   if (name === '' || name.startsWith('.') || name.includes('/') || name.includes('\0'))

@@ -3,12 +3,12 @@ import { type Capability, type DriverReport, messageChain, type NetworkReport } 
 import type { ImageStore } from '@innkeeper/storage';
 import { listContainers } from './containers.ts';
 import { cgroupLayout } from './creation.ts';
-
-/** The bridge of libvirt's network "default", by which name other drivers and manifests know it. */
-const bridge = 'virbr0';
-const network = 'default';
+import { bridge, network } from './layout.ts';
 
 const absent = (why: string): Capability => ({ value: false, evidence: why, reasonIfAbsent: why });
+
+/** Where Debian's and Ubuntu's package has it. */
+const program = '/usr/bin/lxc-start';
 
 /** Why no container of ours could start here; undefined when one could. */
 const obstacle = async (host: Host): Promise<string | undefined> => {
@@ -103,7 +103,8 @@ export const probeLxc = async (
       images: await images.ready(),
     };
   } catch (error) {
+    const absent = (await host.files.facts(program)) === undefined;
     const reason = `LXC does not answer, is the package lxc installed? ${messageChain(error).join(': ')}`;
-    return { ...common, healthy: false, reason, versions: {}, networks: [], images: [] };
+    return { ...common, healthy: false, absent, reason, versions: {}, networks: [], images: [] };
   }
 };

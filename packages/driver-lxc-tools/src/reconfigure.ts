@@ -1,12 +1,11 @@
 import { type DriverEnvironment, type GuestPlan, ownershipOf, type Reconfigured } from '@innkeeper/driver-contract';
-import { InnkeeperError } from '@innkeeper/model';
 import { configEntries } from './config.ts';
 import { isStopped, stateOf } from './containers.ts';
 import { configFor } from './creation.ts';
 import { definitionOf } from './definition.ts';
 import { containerFiles } from './layout.ts';
 import { named } from './lifecycle.ts';
-import { requireThere, writeRecord } from './record.ts';
+import { requireMade, requireThere, writeRecord } from './record.ts';
 
 const cgroupKey = /^lxc\.cgroup2?\.(.+)$/;
 
@@ -22,16 +21,13 @@ export const changedLimits = (before: string, after: string): readonly (readonly
 export const reconfigureContainer = async (environment: DriverEnvironment, plan: GuestPlan): Promise<Reconfigured> => {
   const { host } = environment;
   const { name, uuid } = plan;
-  const { adopted } = await requireThere(host, plan);
-  if (adopted)
-    throw new InnkeeperError('unsupported', `${name} was adopted: its config is its owner's`, {
-      hint: `edit ${containerFiles(name).config}`,
-    });
+  await requireThere(host, plan);
+  await requireMade(host, plan);
   const { config } = containerFiles(name);
   const before = (await host.files.readTextIfThere(config)) ?? '';
   const after = await configFor(environment, plan);
   await host.files.write(config, after, 0o644);
-  await writeRecord(host, { name, uuid, adopted, ownership: ownershipOf(definitionOf(plan)) });
+  await writeRecord(host, { name, uuid, adopted: false, ownership: ownershipOf(definitionOf(plan)) });
   if (before === after) return {};
   if (isStopped(await stateOf(host, name))) return { definition: 'applied' };
   const limits = changedLimits(before, after);

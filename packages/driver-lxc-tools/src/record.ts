@@ -1,7 +1,7 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Ownership, ownership } from '@innkeeper/model';
-import { containerFiles, foreignUuid } from './layout.ts';
+import { containerFiles } from './layout.ts';
 
 /** `innkeeper.json` beside a container's config: what makes it ours. */
 export interface OwnRecord {
@@ -44,35 +44,20 @@ export const requireOurs = async (host: Host, { uuid, name }: GuestRef): Promise
   throw new InnkeeperError('conflict', `${name} is a container that Innkeeper did not create: it is never touched`);
 };
 
+/** As `requireOurs`, and `conflict` for a container that was adopted: its config and its root are its owner's. */
+export const requireMade = async (host: Host, guest: GuestRef): Promise<OwnRecord | undefined> => {
+  const record = await requireOurs(host, guest);
+  if (record?.adopted !== true) return record;
+  throw new InnkeeperError(
+    'conflict',
+    `${guest.name} was adopted: Innkeeper starts and stops it, and changes nothing of it`,
+    { hint: `inn release ${guest.name}; its config is ${containerFiles(guest.name).config}` },
+  );
+};
+
 /** As `requireOurs`, where there has to be one. */
 export const requireThere = async (host: Host, guest: GuestRef): Promise<OwnRecord> => {
   const record = await requireOurs(host, guest);
   if (record === undefined) throw new InnkeeperError('not_found', `There is no container ${guest.name}`);
   return record;
-};
-
-/** Takes a foreign container over where it stands: only our record is added, which LXC does not read. */
-export const adoptContainer = async (host: Host, { uuid, name }: GuestRef, owned: Ownership): Promise<void> => {
-  const record = await readRecord(host, name);
-  const isNew = record === undefined;
-  const files = containerFiles(name);
-  if (isNew && (await host.files.facts(files.config)) === undefined)
-    throw new InnkeeperError('not_found', `There is no container ${name} to adopt`);
-  if (isNew && (await host.files.facts(files.record)) !== undefined)
-    throw new InnkeeperError('conflict', `${name} has a record of Innkeeper's that is not its own`, {
-      hint: `remove ${files.record}, which a copy or a damage left there`,
-    });
-  if (uuid !== (record?.uuid ?? foreignUuid(name)) || (!isNew && record.ownership.workloadId !== owned.workloadId))
-    throw new InnkeeperError('conflict', `${name} belongs to another workload`);
-  await writeRecord(host, { name, uuid, adopted: record?.adopted ?? true, ownership: owned });
-};
-
-/** Gives an adopted container back as it was. One that we made has nobody to go back to. */
-export const releaseContainer = async (host: Host, guest: GuestRef): Promise<void> => {
-  const record = await readRecord(host, guest.name);
-  if (record === undefined) return;
-  if (record.uuid !== guest.uuid) throw new InnkeeperError('conflict', `${guest.name} belongs to another workload`);
-  if (!record.adopted)
-    throw new InnkeeperError('conflict', `${guest.name} was created by Innkeeper, not adopted: it cannot be released`);
-  await host.files.remove(containerFiles(guest.name).record);
 };

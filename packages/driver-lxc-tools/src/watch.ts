@@ -5,8 +5,11 @@ import { lxcPath } from './layout.ts';
 
 const lookAgainMs = 20;
 const connectMs = 5000;
-/** Until a monitor that ended is started again: LXC may be missing, or being upgraded. */
+/** Until a monitor that ended is started again: LXC may be being upgraded. */
 const againMs = 10_000;
+/** Until it is looked for again where it is not installed. */
+const missingMs = 60_000;
+const program = '/usr/bin/lxc-monitor';
 
 /** Clients of the monitor's daemon, which listens on an abstract socket named by a hash and lxcpath; 03 is connected. */
 const connections = async (host: Host): Promise<number> =>
@@ -60,6 +63,7 @@ export async function* watchContainers(host: Host, signal: AbortSignal): AsyncIt
       // A monitor that cannot run is not the reader's failure: probe says what is missing.
       if (!(error instanceof Error)) throw error;
     }
-    await delay(againMs, undefined, { signal }).catch(() => undefined);
+    const isThere = (await host.files.facts(program).catch(() => undefined)) !== undefined;
+    await delay(isThere ? againMs : missingMs, undefined, { signal }).catch(() => undefined);
   }
 }

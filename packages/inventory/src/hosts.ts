@@ -79,7 +79,8 @@ export const recordReport = async (
     .update(hosts)
     .set({
       machine,
-      drivers,
+      // What a driver drives may come later: until then nobody wants to read that it is missing.
+      drivers: drivers.filter(({ absent }) => absent !== true),
       reportedAt: sql`now()`,
       cpusTotal: machine.cpus,
       memoryTotal: machine.memoryBytes,

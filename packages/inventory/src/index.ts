@@ -22,5 +22,6 @@ export * from './readiness.ts';
 export * from './records.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
+export type { Place } from './schema.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

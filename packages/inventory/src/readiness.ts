@@ -1,13 +1,14 @@
-import type { Candidate, WorkloadSpec } from '@innkeeper/model';
+import type { WorkloadSpec } from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import type { Place } from './schema.ts';
 
 /** A running workload whose probe is due. */
 export interface DueProbe {
   readonly id: string;
   readonly name: string;
   readonly spec: WorkloadSpec;
-  readonly placed: Candidate;
+  readonly placed: Place;
   readonly addresses: readonly string[];
   /** When its guest started, in milliseconds since 1970; null where nobody knows. */
   readonly startedAtMs: number | null;

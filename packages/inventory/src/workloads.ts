@@ -1,7 +1,7 @@
-import type { Candidate, ErrorCode, Problem, WorkloadSpec } from '@innkeeper/model';
+import type { ErrorCode, Problem, WorkloadSpec } from '@innkeeper/model';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { placements, workloads } from './schema.ts';
+import { type Place, placements, workloads } from './schema.ts';
 
 export type WorkloadRow = typeof workloads.$inferSelect;
 export type RecordState = WorkloadRow['state'];
@@ -25,6 +25,14 @@ export const insertWorkload = async (db: Db, row: { id: string; name: string; sp
   await db.insert(workloads).values({ ...row, generation: 1, state: 'pending' });
 };
 
+/** The record of a guest that was there before, at its place and with its own id. */
+export const insertAdopted = async (
+  db: Db,
+  row: { id: string; name: string; spec: WorkloadSpec; placed: Place; reason: string },
+): Promise<void> => {
+  await db.insert(workloads).values({ ...row, generation: 1, state: 'creating' });
+};
+
 /** What follows from an earlier end of its guest is decided anew: somebody has said what is wanted now. */
 export const updateSpec = async (db: Db, id: string, spec: WorkloadSpec): Promise<void> => {
   await db
@@ -43,7 +51,7 @@ export const updateSpec = async (db: Db, id: string, spec: WorkloadSpec): Promis
 export interface WorkloadChange {
   readonly state?: RecordState;
   readonly appliedGeneration?: number;
-  readonly placed?: Candidate | null;
+  readonly placed?: Place | null;
   readonly placementId?: string | null;
   readonly reason?: string | null;
   readonly error?: (Problem & { code: ErrorCode }) | null;

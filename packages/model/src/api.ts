@@ -42,7 +42,7 @@ export type StepView = z.output<typeof stepView>;
 export const powerActions = ['start', 'stop', 'restart', 'pause', 'resume'] as const;
 export type PowerAction = (typeof powerActions)[number];
 
-export const operationKinds = ['apply', ...powerActions, 'rename', 'remove'] as const;
+export const operationKinds = ['apply', ...powerActions, 'rename', 'remove', 'adopt', 'release'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationView = z
@@ -69,6 +69,10 @@ export const workloadView = z
     id: z.string(),
     name: z.string(),
     managed: z.boolean(),
+    /** True for a guest that was there before: it is started, stopped and looked into, and nothing of it is changed. */
+    adopted: z.boolean().optional(),
+    /** What its backend calls its guest, where that is another name. */
+    guestName: z.string().optional(),
     state: z.enum(workloadStates),
     /** What the libvirt of its host says, when that differs from the state's name. */
     guestState: z.enum(guestStates).optional(),

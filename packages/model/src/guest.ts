@@ -15,6 +15,13 @@ export const ownership = z.object({
     uidStart: z.int().optional(),
     networks: z.array(z.object({ network: z.string(), mac: z.string(), address: z.string().optional() })),
   }),
+  /** Of a guest that was there before: only whose it is has changed, and it can be given back. */
+  adopted: z
+    .object({
+      /** Whether the backend started it at boot by itself, which is Innkeeper's now. */
+      tookAutostart: z.boolean(),
+    })
+    .optional(),
 });
 export type Ownership = z.output<typeof ownership>;
 

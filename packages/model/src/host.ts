@@ -90,6 +90,8 @@ export const driverReport = z
     /** False for drivers that only show and adopt what is there. */
     placeable: z.boolean(),
     healthy: z.boolean(),
+    /** True when what it drives is not on the host at all: nothing is shown of it then. */
+    absent: z.boolean().optional(),
     reason: z.string().optional(),
     versions: z.record(z.string(), z.string()),
     capabilities: z.partialRecord(z.enum(capabilityNames), capability),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const families = ['linux', 'windows', 'bsd'] as const;
+export const families = ['linux', 'windows', 'bsd', 'other'] as const;
 export type Family = (typeof families)[number];
 
 /** How an image comes to be on a host. */
@@ -8,7 +8,9 @@ export type ImageSource =
   /** Built from a Debian archive by mmdebstrap: a root file system, from which a disk is made when one is needed. */
   | { readonly kind: 'mmdebstrap'; readonly suite: string; readonly components: string }
   /** No medium: a guest begins with an empty disk, and its installation is the user's. */
-  | { readonly kind: 'blank' };
+  | { readonly kind: 'blank' }
+  /** None: what the guest stands on was there before Innkeeper. */
+  | { readonly kind: 'adopted' };
 
 export interface ImageDefinition {
   readonly name: string;
@@ -46,10 +48,25 @@ const windows = (version: string): ImageDefinition => ({
   tpm: true,
 });
 
+/** What stands for an image in the specification of an adopted guest. Nothing can be made from it. */
+export const adoptedImage = 'adopted';
+
+const adopted: ImageDefinition = {
+  name: adoptedImage,
+  family: 'other',
+  title: 'A guest that was there before',
+  source: { kind: 'adopted' },
+  variants: [],
+  defaults: { cpus: 1, memory: '512MiB', disk: '64MiB' },
+  firmware: 'bios',
+  tpm: false,
+};
+
 const definitions: readonly ImageDefinition[] = [debian('12', 'bookworm'), debian('13', 'trixie'), windows('11')];
 
-const byName = new Map(definitions.map((image) => [image.name, image]));
+const byName = new Map([...definitions, adopted].map((image) => [image.name, image]));
 
+/** Those that guests can be made from. */
 export const knownImages = (): readonly ImageDefinition[] => definitions;
 
 export const findImage = (name: string): ImageDefinition | undefined => byName.get(name);

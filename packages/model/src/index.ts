@@ -1,3 +1,4 @@
+export * from './adoption.ts';
 export * from './api.ts';
 export * from './backend.ts';
 export * from './devices.ts';

@@ -1,4 +1,4 @@
-import type { CandidateResult, PlacementRecord } from '@innkeeper/model';
+import type { CandidateResult, DriverReport, PlacementRecord } from '@innkeeper/model';
 import { affinityChecks, allNeighbours } from './checks/affinity.ts';
 import { capacityChecks } from './checks/capacity.ts';
 import { deviceChecks } from './checks/devices.ts';
@@ -17,6 +17,12 @@ const countByHost = ({ workloads }: Snapshot): ReadonlyMap<string, number> => {
   return counts;
 };
 
+/** One that only shows and adopts guests takes part where it is asked for by name, or is all that its backend has there. */
+const isAsked = (one: DriverReport, all: readonly DriverReport[], { spec }: PlacementRequest): boolean =>
+  one.placeable ||
+  spec.driver === one.driver ||
+  !all.some(({ backend, placeable }) => placeable && backend === one.backend);
+
 /** Every check and score for every (host, driver) pair. What does not depend on the driver is found once per host. */
 const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook): CandidateResult[] => {
   const requirements = requirementsOf(request.spec);
@@ -25,7 +31,8 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
   const counts = countByHost(snapshot);
   const dependencies = dependencyChecks(request, snapshot);
   return snapshot.hosts.flatMap((host) => {
-    if (host.drivers.length === 0) return [];
+    const drivers = host.drivers.filter((driver) => isAsked(driver, host.drivers, request));
+    if (drivers.length === 0) return [];
     const before = hostChecks(host, request);
     const after = [
       ...capacityChecks(host, request),
@@ -35,8 +42,8 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
       ...dependencies,
     ];
     const shared = hostScores(host, request, neighbours, groups);
-    const verdicts = rules.judge(host, host.drivers, counts.get(host.name) ?? 0);
-    return host.drivers.map((driver, at): CandidateResult => {
+    const verdicts = rules.judge(host, drivers, counts.get(host.name) ?? 0);
+    return drivers.map((driver, at): CandidateResult => {
       const candidate = { host: host.name, driver: driver.driver, backend: driver.backend };
       const verdict = verdicts[at] ?? { checks: [], scores: [] };
       const checks = [

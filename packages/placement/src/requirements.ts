@@ -8,7 +8,12 @@ export interface CapabilityRequirement extends Requirement {
   readonly wanted: true | string;
 }
 
-const familyName: Readonly<Record<Family, string>> = { linux: 'Linux', windows: 'Windows', bsd: 'BSD' };
+const familyName: Readonly<Record<Family, string>> = {
+  linux: 'Linux',
+  windows: 'Windows',
+  bsd: 'BSD',
+  other: 'another system',
+};
 
 /** What asks for a capability, and the words for it; undefined when a specification does not ask. */
 type Derivation = readonly [id: string, capability: CapabilityName, asks: (spec: CompleteSpec) => string | undefined];

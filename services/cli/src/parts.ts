@@ -19,6 +19,7 @@ export const parts: readonly Part[] = [
     names: ['run', 'start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove', 'rename'],
     load: async () => (await import('./commands/change.ts')).addChanges,
   },
+  { names: ['adopt', 'release'], load: async () => (await import('./commands/adopt.ts')).addAdoption },
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
   { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },
   {

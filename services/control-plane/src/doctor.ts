@@ -60,9 +60,9 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
             }
           : {
               check: `${host.name}: ${driver.driver}`,
-              level: 'error',
+              level: driver.placeable ? 'error' : 'note',
               text: driver.reason ?? 'does not work',
-              fix: 'npm run up repairs the set-up; systemctl status libvirtd',
+              ...(driver.placeable ? { fix: 'npm run up repairs the set-up; systemctl status libvirtd' } : {}),
             },
       );
       const acceleration = driver.capabilities.acceleration;

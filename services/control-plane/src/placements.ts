@@ -11,6 +11,7 @@ import {
 import {
   type CapacityView,
   InnkeeperError,
+  isAdopted,
   type MoveProposal,
   type PlacementRecord,
   type PlacementView,
@@ -30,8 +31,7 @@ import {
   whyNotHost,
 } from '@innkeeper/placement';
 import type { Control } from './control.ts';
-import { requestOf } from './plan.ts';
-import { readKnown, snapshotOf } from './snapshot.ts';
+import { readKnown, requestOf, snapshotOf } from './snapshot.ts';
 
 const savedOf = ({ id, workloadName, decidedAt, reason, winner }: PlacementSummary): SavedPlacement => ({
   id,
@@ -84,6 +84,8 @@ export const latestRecord = async (control: Control, name: string): Promise<Plac
       hint: 'inn ls shows what there is',
     });
   const record = await latestRecordOf(control.inventory.db, row.id);
+  if (record === undefined && isAdopted(row.spec))
+    throw new InnkeeperError('not_found', `${name} was there before Innkeeper: nobody chose its place`);
   if (record === undefined) throw new InnkeeperError('not_found', `${name} has not been placed yet`);
   return record;
 };

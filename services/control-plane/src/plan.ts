@@ -2,6 +2,7 @@ import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   completeSpec,
   InnkeeperError,
+  isAdopted,
   type Manifest,
   type ManifestPlan,
   type PlacementRecord,
@@ -10,18 +11,12 @@ import {
   type WorkloadPlan,
   type WorkloadSpec,
 } from '@innkeeper/model';
-import { decide, imagine, type PlacementRequest, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
+import { decide, imagine, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
+import { checkChange, checkForeignName, checkMakeable, checkPlaceable } from './check.ts';
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
 import { problemOf } from './problem.ts';
-import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
-import { checkUserData } from './user-data.ts';
-
-export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
-  name,
-  spec: completeSpec(spec),
-  current: row?.placed ?? undefined,
-});
+import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */
 const previewMapping = (
@@ -46,80 +41,6 @@ const previewMapping = (
     report,
   });
   return { mapping: mapping.filter((line) => !line.startsWith('ids:')), warnings: [...warnings] };
-};
-
-/** Throws `conflict` when a change cannot be made to a guest that exists. */
-export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): void => {
-  const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
-  if (blocked.length === 0) return;
-  const fields = blocked.map(({ field }) => field);
-  if (fields.includes('volumes'))
-    throw new InnkeeperError('conflict', `${name}: a volume only grows`, {
-      hint: 'leave its size as it is, ask for more, or add another volume',
-      complaints: [{ path: `workloads.${name}.volumes`, message: 'a volume only grows' }],
-    });
-  if (fields.every((field) => field === 'disk'))
-    throw new InnkeeperError(
-      'conflict',
-      `${name}: a disk only grows, and it is larger than ${to.disk ?? 'the default'}`,
-      {
-        hint: 'leave disk as it is, or ask for more',
-        complaints: [{ path: `workloads.${name}.disk`, message: 'a disk only grows' }],
-      },
-    );
-  throw new InnkeeperError(
-    'conflict',
-    `${name} exists, and ${fields.join(', ')} cannot be changed on a guest that exists`,
-    {
-      hint: `inn rm ${name}, then apply again; its disk goes with it`,
-      complaints: blocked.map(({ field }) => ({
-        path: `workloads.${name}.${field}`,
-        message: 'changing it means making the guest again',
-      })),
-    },
-  );
-};
-
-/** Throws `conflict` for a name that a guest of somebody else has on some host. */
-const checkForeignName = ({ installation }: Control, { guests }: Known, name: string): void => {
-  const taken = guests.find((guest) => guest.observation.name === name && isForeign(guest, installation));
-  if (taken === undefined) return;
-  throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
-    hint: 'choose another name; foreign guests are never touched',
-    complaints: [{ path: `workloads.${name}`, message: 'the name is taken by a foreign guest' }],
-  });
-};
-
-/** Throws `conflict` for a name that a workload or a foreign guest has. */
-export const checkNewName = async (control: Control, name: string): Promise<void> => {
-  const known = await readKnown(control.inventory.db);
-  checkForeignName(control, known, name);
-  if (known.workloads.some((row) => row.name === name))
-    throw new InnkeeperError('conflict', `There is a workload called ${name} already`, {
-      hint: 'choose another name',
-      complaints: [{ path: 'name', message: 'the name is taken' }],
-    });
-};
-
-const unplaceable = (name: string, record: PlacementRecord): InnkeeperError =>
-  new InnkeeperError('unplaceable', record.reason, {
-    hint: `inn plan shows every candidate with every check for ${name}`,
-  });
-
-/** One that fits nowhere is refused, unless time or room could help: then it waits. */
-const checkPlaceable = (name: string, record: PlacementRecord): void => {
-  if (record.winner === undefined && record.waitsFor === undefined) throw unplaceable(name, record);
-};
-
-/** Everything that can be refused before anything is stored: the same decision as a real placement, with nothing claimed. */
-export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
-  checkUserData(name, spec);
-  const known = await readKnown(control.inventory.db);
-  const row = known.workloads.find((one) => one.name === name);
-  // What exists keeps its place and its claims.
-  if (row !== undefined && row.placed !== null) return checkChange(name, row.spec, spec);
-  checkForeignName(control, known, name);
-  checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));
 };
 
 const actionOf = (
@@ -163,10 +84,13 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
   const placement = decide(lifted, request);
   const place = current ?? placement.winner;
   planning.snapshot = place === undefined ? lifted : withPlaced(lifted, request, place);
-  const base = { name, changes, placement, ...previewMapping(control, known, name, spec, placement) };
+  // Nobody chose where an adopted guest is.
+  const decision = exists && isAdopted(row.spec) ? {} : { placement };
+  const base = { name, changes, ...decision, ...previewMapping(control, known, name, spec, placement) };
   try {
     if (exists && row !== undefined) checkChange(name, row.spec, spec);
     else {
+      checkMakeable(name, spec);
       checkForeignName(control, known, name);
       checkPlaceable(name, placement);
     }

@@ -1,7 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   cancelWaiting,
-  findByIdempotencyKey,
   insertOperation,
   insertWorkload,
   listWorkloads,
@@ -15,45 +14,18 @@ import {
 import {
   completeSpec,
   InnkeeperError,
-  type OperationKind,
+  isAdopted,
+  type PowerAction,
   sameSpec,
   type WorkloadAction,
   type WorkloadSpec,
   type WorkloadView,
   whyNot,
 } from '@innkeeper/model';
+import { type Asker, hashOf, keyOf, notFound, pendingOf, repeated } from './asker.ts';
+import { checkNewName, checkWorkload } from './check.ts';
 import type { Control } from './control.ts';
-import { checkNewName, checkWorkload } from './plan.ts';
 import { workloadViews } from './views.ts';
-
-/** Who asks, and the key under which the same question gets the same answer. */
-export interface Asker {
-  readonly who: string;
-  readonly idempotencyKey?: string | undefined;
-}
-
-const notFound = (name: string): InnkeeperError =>
-  new InnkeeperError('not_found', `There is no workload ${name}`, { hint: 'inn ls shows what there is' });
-
-const hashOf = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-
-/** The operation of an earlier request with the same key; `conflict` when the request was another one. */
-const repeated = async (control: Control, asker: Asker, hash: string): Promise<OperationRow | undefined> => {
-  if (asker.idempotencyKey === undefined) return undefined;
-  const earlier = await findByIdempotencyKey(control.inventory.db, `${asker.who}:${asker.idempotencyKey}`);
-  if (earlier !== undefined && earlier.idempotencyHash !== hash) {
-    throw new InnkeeperError('conflict', 'This Idempotency-Key was used for another request', {
-      hint: 'use a new key for every request',
-    });
-  }
-  return earlier;
-};
-
-const keyOf = (asker: Asker, hash: string) =>
-  asker.idempotencyKey === undefined
-    ? {}
-    : { idempotencyKey: `${asker.who}:${asker.idempotencyKey}`, idempotencyHash: hash };
 
 /**
  * Stores what is wanted and the operation that brings it about, in one transaction; touches no host.
@@ -112,7 +84,7 @@ const actionable = async (control: Control, name: string, action: WorkloadAction
     throw new InnkeeperError(
       'conflict',
       `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
-      { hint: `virsh can do that on ${view.host ?? 'its host'}` },
+      { hint: `inn adopt ${name}, or its own tools on ${view.host ?? 'its host'}` },
     );
   const reason = whyNot(action, view.state);
   if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
@@ -123,7 +95,7 @@ const actionable = async (control: Control, name: string, action: WorkloadAction
 export const actOnWorkload = async (
   control: Control,
   name: string,
-  kind: Exclude<OperationKind, 'apply' | 'rename'>,
+  kind: PowerAction | 'remove',
   asker: Asker,
 ): Promise<OperationRow> => {
   const hash = hashOf(kind, name);
@@ -132,6 +104,10 @@ export const actOnWorkload = async (
   const view = await actionable(control, name, kind);
   if (kind === 'remove' && view.spec?.protect === true)
     throw new InnkeeperError('conflict', `${name} is protected`, { hint: 'apply it with protect: false first' });
+  if (kind === 'remove' && view.spec !== undefined && isAdopted(view.spec))
+    throw new InnkeeperError('conflict', `${name} was adopted: Innkeeper deletes nothing that it did not make`, {
+      hint: `inn release ${name} gives it back as it was; its own tools can delete it then`,
+    });
   return control.inventory.transaction(async (tx) => {
     const row = await lockWorkload(tx, name);
     if (row === undefined) throw notFound(name);
@@ -177,12 +153,8 @@ export const renameRequest = async (
   return control.inventory.transaction(async (tx) => {
     const row = await lockWorkload(tx, name);
     if (row === undefined) throw notFound(name);
-    const [pending] = await unfinishedOf(tx, row.id);
-    if (pending?.kind === 'rename' && pending.memory.to === to) return pending;
-    if (pending !== undefined)
-      throw new InnkeeperError('busy', `${name}: its ${pending.kind} is not finished`, {
-        hint: `inn operation show ${pending.id}`,
-      });
+    const pending = await pendingOf(tx, row, ({ kind, memory }) => kind === 'rename' && memory.to === to);
+    if (pending !== undefined) return pending;
     const naming = (await listWorkloads(tx)).filter(({ id, spec }) => id !== row.id && namedBy(spec).includes(name));
     if (naming.length > 0)
       throw new InnkeeperError('conflict', `${name} is named by ${naming.map((one) => one.name).join(', ')}`, {

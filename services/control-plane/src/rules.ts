@@ -10,8 +10,7 @@ import {
 } from '@innkeeper/model';
 import { compileCondition, decide, type Snapshot, shippedRules, withoutPlaced } from '@innkeeper/placement';
 import { type Control, tell } from './control.ts';
-import { requestOf } from './plan.ts';
-import { readKnown, snapshotOf } from './snapshot.ts';
+import { readKnown, requestOf, snapshotOf } from './snapshot.ts';
 
 /** Who saved what an installation began with. */
 export const shippedAuthor = 'innkeeper';

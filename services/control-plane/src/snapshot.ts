@@ -15,8 +15,8 @@ import {
   type NetworkRow,
   type WorkloadRow,
 } from '@innkeeper/inventory';
-import { completeSpec, type HostState, type Rule } from '@innkeeper/model';
-import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, Snapshot } from '@innkeeper/placement';
+import { completeSpec, type HostState, type Rule, type WorkloadSpec } from '@innkeeper/model';
+import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, PlacementRequest, Snapshot } from '@innkeeper/placement';
 import { ownNetwork } from './networks.ts';
 import { readinessOf } from './readiness/state.ts';
 
@@ -115,6 +115,13 @@ const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload
     },
   ];
 };
+
+/** What is asked of a decision; `row`: of the workload that there is. */
+export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
+  name,
+  spec: completeSpec(spec),
+  current: row?.placed ?? undefined,
+});
 
 /** What a decision is made from. Hosts that have never reported cannot take anything. */
 export const snapshotOf = (known: Known, installation: string, now = Date.now()): Snapshot => {

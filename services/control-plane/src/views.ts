@@ -15,6 +15,7 @@ import {
   completeSpec,
   type GuestStats,
   type HostView,
+  isAdopted,
   type OperationView,
   type WorkloadState,
   type WorkloadView,
@@ -53,7 +54,8 @@ export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): O
   }),
 });
 
-const isSilent = (host: HostRow | undefined): boolean =>
+/** Whether nothing has been heard of a host lately. */
+export const isSilent = (host: HostRow | undefined): boolean =>
   host !== undefined && (host.state === 'unreachable' || host.state === 'suspect');
 
 /**
@@ -115,7 +117,6 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     image: spec.image.name,
     cpus: spec.cpus,
     memoryBytes: spec.memoryBytes,
-    diskBytes: spec.diskBytes,
     addresses: guest?.observation.addresses ?? [],
     labels: { ...spec.labels },
     spec: row.spec,
@@ -124,6 +125,8 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
     // While something is being done about it, a difference is no drift.
     drift: driftOf(row, guest, operation !== undefined || row.nextRestartAt !== null),
     ...optional({
+      // What an adopted guest stands on is known to its owner.
+      diskBytes: isAdopted(row.spec) ? undefined : spec.diskBytes,
       backend: row.placed?.backend,
       driver: row.placed?.driver,
       host: row.placed?.host,
@@ -137,6 +140,8 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
       expiresAt: expiryOf({ spec, createdAt: row.createdAt })?.toISOString(),
       readiness: readinessOf(row, guest),
       graphics: guest?.observation.graphics,
+      adopted: isAdopted(row.spec) ? true : undefined,
+      guestName: row.placed?.guestName === row.name ? undefined : row.placed?.guestName,
       error: row.error ?? undefined,
       operation:
         operation === undefined
@@ -189,7 +194,9 @@ const withStats = async (
       .flatMap(({ name, drivers }) =>
         [...drivers].map(async ([id, driver]) => {
           const running = views.filter((view) => view.host === name && view.driver === id && view.state !== 'missing');
-          const found = await soon(driver.stats(running.map((view) => ({ uuid: view.id, name: view.name }))));
+          const found = await soon(
+            driver.stats(running.map((view) => ({ uuid: view.id, name: view.guestName ?? view.name }))),
+          );
           for (const [uuid, one] of found) stats.set(uuid, one);
         }),
       ),

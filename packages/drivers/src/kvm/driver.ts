@@ -15,6 +15,7 @@ import {
   diskOwnBytes,
   imageStore,
 } from '@innkeeper/storage';
+import { adoption } from '../shared/adoption.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { seedOf } from '../shared/cloud-init.ts';
 import { connectFor } from '../shared/connect.ts';
@@ -24,6 +25,7 @@ import { endingsOf } from '../shared/endings.ts';
 import {
   forceStop,
   pauseGuest,
+  requireMade,
   requireOurs,
   requireRunning,
   resumeGuest,
@@ -126,6 +128,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     watch: (signal) => watchGuests(libvirt, guests, endings, signal),
     endings: endings.read,
     ...ownNetworks(libvirt),
+    ...adoption(libvirt, guests),
     list: guests.list,
     inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
     stats: (refs) => machineStats(libvirt, refs, ownBytes),
@@ -204,7 +207,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         {
           name: 'stop',
           run: async () => {
-            await requireOurs(guests, guest);
+            await requireMade(guests, guest);
             await forceStop(libvirt, guest.uuid);
           },
           noUndo,
@@ -229,6 +232,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       ];
     },
     reconfigure: async (plan) => {
+      await requireMade(guests, plan);
       const definition = definitionOf(plan);
       await makeVolumes(host, paths, definition);
       const grown = await growDisks(host, libvirt, paths, definition);

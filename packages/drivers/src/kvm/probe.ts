@@ -77,11 +77,7 @@ export const kvmCapabilities = async (
     pause: { value: true, evidence: 'QEMU stops its processors' },
     rename: { value: true, evidence: 'libvirt renames machines' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
-    adopt: {
-      value: false,
-      evidence: 'not offered by this version',
-      reasonIfAbsent: 'guests of libvirt are not adopted by this version',
-    },
+    adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
     'cpu.weight': { value: true, evidence: 'cgroup weight of the machine' },
     'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
     volumes: { value: true, evidence: 'disks beside the root' },

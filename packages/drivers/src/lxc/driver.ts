@@ -4,11 +4,12 @@ import {
   type DriverEnvironment,
   type DriverFactory,
   type GuestPlan,
+  type GuestRef,
   type Step,
   together,
 } from '@innkeeper/driver-contract';
 import { describeDomain } from '@innkeeper/libvirt';
-import { type DriverReport, messageChain } from '@innkeeper/model';
+import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
   createVolumeDirectory,
@@ -24,12 +25,21 @@ import {
   removeMountHook,
   runOnRoot,
 } from '@innkeeper/storage';
+import { adoption } from '../shared/adoption.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { connectFor } from '../shared/connect.ts';
 import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
-import { forceStop, requireOurs, startGuest, stopGuest, undefineGuest, watchGuests } from '../shared/lifecycle.ts';
+import {
+  forceStop,
+  requireMade,
+  requireOurs,
+  startGuest,
+  stopGuest,
+  undefineGuest,
+  watchGuests,
+} from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { ownNetworks } from '../shared/own-networks.ts';
@@ -82,6 +92,22 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       await createVolumeDirectory(host, paths, uuid, { name, owner: claims.uidStart });
   };
 
+  /** What an adopted container stands on is its owner's to mount. */
+  const mountOwnRoot = async (guest: GuestRef): Promise<void> => {
+    try {
+      await mountContainerRoot(host, paths, guest.uuid);
+    } catch (error) {
+      if (!(error instanceof InnkeeperError) || error.code !== 'not_found') throw error;
+      if ((await requireOurs(guests, guest))?.adopted === undefined) throw error;
+    }
+  };
+
+  /** libvirt asks an init system over /dev/initctl, and takes that for done where a single program runs: a signal ends that. */
+  const askingOf = async (guest: GuestRef): Promise<'signal' | undefined> => {
+    const init = (await guests.description(guest.uuid))?.os.init ?? '';
+    return /(^|\/)(init|systemd)$/.test(init) ? undefined : 'signal';
+  };
+
   return {
     info: () => ({ id, backend: 'lxc', contract: contractVersion, placeable: true }),
     probe: async () => {
@@ -121,6 +147,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     endings: endings.read,
     ...ownNetworks(libvirt),
+    ...adoption(libvirt, guests),
     list: async () => {
       const seen = await guests.list();
       consoles.keep(knownConsoles());
@@ -180,7 +207,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       ];
     },
     start: async (guest) => {
-      await mountContainerRoot(host, paths, guest.uuid);
+      await mountOwnRoot(guest);
       if ((await freezer.frozen([guest])).size > 0) await freezer.resume(guest);
       await startGuest(libvirt, guest);
       // Before anybody hears of it: what it prints first would wait, and be lost with a container that ends at once.
@@ -188,9 +215,9 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       runningConsoles().then(consoles.keep, () => undefined);
     },
     stop: async (guest, request, signal) => {
-      await requireOurs(guests, guest);
+      const adopted = (await requireOurs(guests, guest))?.adopted !== undefined;
       if ((await freezer.frozen([guest])).size > 0) await freezer.resume(guest);
-      await stopGuest(libvirt, guest, request, signal);
+      await stopGuest(libvirt, guest, request, signal, adopted ? await askingOf(guest) : undefined);
     },
     pause: async (guest) => {
       await requireOurs(guests, guest);
@@ -208,7 +235,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
         {
           name: 'stop',
           run: async () => {
-            await requireOurs(guests, guest);
+            await requireMade(guests, guest);
             await forceStop(libvirt, guest.uuid);
           },
           noUndo,
@@ -228,6 +255,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       ];
     },
     reconfigure: async (plan) => {
+      await requireMade(guests, plan);
       const definition = definitionOf(plan);
       await makeVolumes(definition);
       const change = changeContainer(host, libvirt, plan);
@@ -235,7 +263,14 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     exec,
     onFiles: async (guest, command) => {
-      await requireOurs(guests, guest);
+      if ((await requireOurs(guests, guest))?.adopted !== undefined)
+        throw new InnkeeperError(
+          'unsupported',
+          `${guest.name} was adopted: what it stands on is its owner's to mount`,
+          {
+            hint: `inn start ${guest.name}, then copy`,
+          },
+        );
       const definition = (await libvirt.xml([guest.uuid], { inactive: true })).get(guest.uuid);
       const { filesystems } = definition === undefined ? { filesystems: [] } : describeDomain(definition);
       const volumes = filesystems.flatMap(({ source, target }) =>

@@ -68,11 +68,7 @@ export const containerCapabilities = async (
     'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
     pause: await freezer.capability(),
     rename: { value: true, evidence: 'its definition is made again with the name' },
-    adopt: {
-      value: false,
-      evidence: 'not offered by this version',
-      reasonIfAbsent: 'guests of libvirt are not adopted by this version',
-    },
+    adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
     'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
     'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
     volumes: { value: true, evidence: 'directories of the host, mounted in the container' },

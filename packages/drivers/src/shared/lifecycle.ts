@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
-import { type Libvirt, type PowerState, virshKind } from '@innkeeper/libvirt';
-import { InnkeeperError } from '@innkeeper/model';
+import { type Libvirt, type PowerState, type ShutdownMode, virshKind } from '@innkeeper/libvirt';
+import { InnkeeperError, type Ownership } from '@innkeeper/model';
 import type { Endings } from './endings.ts';
 import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
@@ -34,10 +34,23 @@ export const startGuest = async (libvirt: Libvirt, { uuid }: GuestRef): Promise<
 };
 
 /** Throws `conflict` for a guest that carries no metadata of ours; one that is not there is nobody's. */
-export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef): Promise<void> => {
+export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef): Promise<Ownership | undefined> => {
   const description = await observer.description(uuid);
-  if (description === undefined || readOwnership(description.metadata) !== undefined) return;
+  const owned = description === undefined ? undefined : readOwnership(description.metadata);
+  if (description === undefined || owned !== undefined) return owned;
   throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is never touched`);
+};
+
+/** As {@link requireOurs}, and `conflict` for one that was adopted too: what it is stays as its owner made it. */
+export const requireMade = async (observer: Observer, guest: GuestRef): Promise<void> => {
+  if ((await requireOurs(observer, guest))?.adopted === undefined) return;
+  throw new InnkeeperError(
+    'conflict',
+    `${guest.name} was adopted: Innkeeper starts and stops it, and changes nothing of it`,
+    {
+      hint: `inn release ${guest.name}`,
+    },
+  );
 };
 
 /** Throws `conflict` for a guest that does not run. */
@@ -87,19 +100,21 @@ export const resumeGuest = async (libvirt: Libvirt, { uuid, name }: GuestRef): P
   await libvirt.resume(uuid);
 };
 
-/** Asks, waits, and forces when the time is over. */
+/** Asks, waits, and forces when the time is over. `mode`: how it is asked, where libvirt would ask in vain. */
 export const stopGuest = async (
   libvirt: Libvirt,
   { uuid }: GuestRef,
   request: StopRequest,
   signal: AbortSignal,
+  mode?: ShutdownMode,
 ): Promise<void> => {
   const state = await stateOf(libvirt, uuid);
   if (state === undefined || state === 'stopped') return;
   // What is frozen cannot answer.
   if (state === 'paused') await libvirt.resume(uuid);
   const deadline = Date.now() + request.timeoutMs;
-  if (request.mode === 'graceful') await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid));
+  if (request.mode === 'graceful')
+    await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid, mode));
   while (request.mode === 'graceful' && Date.now() < deadline) {
     const now = await stateOf(libvirt, uuid);
     if (now === undefined || now === 'stopped') return;

@@ -1,7 +1,7 @@
 import type { GuestRef, HeldNetwork, Step } from '@innkeeper/driver-contract';
 import { el, type Libvirt, updateDomain } from '@innkeeper/libvirt';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { requireOurs, undefineGuest } from './lifecycle.ts';
+import { requireMade, undefineGuest } from './lifecycle.ts';
 import { releaseAddresses, reserveAddresses } from './networks.ts';
 import type { Observer } from './observer.ts';
 
@@ -65,7 +65,7 @@ export const renameSteps = (
   { guest, to, networks }: { readonly guest: GuestRef; readonly to: string; readonly networks: readonly HeldNetwork[] },
 ): readonly Step[] => {
   const call = async (name: string): Promise<void> => {
-    await requireOurs(observer, guest);
+    await requireMade(observer, guest);
     await rename(guest, name);
     observer.forget();
   };

@@ -53,6 +53,12 @@ export const hosts = innkeeper.table(
   ],
 );
 
+/** Where a workload is. */
+export interface Place extends Candidate {
+  /** What its backend calls its guest, where that is not the workload's name: of an adopted one. */
+  readonly guestName?: string;
+}
+
 /** What users want. `state` is the life of the record; what the guest does is observed. */
 export const workloads = innkeeper.table('workloads', {
   id: uuid('id').primaryKey(),
@@ -62,7 +68,7 @@ export const workloads = innkeeper.table('workloads', {
   /** Generation that the host's guest was last brought to. */
   appliedGeneration: integer('applied_generation').notNull().default(0),
   state: text('state').$type<'pending' | 'creating' | 'ready' | 'failed' | 'removing'>().notNull(),
-  placed: jsonb('placed').$type<Candidate>(),
+  placed: jsonb('placed').$type<Place>(),
   placementId: uuid('placement_id'),
   reason: text('reason'),
   error: jsonb('error').$type<Problem & { code: ErrorCode }>(),

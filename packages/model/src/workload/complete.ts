@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.ts';
 import { type DeviceRequest, deviceRequestOf } from '../devices.ts';
-import { findImage, type ImageDefinition } from '../image.ts';
+import { adoptedImage, findImage, type ImageDefinition } from '../image.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { volumePlace } from './lifecycle.ts';
 import type { NetworkAttachment } from './network.ts';
@@ -63,9 +63,16 @@ export interface CompleteSpec {
   readonly privileged: boolean;
 }
 
-/** Bytes that root disk and volumes together may take. */
-export const diskAsked = ({ diskBytes, volumes }: Pick<CompleteSpec, 'diskBytes' | 'volumes'>): number =>
-  volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, diskBytes);
+/** Bytes that root disk and volumes together may take; what an adopted guest has is on the host's disk already. */
+export const diskAsked = ({
+  image,
+  diskBytes,
+  volumes,
+}: Pick<CompleteSpec, 'image' | 'diskBytes' | 'volumes'>): number =>
+  image.source.kind === 'adopted' ? 0 : volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, diskBytes);
+
+/** Whether it is one of a guest that was there before: Innkeeper changes nothing of such a guest but whose it is. */
+export const isAdopted = ({ image }: Pick<WorkloadSpec, 'image'>): boolean => image === adoptedImage;
 
 const optionalSize = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseSize(text);

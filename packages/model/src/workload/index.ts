@@ -1,5 +1,5 @@
 export { type FieldChange, sameJson, sameSpec, specChanges } from './changes.ts';
-export { type CompleteSpec, completeSpec, type Dependency, diskAsked, type Volume } from './complete.ts';
+export { type CompleteSpec, completeSpec, type Dependency, diskAsked, isAdopted, type Volume } from './complete.ts';
 export { readyWithinMs } from './lifecycle.ts';
 export {
   type NetworkAttachment,

@@ -17,8 +17,8 @@ const size = (bytes: number | undefined): string => (bytes === undefined ? none 
 const uptime = ({ startedAt, state }: WorkloadView): string =>
   startedAt === undefined || state !== 'running' ? none : formatUptime((Date.now() - Date.parse(startedAt)) / 1000);
 
-const kind = ({ backend, managed }: WorkloadView): string =>
-  `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? '' : ' (foreign)'}`;
+const kind = ({ backend, managed, adopted }: WorkloadView): string =>
+  `${backend === 'lxc' ? 'container' : backend === 'kvm' ? 'vm' : none}${managed ? (adopted === true ? ' (adopted)' : '') : ' (foreign)'}`;
 
 const state = (view: WorkloadView): string => {
   if (view.state === 'waiting') return view.state;

@@ -1,4 +1,5 @@
 import type { Control } from '../control.ts';
+import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
 import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
@@ -12,6 +13,7 @@ import { addWorkloads } from './workloads.ts';
 /** All routes that answer JSON; registered as statements, since chained types cost the compiler seconds. */
 export const addRoutes = (app: App, control: Control): void => {
   addWorkloads(app, control);
+  addAdoptions(app, control);
   addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);

@@ -44,8 +44,11 @@ const nameOf = (given: string | undefined, hostname: string): string => {
 };
 
 const requireDriver = (address: string, reports: readonly DriverReport[]): void => {
-  if (reports.some(({ healthy }) => healthy)) return;
-  const reasons = reports.map(({ driver, reason }) => `${driver}: ${reason ?? 'does not work'}`).join('; ');
+  if (reports.some(({ healthy, placeable }) => healthy && placeable)) return;
+  const reasons = reports
+    .filter(({ placeable }) => placeable)
+    .map(({ driver, reason }) => `${driver}: ${reason ?? 'does not work'}`)
+    .join('; ');
   throw new InnkeeperError('unavailable', `No driver works at ${address} (${reasons})`, {
     hint: 'see that libvirt runs there: systemctl status libvirtd',
   });

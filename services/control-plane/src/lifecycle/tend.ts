@@ -1,6 +1,7 @@
 import { type LifeRow, listLives, type WorkloadRow } from '@innkeeper/inventory';
 import { completeSpec } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
+import { guestRefOf } from '../guest-ref.ts';
 import { carryOut } from './act.ts';
 import { lookAgainAndAgain } from './again.ts';
 import { type Decision, decideLife, type Life, nextMoment, restsOnGuest } from './decide.ts';
@@ -62,9 +63,9 @@ const learnEnds = async (
     ({ workload, decisions }) => decisions.some((one) => one.do === 'learn') && !silent.has(placeOf(workload)),
   );
   for (const { workload } of unseen) {
-    const { placed, id, name } = workload;
+    const { placed } = workload;
     if (placed === null) continue;
-    await keepEnds(control, driverOf(control, placed.host, placed.driver), [{ uuid: id, name }]);
+    await keepEnds(control, driverOf(control, placed.host, placed.driver), [guestRefOf(workload)]);
   }
   return unseen.length > 0;
 };

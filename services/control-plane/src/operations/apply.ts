@@ -1,17 +1,25 @@
-import { ownershipOf, type Step } from '@innkeeper/driver-contract';
+import { type Driver, type GuestRef, ownershipOf, type Step } from '@innkeeper/driver-contract';
 import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGuests } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, type GuestObservation } from '@innkeeper/model';
+import { type Candidate, completeSpec, type GuestObservation, isAdopted } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
+import { guestRefOf } from '../guest-ref.ts';
+import { metadataStep, placeOf } from './adopted.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
 import { orderOf, type Placed, placedOf, placeStep } from './place.ts';
 import { publishStep } from './publish.ts';
 
-const powerStep = (context: OperationContext, placed: Placed): Step => {
-  const driver = driverOf(context.control, placed.candidate.host, placed.candidate.driver);
-  const guest = { uuid: placed.plan.uuid, name: placed.plan.name };
-  const wanted = context.workload.spec.power ?? 'running';
+interface Powered {
+  readonly driver: Driver;
+  readonly guest: GuestRef;
+  /** Made by this operation: its undo stops it. */
+  readonly fresh: boolean;
+  readonly started: () => Promise<void>;
+}
+
+const powerStep = ({ workload }: OperationContext, { driver, guest, fresh, started }: Powered): Step => {
+  const wanted = workload.spec.power ?? 'running';
   if (wanted === 'stopped') {
     return {
       name: 'stop',
@@ -24,9 +32,9 @@ const powerStep = (context: OperationContext, placed: Placed): Step => {
     run: async () => {
       await driver.start(guest);
       if (wanted === 'paused') await driver.pause?.(guest);
-      else await seenRunning(context, placed);
+      else await started();
     },
-    ...(placed.fresh
+    ...(fresh
       ? { undo: ({ signal }) => driver.stop(guest, { mode: 'force', timeoutMs: 0 }, signal) }
       : { noUndo: 'a guest that was there before is not stopped' }),
   };
@@ -84,7 +92,24 @@ const givingBack = ({ control, workload }: OperationContext, { claims }: Placed)
   ];
 };
 
+/** Of an adopted guest only what is known of it changes, and whether it runs. */
+const adoptedSteps = (context: OperationContext): readonly Step[] => {
+  const { control, workload } = context;
+  const place = placeOf(context);
+  return [
+    metadataStep(context, 'keep'),
+    powerStep(context, {
+      driver: driverOf(control, place.host, place.driver),
+      guest: guestRefOf(workload),
+      fresh: false,
+      started: () => markRunning(control.inventory.db, workload.id, place.host),
+    }),
+    observeStep(context, place),
+  ];
+};
+
 const steps = (context: OperationContext): readonly Step[] => {
+  if (isAdopted(context.workload.spec)) return adoptedSteps(context);
   const placed = placedOf(context.memory);
   if (placed === undefined) return [placeStep(context)];
   const driver = driverOf(context.control, placed.candidate.host, placed.candidate.driver);
@@ -104,7 +129,12 @@ const steps = (context: OperationContext): readonly Step[] => {
     ...(placed.ownNetworks === true ? [networksStep(context, driver, placed)] : []),
     ...(placed.publishes ? [publishStep(context, placed)] : []),
     ...making,
-    powerStep(context, placed),
+    powerStep(context, {
+      driver,
+      guest: { uuid: placed.plan.uuid, name: placed.plan.name },
+      fresh: placed.fresh,
+      started: () => seenRunning(context, placed),
+    }),
     observeStep(context, placed.candidate),
     ...following,
   ];

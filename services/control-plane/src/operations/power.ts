@@ -2,6 +2,7 @@ import type { Driver, GuestRef, Step, StepContext } from '@innkeeper/driver-cont
 import { markRunning, updateWorkload } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
+import { guestRefOf } from '../guest-ref.ts';
 import { stillStarting } from '../lifecycle/after-boot.ts';
 import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -48,7 +49,7 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
     if (placed === null)
       throw new InnkeeperError('conflict', `${workload.name} has no guest`, { hint: 'apply its manifest again' });
     const driver = driverOf(control, placed.host, placed.driver);
-    const guest = { uuid: workload.id, name: workload.name };
+    const guest = guestRefOf(workload);
     return [
       ...(context.memory.afterBoot === true ? [dependenciesStep(context)] : []),
       ...acts.map((act) => ({

@@ -1,6 +1,6 @@
 import type { Driver, Step } from '@innkeeper/driver-contract';
 import { isDuplicate, renameWorkload, updateWorkload } from '@innkeeper/inventory';
-import { type Candidate, InnkeeperError } from '@innkeeper/model';
+import { type Candidate, InnkeeperError, isAdopted } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
 import { observeStep } from './apply.ts';
 import { heldOf, rememberHeld } from './held.ts';
@@ -55,8 +55,9 @@ const nameStep = (context: OperationContext): Step => {
 /** Gives a workload that does not run another name; it keeps its id, its place, its addresses and its data. */
 export const rename: OperationDefinition = {
   steps: (context) => {
-    const { placed } = context.workload;
-    return placed === null ? [nameStep(context)] : stepsFor(context, placed);
+    const { placed, spec } = context.workload;
+    // The guest of an adopted one keeps the name that its owner gave it.
+    return placed === null || isAdopted(spec) ? [nameStep(context)] : stepsFor(context, placed);
   },
   undoOnFailure: true,
   onDone: async (context) => {

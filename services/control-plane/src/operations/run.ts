@@ -21,6 +21,7 @@ import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec
 import type { Control } from '../control.ts';
 import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
+import { adopt, release } from './adopt.ts';
 import { apply } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
@@ -33,6 +34,8 @@ const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   ...powerOperations,
   rename,
   remove,
+  adopt,
+  release,
 };
 
 /** Errors that go away by themselves are tried again this often, after these pauses. */

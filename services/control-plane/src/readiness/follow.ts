@@ -1,6 +1,7 @@
 import { type DueProbe, nextProbeMs, recordProbe, takeProbes, wakeWaiting } from '@innkeeper/inventory';
 import { parseDuration, readyWithinMs } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
+import { guestRefOf } from '../guest-ref.ts';
 import { lookAgainAndAgain } from '../lifecycle/again.ts';
 import { tellOf } from '../operations/outcome.ts';
 import { type Answer, probe } from './probe.ts';
@@ -24,11 +25,11 @@ export const nextAfter = (
 };
 
 const ask = async (control: Control, due: DueProbe): Promise<Answer> => {
-  const { spec, placed, id, name, addresses } = due;
+  const { spec, placed, addresses } = due;
   const managed = control.hosts.get(placed.host);
   if (spec.readiness === undefined || managed === undefined) return 'its host is not connected';
   const driver = driverOf(control, placed.host, placed.driver);
-  return probe(spec.readiness, { host: managed.host, driver, guest: { uuid: id, name }, addresses });
+  return probe(spec.readiness, { host: managed.host, driver, guest: guestRefOf(due), addresses });
 };
 
 /** True when it became ready: others may wait for that. */

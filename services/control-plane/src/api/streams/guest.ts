@@ -1,6 +1,7 @@
 import { findPlaced } from '@innkeeper/inventory';
 import { type CapabilityName, type DriverReport, InnkeeperError, whyNot } from '@innkeeper/model';
 import { type Control, driverOf } from '../../control.ts';
+import { guestRefOf } from '../../guest-ref.ts';
 import { stateOf } from '../../views.ts';
 
 /** The guest of a workload with its driver. Throws `not_found`, or `conflict` with the reason why it cannot be done now. */
@@ -16,7 +17,7 @@ export const placedGuest = async (control: Control, name: string, action: 'exec'
   if (placed === null) throw new InnkeeperError('conflict', `${name} has no guest`);
   return {
     state,
-    guest: { uuid: workload.id, name },
+    guest: guestRefOf(workload),
     driver: driverOf(control, placed.host, placed.driver),
     placed,
     /** What the driver said of itself when its host was looked at last. */

@@ -1,0 +1,126 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ErrorCode, type EventView, errorCodes, InnkeeperError, type Problem } from '@innkeeper/model';
+
+/** Where the API is: its unix socket, or an address with a token. */
+export type Target = { readonly socket: string } | { readonly url: string; readonly token: string };
+
+interface Asking {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** How a connection is made; also used by the streams. */
+export const connectionOf = (
+  target: Target,
+): { readonly socketPath?: string; readonly base: string; readonly headers: Record<string, string> } =>
+  'socket' in target
+    ? { socketPath: target.socket, base: 'http://localhost', headers: {} }
+    : { base: target.url.replace(/\/$/, ''), headers: { authorization: `Bearer ${target.token}` } };
+
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
+
+/** A problem document as the error that it was on the other side. */
+export const errorOf = (problem: Problem): InnkeeperError =>
+  new InnkeeperError((problem.code in errorCodes ? problem.code : 'internal') as ErrorCode, problem.detail, {
+    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+    complaints: (problem.errors ?? []).map(({ path, message, hint }) => ({
+      path,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+    ...(problem.causes === undefined ? {} : { cause: new Error(problem.causes.join(': ')) }),
+  });
+
+const down = (cause: unknown): InnkeeperError => {
+  const denied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+  return denied
+    ? new InnkeeperError('forbidden', 'This user may not talk to Innkeeper', {
+        cause,
+        hint: 'use sudo, or join the group: sudo usermod -aG innkeeper $USER',
+      })
+    : new InnkeeperError('unavailable', 'Innkeeper is not running', {
+        cause,
+        hint: 'start it: inn up (in the clone: npm run up)',
+      });
+};
+
+const open = (target: Target, path: string, asking: Asking): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const { socketPath, base, headers } = connectionOf(target);
+    const body = asking.body === undefined ? undefined : JSON.stringify(asking.body);
+    const request = httpRequest(
+      `${base}${path}`,
+      {
+        method: asking.method ?? 'GET',
+        // A kept connection that the server closes after five idle seconds fails the next request of a busy client.
+        agent: false,
+        ...(socketPath === undefined ? {} : { socketPath }),
+        ...(asking.signal === undefined ? {} : { signal: asking.signal }),
+        headers: {
+          ...headers,
+          ...asking.headers,
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
+      },
+      resolve,
+    );
+    request.on('error', (error) => reject(asking.signal?.aborted === true ? error : down(error)));
+    request.end(body);
+  });
+
+const bodyOf = async (response: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+/** For answers that are no JSON. */
+export const fetchBytes = async (target: Target, path: string): Promise<{ bytes: Uint8Array; type: string }> => {
+  const response = await open(target, path, {});
+  const bytes = await bodyOf(response);
+  const type = response.headers['content-type'] ?? '';
+  if ((response.statusCode ?? 500) < 400) return { bytes, type };
+  throw errorOf(JSON.parse(bytes.toString('utf8')) as Problem);
+};
+
+export const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promise<T> => {
+  const response = await open(target, path, asking);
+  const text = (await bodyOf(response)).toString('utf8');
+  if (response.statusCode === 204) return undefined as T;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InnkeeperError('internal', `The answer of ${path} is not JSON`, { cause, detail: text.slice(0, 500) });
+  }
+  if ((response.statusCode ?? 500) >= 400)
+    throw isProblem(value) ? errorOf(value) : new InnkeeperError('internal', `${path} answered ${response.statusCode}`);
+  return value as T;
+};
+
+export async function* readEvents(
+  target: Target,
+  signal: AbortSignal,
+  after: string | undefined,
+): AsyncIterable<EventView> {
+  const response = await open(target, '/v1/events', {
+    signal,
+    headers: { accept: 'text/event-stream', ...(after === undefined ? {} : { 'last-event-id': after }) },
+  });
+  let rest = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response) {
+    rest += String(chunk);
+    const messages = rest.split('\n\n');
+    rest = messages.pop() ?? '';
+    for (const message of messages) {
+      const data = message.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
+      if (data.length > 0) yield JSON.parse(data.join('\n')) as EventView;
+    }
+  }
+}
