@@ -133,6 +133,17 @@ const classicContainer = (name: string) => {
       await host.run(['lxc-start', `--name=${name}`]);
     },
     stop,
+    /** Gives a running one ids of its own and a directory of the host, from its next start on. */
+    map: async ({ first, mount }: { readonly first: number; readonly mount: string }): Promise<void> => {
+      const before = (await host.files.readText(config)).replace(/^lxc\.mount\.entry.*$/m, '');
+      const maps = ['u', 'g'].map((kind) => `lxc.idmap = ${kind} 0 ${first} 65536\n`).join('');
+      await host.files.write(
+        config,
+        `${before}${maps}lxc.mount.entry = ${mount} srv none ro,bind,create=dir 0 0\n`,
+        0o644,
+      );
+      await host.run(['chown', '-R', `${first}:${first}`, '--', `${folder}/rootfs`]);
+    },
     remove: async (): Promise<void> => {
       await stop();
       await host.files.remove(folder);

@@ -2,6 +2,8 @@ import type {
   AdoptionView,
   AdoptRequest,
   CapacityView,
+  ConversionView,
+  ConvertRequest,
   EventView,
   Finding,
   HostChange,
@@ -57,6 +59,15 @@ export interface Client {
   ): Promise<OperationView>;
   /** Gives an adopted guest back as it was. */
   release(name: string, options?: ChangeOptions): Promise<OperationView>;
+  /** What converting a stopped classic container would be. */
+  conversion(id: string, host?: string): Promise<ConversionView>;
+  convert(
+    id: string,
+    request: ConvertRequest,
+    options?: ChangeOptions & { readonly host?: string },
+  ): Promise<OperationView>;
+  /** Deletes what was kept of the classic container, or turns the workload back into it. */
+  endConversion(name: string, how: 'confirm' | 'revert', options?: ChangeOptions): Promise<OperationView>;
   /** What its console printed, as far as it is kept. */
   logs(name: string): Promise<Uint8Array>;
   screenshot(name: string): Promise<{ readonly bytes: Uint8Array; readonly type: string }>;
@@ -142,6 +153,15 @@ export const createClient = (target: Target): Client => {
       }),
     release: (name, options = {}) =>
       ask(target, `${at(name)}/release${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
+    conversion: (id, host) => ask(target, `${guestAt(id)}/conversion${queryOf({ host })}`),
+    convert: (id, request, { host, wait, ...options } = {}) =>
+      ask(target, `${guestAt(id)}/convert${queryOf({ host, wait })}`, {
+        method: 'POST',
+        body: request,
+        headers: changeHeaders(options),
+      }),
+    endConversion: (name, how, options = {}) =>
+      ask(target, `${at(name)}/${how}${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
     logs: async (name) => (await fetchBytes(target, `${at(name)}/logs`)).bytes,
     screenshot: (name) => fetchBytes(target, `${at(name)}/screenshot`),
     sendKeys: (name, keys) => ask(target, `${at(name)}/keys`, { method: 'POST', body: { keys } }),

@@ -5,8 +5,10 @@ import type {
   ConsoleGroup,
   EndingGroup,
   ExecGroup,
+  ExportGroup,
   FilesGroup,
   HostGroup,
+  ImportGroup,
   NetworkGroup,
   PauseGroup,
   RenameGroup,
@@ -69,7 +71,9 @@ export interface Driver
     Partial<EndingGroup>,
     Partial<HostGroup>,
     Partial<NetworkGroup>,
-    Partial<AdoptGroup> {
+    Partial<AdoptGroup>,
+    Partial<ExportGroup>,
+    Partial<ImportGroup> {
   info(): DriverInfo;
   /** Health, versions and capabilities with evidence. Never throws for a backend that is not there: it reports it. */
   probe(): Promise<DriverReport>;

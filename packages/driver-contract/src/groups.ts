@@ -102,6 +102,71 @@ export interface AdoptGroup {
   release(guest: GuestRef): Promise<void>;
 }
 
+/** Ids from `start` inside are ids from `target` of the host. */
+export interface IdMap {
+  readonly start: number;
+  readonly target: number;
+  readonly count: number;
+}
+
+/** A container that stands on a directory of its host, without the words of the backend that it is of. */
+export interface PortableContainer {
+  readonly name: string;
+  /** The directory that is its root, with owners as they are. */
+  readonly root: string;
+  /** A path inside, and its arguments. */
+  readonly init: readonly string[];
+  readonly cpus: number | undefined;
+  /** Undefined without a limit, which not every backend can express. */
+  readonly memoryBytes: number | undefined;
+  /** Of both empty: its root is the host's. */
+  readonly ids: { readonly uid: readonly IdMap[]; readonly gid: readonly IdMap[] };
+  readonly interfaces: readonly PortableInterface[];
+  readonly mounts: readonly PortableMount[];
+  readonly autostart: boolean;
+  /** What it says besides, which has no meaning elsewhere: told to whoever converts it. */
+  readonly lost: readonly string[];
+}
+
+export interface PortableInterface {
+  readonly mac: string;
+  /** A network of libvirt, where the bridge is that of one; else the bridge. */
+  readonly network?: string | undefined;
+  readonly bridge: string;
+  /** With the prefix: `10.0.3.7/24`. */
+  readonly addresses: readonly string[];
+  readonly gateway?: string | undefined;
+}
+
+export interface PortableMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readonly: boolean;
+}
+
+/**
+ * Optional group, present when the driver reports the capability `convert.from`: its guests can become those of a driver
+ * with {@link ImportGroup}. All can be repeated.
+ */
+export interface ExportGroup {
+  /** Throws `conflict` while it runs, `unsupported` naming what cannot be carried over. */
+  portable(guest: GuestRef): Promise<PortableContainer>;
+  /** From now on it is no guest of this driver, and everything of it is kept. */
+  setAside(guest: GuestRef): Promise<void>;
+  /** As it was before `setAside`. */
+  putBack(guest: GuestRef): Promise<void>;
+  /** What `setAside` kept is deleted; what the guest stands on is another's by now. */
+  discard(guest: GuestRef): Promise<void>;
+}
+
+/** Optional group, present when the driver reports the capability `convert.to`. Both can be repeated. */
+export interface ImportGroup {
+  /** Defines it as an adopted guest that does not run, on the directory that it stands on already. */
+  importContainer(container: PortableContainer, uuid: string, ownership: Ownership): Promise<void>;
+  /** Takes the definition away again, and nothing else. Throws `conflict` while it runs. */
+  forgetImported(guest: GuestRef): Promise<void>;
+}
+
 /** A network of the inventory, as a host is to have it. */
 export interface HostNetwork {
   readonly name: string;

@@ -7,6 +7,7 @@ import { creationSteps, removalSteps } from './creation.ts';
 import { execInContainer } from './exec.ts';
 import { startContainer, stopContainer } from './lifecycle.ts';
 import { planContainer } from './plan.ts';
+import { exporting } from './portable.ts';
 import { probeLxc } from './probe.ts';
 import { reconfigureContainer } from './reconfigure.ts';
 import { requireOurs, requireThere } from './record.ts';
@@ -49,6 +50,7 @@ const openLxcTools = (environment: DriverEnvironment): Driver => {
       return runOnRoot(host, environment.paths, guest.uuid, { command });
     },
     ...adoption(host),
+    ...exporting(host),
   };
 };
 

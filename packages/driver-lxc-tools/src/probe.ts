@@ -55,6 +55,8 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     'console.history': absent('lxc-tools offers no console; use exec'),
     'start.by-others': absent('its root is mounted only when Innkeeper starts it'),
     adopt: { value: true, evidence: "a record beside the container's config, which LXC does not read" },
+    'convert.from': { value: true, evidence: 'its root is a directory that another driver can stand on' },
+    'convert.to': absent('containers are converted from lxc-tools, not to it'),
     'limits.cpu': await limit(host, layout, 'cpu', 'quota'),
     'limits.memory': await limit(host, layout, 'memory', 'limit'),
     'limits.disk': absent('an overlay directory has no quota'),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backends } from './backend.ts';
 import { nameField } from './names.ts';
 import { workloadStates } from './states.ts';
+import { sizeField } from './units.ts';
 import { workloadSpec } from './workload/index.ts';
 
 /** What a driver finds in a guest that is not ours. */
@@ -38,6 +39,31 @@ export const adoptionView = z
   })
   .meta({ id: 'Adoption' });
 export type AdoptionView = z.output<typeof adoptionView>;
+
+/** What a conversion of a classic container would be. */
+export const conversionView = z
+  .object({
+    id: z.string(),
+    guest: z.string(),
+    host: z.string(),
+    from: z.string(),
+    to: z.string(),
+    spec: workloadSpec,
+    /** What it says besides, which has no meaning where it goes. */
+    lost: z.array(z.string()),
+  })
+  .meta({ id: 'Conversion' });
+export type ConversionView = z.output<typeof conversionView>;
+
+export const convertRequest = z
+  .strictObject({
+    name: nameField.optional().meta({ description: 'What it is to be called here; its own name when nothing is said' }),
+    memory: sizeField('16MiB', '16TiB', 'memory')
+      .optional()
+      .meta({ description: 'Most memory that it may use; needed where it has no limit' }),
+  })
+  .meta({ id: 'ConvertRequest' });
+export type ConvertRequest = z.output<typeof convertRequest>;
 
 export const adoptRequest = z
   .strictObject({

@@ -42,7 +42,17 @@ export type StepView = z.output<typeof stepView>;
 export const powerActions = ['start', 'stop', 'restart', 'pause', 'resume'] as const;
 export type PowerAction = (typeof powerActions)[number];
 
-export const operationKinds = ['apply', ...powerActions, 'rename', 'remove', 'adopt', 'release'] as const;
+export const operationKinds = [
+  'apply',
+  ...powerActions,
+  'rename',
+  'remove',
+  'adopt',
+  'release',
+  'convert',
+  'revert',
+  'confirm',
+] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 export const operationView = z
@@ -73,6 +83,8 @@ export const workloadView = z
     adopted: z.boolean().optional(),
     /** What its backend calls its guest, where that is another name. */
     guestName: z.string().optional(),
+    /** The driver whose guest it was before a conversion that is not confirmed yet. */
+    convertedFrom: z.string().optional(),
     state: z.enum(workloadStates),
     /** What the libvirt of its host says, when that differs from the state's name. */
     guestState: z.enum(guestStates).optional(),

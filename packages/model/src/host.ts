@@ -20,6 +20,7 @@ export type Capability = z.output<typeof capability>;
  * `files.stopped`: files are copied into and out of a guest that does not run.
  * `console.history`: what a guest printed on its console is there later, also when it does not run.
  * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
+ * `convert.from`, `convert.to`: its containers can become, or be made from, those of another driver.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
@@ -36,6 +37,8 @@ export const capabilityNames = [
   'console',
   'console.history',
   'adopt',
+  'convert.from',
+  'convert.to',
   'pause',
   'rename',
   'start.by-others',

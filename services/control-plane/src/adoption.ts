@@ -21,6 +21,7 @@ import {
   isAdopted,
   namePattern,
   nameProblem,
+  type OperationKind,
   type WorkloadSpec,
 } from '@innkeeper/model';
 import { type Asker, hashOf, keyOf, notFound, pendingOf, repeated } from './asker.ts';
@@ -43,7 +44,8 @@ export const adopting = (driver: Driver): AdoptGroup => {
   return { adoptable, adopt, release };
 };
 
-const findForeign = async (control: Control, { id, host }: GuestId): Promise<GuestRow> => {
+/** Throws unless it is a guest of nobody, on a host that answers. */
+export const findForeign = async (control: Control, { id, host }: GuestId): Promise<GuestRow> => {
   const { db } = control.inventory;
   const found = (await listGuests(db)).filter((guest) => guest.uuid === id && (host ?? guest.host) === guest.host);
   const [guest, other] = found;
@@ -78,7 +80,7 @@ const findForeign = async (control: Control, { id, host }: GuestId): Promise<Gue
   return guest;
 };
 
-const refOf = ({ uuid, observation: { name } }: GuestRow): GuestRef => ({ uuid, name });
+export const refOf = ({ uuid, observation: { name } }: GuestRow): GuestRef => ({ uuid, name });
 
 /** The least that a specification can say. */
 const smallestMemory = 16 * 2 ** 20;
@@ -94,7 +96,11 @@ const specOf = ({ driver, observation }: GuestRow, found: Adoptable): WorkloadSp
   networks: found.networks.map(({ network, mac }) => ({ network, mac })),
 });
 
-const freeName = async (control: Control, guest: GuestRow): Promise<{ name: string } | { nameProblem: string }> => {
+/** Its own name, or why no workload can have it. */
+export const freeName = async (
+  control: Control,
+  guest: GuestRow,
+): Promise<{ name: string } | { nameProblem: string }> => {
   const { name } = guest.observation;
   if (!namePattern.test(name)) return { nameProblem: nameProblem(name) };
   try {
@@ -137,15 +143,61 @@ const look = async (control: Control, id: GuestId): Promise<Looked> => {
 export const adoptionOf = async (control: Control, id: GuestId): Promise<AdoptionView> =>
   (await look(control, id)).view;
 
-const nameFor = async (control: Control, { guest, view }: Looked, asked: string | undefined): Promise<string> => {
+/** The name that is asked for, or the guest's own. */
+export const nameFor = async (control: Control, guest: GuestRow, asked: string | undefined): Promise<string> => {
   if (asked !== undefined) {
     await checkNewName(control, asked, guest.uuid);
     return asked;
   }
-  if (view.name !== undefined) return view.name;
-  throw new InnkeeperError('conflict', `${view.guest} cannot keep its name: ${view.nameProblem ?? 'it is taken'}`, {
+  const own = await freeName(control, guest);
+  if ('name' in own) return own.name;
+  throw new InnkeeperError('conflict', `${guest.observation.name} cannot keep its name: ${own.nameProblem}`, {
     hint: 'give it another one for here with --as NAME; the guest itself keeps its own',
   });
+};
+
+/** The record of a guest that was there before, and the operation that takes it over, in one transaction. */
+export const takeOver = (
+  control: Control,
+  row: Parameters<typeof insertAdopted>[1],
+  kind: 'adopt' | 'convert',
+  asker: Asker,
+  hash: string,
+): Promise<OperationRow> =>
+  control.inventory.transaction(async (tx) => {
+    const { id, name, placed } = row;
+    await lockWorkload(tx, name);
+    try {
+      await insertAdopted(tx, row);
+    } catch (error) {
+      if (isDuplicate(error, 'workloads_name_unique') || isDuplicate(error, 'workloads_pkey'))
+        throw new InnkeeperError(
+          'conflict',
+          `${placed.guestName ?? name} or the name ${name} was taken by somebody else just now`,
+        );
+      throw error;
+    }
+    return begin(tx, kind, { id, name }, asker, hash);
+  });
+
+/** Another operation of a workload that is there, for the worker. */
+export const begin = async (
+  tx: Parameters<typeof insertOperation>[0],
+  kind: OperationKind,
+  { id, name }: { readonly id: string; readonly name: string },
+  asker: Asker,
+  hash: string,
+): Promise<OperationRow> => {
+  const operation = await insertOperation(tx, {
+    id: randomUUID(),
+    kind,
+    workloadId: id,
+    workloadName: name,
+    who: asker.who,
+    ...keyOf(asker, hash),
+  });
+  await wake(tx, id);
+  return operation;
 };
 
 /** Takes a foreign guest over: its record at once, its claims and its metadata by the operation. */
@@ -158,36 +210,12 @@ export const adoptRequest = async (
   const hash = hashOf('adopt', id, asked);
   const earlier = await repeated(control, asker, hash);
   if (earlier !== undefined) return earlier;
-  const looked = await look(control, id);
-  const { guest, view } = looked;
-  const name = await nameFor(control, looked, asked.name);
+  const { guest, view } = await look(control, id);
+  const name = await nameFor(control, guest, asked.name);
   const spec = asked.takeAutostart === true ? { ...view.spec, autostart: view.autostart } : view.spec;
-  return control.inventory.transaction(async (tx) => {
-    await lockWorkload(tx, name);
-    try {
-      await insertAdopted(tx, {
-        id: guest.uuid,
-        name,
-        spec,
-        placed: { host: guest.host, driver: guest.driver, backend: view.backend, guestName: view.guest },
-        reason: `was there before Innkeeper, on ${guest.host}`,
-      });
-    } catch (error) {
-      if (isDuplicate(error, 'workloads_name_unique') || isDuplicate(error, 'workloads_pkey'))
-        throw new InnkeeperError('conflict', `${view.guest} or the name ${name} was taken by somebody else just now`);
-      throw error;
-    }
-    const operation = await insertOperation(tx, {
-      id: randomUUID(),
-      kind: 'adopt',
-      workloadId: guest.uuid,
-      workloadName: name,
-      who: asker.who,
-      ...keyOf(asker, hash),
-    });
-    await wake(tx, guest.uuid);
-    return operation;
-  });
+  const placed = { host: guest.host, driver: guest.driver, backend: view.backend, guestName: view.guest };
+  const reason = `was there before Innkeeper, on ${guest.host}`;
+  return takeOver(control, { id: guest.uuid, name, spec, placed, reason }, 'adopt', asker, hash);
 };
 
 /** Gives an adopted guest back. Refused for what Innkeeper made, and while something else is being done with it. */
@@ -204,15 +232,10 @@ export const releaseRequest = async (control: Control, name: string, asker: Aske
       });
     const pending = await pendingOf(tx, row, ({ kind }) => kind === 'release');
     if (pending !== undefined) return pending;
-    const operation = await insertOperation(tx, {
-      id: randomUUID(),
-      kind: 'release',
-      workloadId: row.id,
-      workloadName: name,
-      who: asker.who,
-      ...keyOf(asker, hash),
-    });
-    await wake(tx, row.id);
-    return operation;
+    if (row.placed?.convertedFrom !== undefined)
+      throw new InnkeeperError('conflict', `${name} was converted, and that is not confirmed yet`, {
+        hint: `inn convert --confirm ${name}, or inn convert --revert ${name}`,
+      });
+    return begin(tx, 'release', row, asker, hash);
   });
 };

@@ -141,6 +141,7 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
       readiness: readinessOf(row, guest),
       graphics: guest?.observation.graphics,
       adopted: isAdopted(row.spec) ? true : undefined,
+      convertedFrom: row.placed?.convertedFrom?.driver,
       guestName: row.placed?.guestName === row.name ? undefined : row.placed?.guestName,
       error: row.error ?? undefined,
       operation:

@@ -51,6 +51,9 @@ export const reportCases: readonly ConformanceCase[] = [
       equal(bench.driver.sendKeys !== undefined, await declares(bench, 'screen'), 'sendKeys');
       equal(bench.driver.adopt !== undefined, await declares(bench, 'adopt'), 'adopt');
       equal(bench.driver.release !== undefined, await declares(bench, 'adopt'), 'release');
+      equal(bench.driver.portable !== undefined, await declares(bench, 'convert.from'), 'portable');
+      equal(bench.driver.setAside !== undefined, await declares(bench, 'convert.from'), 'setAside');
+      equal(bench.driver.importContainer !== undefined, await declares(bench, 'convert.to'), 'importContainer');
     },
   },
   {

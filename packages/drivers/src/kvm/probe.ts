@@ -78,6 +78,16 @@ export const kvmCapabilities = async (
     rename: { value: true, evidence: 'libvirt renames machines' },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
     adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
+    'convert.from': {
+      value: false,
+      evidence: 'a machine is no container',
+      reasonIfAbsent: 'a virtual machine does not become a container',
+    },
+    'convert.to': {
+      value: false,
+      evidence: 'a machine is no container',
+      reasonIfAbsent: 'a container does not become a virtual machine',
+    },
     'cpu.weight': { value: true, evidence: 'cgroup weight of the machine' },
     'cpu.pinning': { value: true, evidence: 'libvirt pins virtual processors' },
     volumes: { value: true, evidence: 'disks beside the root' },

@@ -49,6 +49,7 @@ import { slowValues } from '../shared/slow-values.ts';
 import { consoleOf, openConsoles } from './consoles.ts';
 import { containerExec } from './exec.ts';
 import { openFreezer } from './freezer.ts';
+import { importing } from './imported.ts';
 import { changeContainer } from './live.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
 import { containerCapabilities } from './probe.ts';
@@ -148,6 +149,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     endings: endings.read,
     ...ownNetworks(libvirt),
     ...adoption(libvirt, guests),
+    ...importing(libvirt, guests),
     list: async () => {
       const seen = await guests.list();
       consoles.keep(knownConsoles());

@@ -69,6 +69,12 @@ export const containerCapabilities = async (
     pause: await freezer.capability(),
     rename: { value: true, evidence: 'its definition is made again with the name' },
     adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
+    'convert.from': {
+      value: false,
+      evidence: 'its containers are where others become',
+      reasonIfAbsent: "libvirt's containers are not turned into others",
+    },
+    'convert.to': { value: true, evidence: 'libvirt starts a container on any directory' },
     'cpu.weight': { value: true, evidence: 'cgroup weight of the container' },
     'cpu.pinning': { value: true, evidence: 'libvirt starts containers on the processors of a list' },
     volumes: { value: true, evidence: 'directories of the host, mounted in the container' },

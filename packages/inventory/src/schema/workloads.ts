@@ -57,6 +57,8 @@ export const hosts = innkeeper.table(
 export interface Place extends Candidate {
   /** What its backend calls its guest, where that is not the workload's name: of an adopted one. */
   readonly guestName?: string;
+  /** The guest that its own was made from, which is kept until that is confirmed. */
+  readonly convertedFrom?: { readonly driver: string; readonly uuid: string; readonly name: string };
 }
 
 /** What users want. `state` is the life of the record; what the guest does is observed. */

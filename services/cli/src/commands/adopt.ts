@@ -17,7 +17,7 @@ interface AdoptOptions {
 }
 
 /** By name or id; several hosts may have one of the name. */
-const findGuest = async (word: string, host: string | undefined): Promise<WorkloadView> => {
+export const findGuest = async (word: string, host: string | undefined): Promise<WorkloadView> => {
   const named = (await client().workloads()).filter(({ name, id }) => name === word || id === word);
   const found = named.filter((one) => !one.managed && (host ?? one.host) === one.host);
   const [guest, other] = found;

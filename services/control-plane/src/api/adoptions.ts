@@ -5,8 +5,10 @@ import type { Control } from '../control.ts';
 import { accepted, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
 
-const guest = { params: z.object({ id: z.string() }) };
-const onHost = { host: z.string().optional().meta({ description: 'Which one, where an id is that of several' }) };
+export const guest = { params: z.object({ id: z.string() }) };
+export const onHost = {
+  host: z.string().optional().meta({ description: 'Which one, where an id is that of several' }),
+};
 
 /** Guests that Innkeeper did not make: what taking them over would be, taking them over, giving them back. */
 export const addAdoptions = (app: App, control: Control): void => {

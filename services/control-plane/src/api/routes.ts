@@ -1,6 +1,7 @@
 import type { Control } from '../control.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
+import { addConversions } from './conversions.ts';
 import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
@@ -14,6 +15,7 @@ import { addWorkloads } from './workloads.ts';
 export const addRoutes = (app: App, control: Control): void => {
   addWorkloads(app, control);
   addAdoptions(app, control);
+  addConversions(app, control);
   addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);

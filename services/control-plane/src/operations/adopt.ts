@@ -9,7 +9,7 @@ import {
   releaseClaims,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { completeSpec, InnkeeperError } from '@innkeeper/model';
+import { completeSpec, InnkeeperError, type Problem } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { foreignUse } from '../snapshot.ts';
@@ -45,7 +45,8 @@ const claim = async (context: OperationContext): Promise<void> => {
   });
 };
 
-const claimStep = (context: OperationContext): Step => ({
+/** Capacity and MAC addresses. */
+export const claimStep = (context: OperationContext): Step => ({
   name: 'claims',
   run: async () => {
     try {
@@ -63,6 +64,18 @@ const claimStep = (context: OperationContext): Step => ({
 const observe = ({ control }: { readonly control: Control }, { host, driver }: ReturnType<typeof placeOf>) =>
   control.observe(host, driver);
 
+/** It is as foreign as before: there is no workload that could have failed. */
+export const forgetFailed = async (
+  context: OperationContext,
+  problem: Problem,
+  what: 'adopted' | 'converted',
+): Promise<void> => {
+  const { control, workload } = context;
+  await tellOf(control, workload, 'workload.failed', `${workload.name} was not ${what}: ${problem.detail}`);
+  await deleteWorkload(control.inventory.db, workload.id);
+  await observe(context, placeOf(context)).catch(() => undefined);
+};
+
 /** A guest that was there before becomes a workload where it stands. */
 export const adopt: OperationDefinition = {
   steps: (context) => [claimStep(context), metadataStep(context, 'release'), observeStep(context, placeOf(context))],
@@ -75,13 +88,7 @@ export const adopt: OperationDefinition = {
     if (completeSpec(workload.spec).power === 'running') await markRunning(db, workload.id, host);
     await tellOf(control, workload, 'workload.adopted', `${workload.name} was adopted on ${host}`);
   },
-  // It is as foreign as before: there is no workload that could have failed.
-  onFailed: async (context, problem) => {
-    const { control, workload } = context;
-    await tellOf(control, workload, 'workload.failed', `${workload.name} was not adopted: ${problem.detail}`);
-    await deleteWorkload(control.inventory.db, workload.id);
-    await observe(context, placeOf(context)).catch(() => undefined);
-  },
+  onFailed: (context, problem) => forgetFailed(context, problem, 'adopted'),
 };
 
 const noUndo = 'giving back goes forward';

@@ -13,7 +13,8 @@ export const placeOf = ({ workload }: Adopted) => {
   throw new InnkeeperError('internal', `${workload.name} was adopted and is nowhere`);
 };
 
-const ownershipFor = ({ control, workload }: Adopted): Ownership => ({
+/** What stands in its metadata. */
+export const ownershipFor = ({ control, workload }: Adopted): Ownership => ({
   installation: control.installation,
   workloadId: workload.id,
   generation: workload.generation,

@@ -23,6 +23,7 @@ import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
 import { adopt, release } from './adopt.ts';
 import { apply } from './apply.ts';
+import { confirm, convert, revert } from './convert.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
@@ -36,6 +37,9 @@ const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   remove,
   adopt,
   release,
+  convert,
+  revert,
+  confirm,
 };
 
 /** Errors that go away by themselves are tried again this often, after these pauses. */
