@@ -58,6 +58,7 @@ describe('a host over ssh', () => {
     expect(host.drivers.map(({ driver, healthy }) => [driver, healthy]).sort()).toEqual([
       ['kvm', true],
       ['lxc', true],
+      ['lxc-tools', true],
     ]);
     await expect(add({ name: 'h3' })).rejects.toMatchObject({ code: 'conflict' });
     const doctor = await installation.client.doctor();

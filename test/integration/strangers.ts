@@ -136,6 +136,7 @@ const classicContainer = (name: string) => {
     /** Gives a running one ids of its own and a directory of the host, from its next start on. */
     map: async ({ first, mount }: { readonly first: number; readonly mount: string }): Promise<void> => {
       const before = (await host.files.readText(config)).replace(/^lxc\.mount\.entry.*$/m, '');
+      await host.files.makeDirectory(`${folder}/rootfs/srv`, 0o755);
       const maps = ['u', 'g'].map((kind) => `lxc.idmap = ${kind} 0 ${first} 65536\n`).join('');
       await host.files.write(
         config,

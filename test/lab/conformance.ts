@@ -50,8 +50,10 @@ export const conformanceInside = ({ backend, machine, titles }: Suite): void => 
       });
       expect(suite.exitCode, suite.output).toBe(0);
       cases = casesIn(suite.output);
-      for (const { title, seconds } of cases)
-        process.stdout.write(`${backend} ${String(seconds).padStart(5)} s  ${title}\n`);
+      for (const { title, seconds, failure } of cases)
+        process.stdout.write(
+          `${backend} ${String(seconds).padStart(5)} s  ${title}${failure === undefined ? '' : `: ${failure}`}\n`,
+        );
     });
 
     afterAll(machine.stop);

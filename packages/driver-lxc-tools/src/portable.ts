@@ -1,15 +1,7 @@
-import type {
-  ExportGroup,
-  GuestRef,
-  PortableContainer,
-  PortableInterface,
-  PortableMount,
-} from '@innkeeper/driver-contract';
-import type { Host } from '@innkeeper/host';
+import type { PortableContainer, PortableInterface, PortableMount } from '@innkeeper/driver-contract';
 import { InnkeeperError } from '@innkeeper/model';
 import { configEntries, readConfigFacts } from './config.ts';
-import { isStopped, stateOf } from './containers.ts';
-import { bridge, containerFiles, network } from './layout.ts';
+import { bridge, network } from './layout.ts';
 
 /** What says nothing that another backend would not do by itself, or is said again in other words. */
 const carried =
@@ -106,37 +98,5 @@ export const portableOf = (name: string, text: string): PortableContainer => {
       ...entries.filter(([key]) => !carried.test(key)).map(([key, value]) => `${key} ${value}`.slice(0, 160)),
       ...(ids.uid.length === 0 ? ['it has no lxc.idmap: its root stays the root of the host'] : []),
     ],
-  };
-};
-
-const kept = (name: string): string => `${containerFiles(name).folder}/config.before-innkeeper`;
-
-/** Carrying classic containers over to another driver: their config is moved aside, and all else stays where it is. */
-export const exporting = (host: Host): ExportGroup => {
-  const move = async (from: string, to: string): Promise<void> => {
-    const text = await host.files.readTextIfThere(from);
-    if (text === undefined) return;
-    await host.run(['mv', '--no-target-directory', '--', from, to]);
-  };
-  const requireStopped = async ({ name }: GuestRef): Promise<void> => {
-    if (!isStopped(await stateOf(host, name)))
-      throw new InnkeeperError('conflict', `${name} runs: only a stopped container is converted`, {
-        hint: `lxc-stop --name=${name}`,
-      });
-  };
-  return {
-    portable: async (guest) => {
-      await requireStopped(guest);
-      const { config } = containerFiles(guest.name);
-      const text = (await host.files.readTextIfThere(config)) ?? (await host.files.readTextIfThere(kept(guest.name)));
-      if (text === undefined) throw new InnkeeperError('not_found', `There is no container ${guest.name}`);
-      return portableOf(guest.name, text);
-    },
-    setAside: async (guest) => {
-      await requireStopped(guest);
-      await move(containerFiles(guest.name).config, kept(guest.name));
-    },
-    putBack: ({ name }) => move(kept(name), containerFiles(name).config),
-    discard: ({ name }) => host.files.remove(kept(name)),
   };
 };
