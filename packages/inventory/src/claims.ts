@@ -137,7 +137,7 @@ export const networkClaimsOf = (db: Db, workloadId: string): Promise<NetworkClai
   db.select().from(networkClaims).where(eq(networkClaims.workloadId, workloadId)).orderBy(networkClaims.position);
 
 /** Positions of claims that are to be given up: behind all that a specification can have. */
-const leavingFrom = 1000;
+export const leavingFrom = 1000;
 
 /**
  * Puts what a workload holds into a new order, by MAC; what is not named is behind everything, until

@@ -18,6 +18,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
         ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),
         ...(ipv4?.prefix === undefined ? {} : { prefix: ipv4.prefix }),
         ...(range === undefined ? {} : { range }),
+        ...(description.domainName !== undefined && description.domainLocal ? { domain: description.domainName } : {}),
         taken: [
           ...new Set([
             ...(ipv4?.dhcp.hosts.flatMap(({ ip }) => (ip === undefined ? [] : [ip])) ?? []),

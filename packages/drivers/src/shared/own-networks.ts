@@ -4,7 +4,8 @@ import { InnkeeperError } from '@innkeeper/model';
 
 /**
  * Without STP, which keeps what is new on a bridge silent for four seconds: nothing of ours makes a loop. libvirt names the
- * bridge. [formatnetwork]
+ * bridge. Its guests are called NAME.NETWORK.internal besides, which its name server asks nobody else about: the host's own
+ * can send such names there without getting them back. [formatnetwork; ICANN, .internal]
  */
 const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =>
   buildXml(
@@ -14,6 +15,7 @@ const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =
       el('name', {}, name),
       el('uuid', {}, uuid),
       mode !== 'isolated' && el('forward', { mode }),
+      mode !== 'bridge' && el('domain', { name: `${name}.internal`, localOnly: true }),
       mode === 'bridge' ? el('bridge', { name: bridge }) : el('bridge', { stp: 'off', delay: 0 }),
       subnet !== undefined &&
         el(

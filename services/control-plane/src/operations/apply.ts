@@ -2,6 +2,7 @@ import { ownershipOf, type Step } from '@innkeeper/driver-contract';
 import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGuests } from '@innkeeper/inventory';
 import { type Candidate, completeSpec, type GuestObservation } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
+import { nameQuietly } from '../names.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
@@ -138,6 +139,7 @@ export const apply: OperationDefinition = {
       await tellOf(control, workload, 'workload.created', `${name} ${reason ?? 'was created'}`);
       await reportAgain(context, placed);
     } else await tellOf(control, workload, 'workload.changed', `${name} was changed`);
+    await nameQuietly(control, placed?.candidate.host);
   },
   onFailed: async (context, problem) => {
     const { control, workload } = context;
@@ -146,5 +148,6 @@ export const apply: OperationDefinition = {
     if (problem.code === 'conflict' && placed !== undefined) await control.probe(placed.candidate.host);
     const existed = placed?.fresh === false || (workload.state === 'ready' && placed === undefined);
     await tellFailed(context, problem, existed ? undefined : 'failed');
+    await nameQuietly(control, placed?.candidate.host);
   },
 };
