@@ -11,7 +11,7 @@ test('a subnet has the host at its first address and guests at all that follow',
 
 test.each([
   ['10.20.0.0', 'is not a subnet such as'],
-  ['10.20.0.0/8', 'must have between 16 and 29 bits'],
+  ['10.0.0.0/8', 'must have between 16 and 29 bits'],
   ['10.20.0.5/24', 'the subnet is 10.20.0.0/24'],
   ['8.8.8.0/24', 'is not of the private ranges'],
   ['300.1.1.0/24', 'is not a subnet such as'],
@@ -23,7 +23,14 @@ test.each([
 
 test.each([
   [{ mode: 'bridge' }, 'is missing'],
-  [{ mode: 'bridge', bridge: 'br0', subnet: '10.1.0.0/24' }, 'is given by whoever'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '10.1.0.0/24' }, 'is missing: the address of the router of 10.1.0.0/24'],
+  [{ mode: 'bridge', bridge: 'br0', gateway: '10.1.0.1' }, 'is missing: gateway 10.1.0.1 is the router of a subnet'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '10.1.0.0/24', gateway: '10.2.0.1' }, '"10.2.0.1" is not an address of'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '10.1.0.0/24', gateway: '10.1.0.0' }, '"10.1.0.0" is not an address of'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '10.0.0.0/4', gateway: '10.1.0.1' }, 'is an address within a subnet'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '0.0.0.0/0', gateway: '10.1.0.1' }, 'must have between 8 and 30 bits'],
+  [{ mode: 'bridge', bridge: 'br0', subnet: '10.1.0.0/24', gateway: 'router' }, 'is not an IPv4 address such as'],
+  [{ gateway: '10.1.0.1' }, 'is for mode: bridge'],
   [{ bridge: 'br0' }, 'is for mode: bridge'],
   [{ mode: 'bridge', bridge: "br0' onload='x" }, 'must be the name of an interface'],
 ])('%j is refused', (spec, message) =>
@@ -34,6 +41,14 @@ test('subnets overlap when they have an address in common', () => {
   expect(overlaps('10.0.0.0/16', '10.0.255.1/24')).toBe(true);
   expect(overlaps('192.168.122.1/24', '192.168.123.0/24')).toBe(false);
   expect(overlaps('no subnet', '10.0.0.0/8')).toBe(false);
+});
+
+test('a bridge has whatever subnet the network there has', () => {
+  for (const [subnet, gateway] of [
+    ['192.168.1.0/24', '192.168.1.1'],
+    ['203.0.113.64/28', '203.0.113.78'],
+  ] as const)
+    expect(networkSpec.safeParse({ mode: 'bridge', bridge: 'br0', subnet, gateway }).error).toBeUndefined();
 });
 
 property.prop([

@@ -46,12 +46,30 @@ export const overlaps = (one: string, other: string): boolean => {
 const subnetProblem = (text: string): string | undefined => {
   const [, address, bits] = subnetPattern.exec(text) ?? [];
   if (address === undefined) return 'is not a subnet such as 10.20.0.0/24';
-  if (Number(bits) < 16 || Number(bits) > 29) return 'must have between 16 and 29 bits, such as /24';
   const first = addressText(boundsOf(text)?.[0] ?? 0);
-  if (first !== address) return `is an address within a subnet; the subnet is ${first}/${bits}`;
+  if (Number(bits) <= 32 && first !== address) return `is an address within a subnet; the subnet is ${first}/${bits}`;
+  return undefined;
+};
+
+/** The same for one that is to be made; a host's own network has whatever subnet it has. */
+const newSubnetProblem = (text: string): string | undefined => {
+  const bits = Number(text.split('/')[1]);
+  if (bits < 16 || bits > 29) return 'must have between 16 and 29 bits, such as /24';
   if (!privateRanges.some((range) => contains(range, text)))
     return `is not of the private ranges ${privateRanges.join(', ')}`;
   return undefined;
+};
+
+const lanSubnetProblem = (text: string): string | undefined => {
+  const bits = Number(text.split('/')[1]);
+  return bits < 8 || bits > 30 ? 'must have between 8 and 30 bits, such as /24' : undefined;
+};
+
+/** Whether an interface can have the address there: neither the subnet's own nor that of all. */
+export const isHostAddress = (subnet: string, address: string): boolean => {
+  const [first, last] = boundsOf(subnet) ?? [0, -1];
+  const value = addressNumber(address);
+  return first < value && value < last;
 };
 
 /** Throws nothing: a subnet that was checked has all of it. */
@@ -74,6 +92,43 @@ export const freeSubnet = (taken: readonly string[]): string | undefined => {
   return undefined;
 };
 
+interface Fields {
+  readonly mode?: NetworkMode | undefined;
+  readonly subnet?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly bridge?: string | undefined;
+}
+
+/** A network that hosts are on already: its addresses are what they are. */
+const bridgeComplaints = ({ subnet, gateway, bridge }: Fields): [string, string][] => {
+  const complaints: [string, string][] = [];
+  if (bridge === undefined)
+    complaints.push(['bridge', 'is missing: a network of mode bridge names a bridge of the host']);
+  const problem = subnet === undefined ? undefined : lanSubnetProblem(subnet);
+  if (problem !== undefined) complaints.push(['subnet', `"${subnet}" ${problem}`]);
+  if (subnet !== undefined && gateway === undefined)
+    complaints.push(['gateway', `is missing: the address of the router of ${subnet}, which guests send by`]);
+  if (subnet === undefined && gateway !== undefined)
+    complaints.push(['subnet', `is missing: gateway ${gateway} is the router of a subnet such as 192.168.1.0/24`]);
+  if (subnet !== undefined && gateway !== undefined && !isHostAddress(subnet, gateway))
+    complaints.push(['gateway', `"${gateway}" is not an address of ${subnet}`]);
+  return complaints;
+};
+
+const ownComplaints = ({ mode = 'nat', subnet, gateway, bridge }: Fields): [string, string][] => {
+  const complaints: [string, string][] = [];
+  const problem = subnet === undefined ? undefined : newSubnetProblem(subnet);
+  if (problem !== undefined) complaints.push(['subnet', `"${subnet}" ${problem}`]);
+  if (gateway !== undefined)
+    complaints.push(['gateway', `is for mode: bridge; in mode ${mode} the host is, at the first address`]);
+  if (bridge !== undefined)
+    complaints.push(['bridge', `is for mode: bridge; this one is ${mode} and gets a bridge of its own`]);
+  return complaints;
+};
+
+const complaintsOf = (spec: Fields): [string, string][] =>
+  spec.mode === 'bridge' ? bridgeComplaints(spec) : ownComplaints(spec);
+
 /** What guests of it reach: see `docs/networks.md`. */
 export const networkSpec = z
   .strictObject({
@@ -84,7 +139,17 @@ export const networkSpec = z
         error: (issue) => `"${String(issue.input).slice(0, 40)}" ${subnetProblem(String(issue.input))}`,
       })
       .optional()
-      .meta({ description: 'IPv4; a free one is chosen when nothing is said' }),
+      .meta({
+        description:
+          'IPv4; a free one is chosen when nothing is said. Mode bridge: that of the network there, for fixed addresses',
+      }),
+    gateway: z
+      .string()
+      .refine((text) => boundsOf(`${text}/32`) !== undefined, {
+        error: (issue) => `"${String(issue.input).slice(0, 40)}" is not an IPv4 address such as 192.168.1.1`,
+      })
+      .optional()
+      .meta({ description: 'mode bridge with a subnet: the router there, also asked for names' }),
     bridge: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be the name of an interface of the host, such as br0')
@@ -93,21 +158,8 @@ export const networkSpec = z
     project: nameField.optional().meta({ description: 'Only workloads of this project may use it' }),
     description: z.string().max(1000).optional(),
   })
-  .superRefine(({ mode = 'nat', subnet, bridge }, ctx) => {
-    if (mode === 'bridge' && bridge === undefined)
-      ctx.addIssue({
-        code: 'custom',
-        path: ['bridge'],
-        message: 'is missing: a network of mode bridge names a bridge of the host',
-      });
-    if (mode === 'bridge' && subnet !== undefined)
-      ctx.addIssue({ code: 'custom', path: ['subnet'], message: 'is given by whoever gives addresses on that bridge' });
-    if (mode !== 'bridge' && bridge !== undefined)
-      ctx.addIssue({
-        code: 'custom',
-        path: ['bridge'],
-        message: `is for mode: bridge; this one is ${mode} and gets a bridge of its own`,
-      });
+  .superRefine((spec, ctx) => {
+    for (const [field, message] of complaintsOf(spec)) ctx.addIssue({ code: 'custom', path: [field], message });
   })
   .meta({ id: 'NetworkSpec', description: 'A network that Innkeeper makes on the hosts that need it' });
 export type NetworkSpec = z.output<typeof networkSpec>;
@@ -122,6 +174,8 @@ export const networkView = z
     managed: z.boolean(),
     mode: z.enum(networkModes).optional(),
     subnet: z.string().optional(),
+    /** Of mode bridge. */
+    gateway: z.string().optional(),
     bridge: z.string().optional(),
     project: z.string().optional(),
     description: z.string().optional(),

@@ -48,13 +48,25 @@ export const hostNetwork = (installation: string, { name, spec }: NetworkRow): H
   name,
   uuid: networkUuid(installation, name),
   mode: spec.mode ?? 'nat',
-  subnet: spec.subnet === undefined ? undefined : parseSubnet(spec.subnet),
+  subnet: spec.subnet === undefined || spec.mode === 'bridge' ? undefined : parseSubnet(spec.subnet),
   bridge: spec.bridge,
 });
 
+/** A network of a host as claims see it. */
+export interface AvailableNetwork extends NetworkReport {
+  /** Its addresses are those of a network that several hosts are on, and only fixed ones are given. */
+  readonly lan?: string;
+}
+
+/** What is described of a bridge's network, which its host does not know. */
+const described = (report: NetworkReport, { spec }: NetworkRow): AvailableNetwork =>
+  spec.mode !== 'bridge' || spec.subnet === undefined || spec.gateway === undefined
+    ? report
+    : { ...report, lan: spec.subnet, gateway: spec.gateway, prefix: parseSubnet(spec.subnet).prefix };
+
 /** What a host will report of a network that it does not have yet. */
 const reportOf = ({ name, spec }: NetworkRow): NetworkReport => {
-  const subnet = spec.subnet === undefined ? undefined : parseSubnet(spec.subnet);
+  const subnet = spec.subnet === undefined || spec.mode === 'bridge' ? undefined : parseSubnet(spec.subnet);
   return {
     name,
     active: true,
@@ -64,9 +76,12 @@ const reportOf = ({ name, spec }: NetworkRow): NetworkReport => {
 };
 
 /** Networks of a host, with those that are made when they are needed. */
-export const networksOf = (reported: readonly NetworkReport[], own: readonly NetworkRow[]): NetworkReport[] => [
-  ...reported.map((one) => (own.some(({ name }) => name === one.name) ? { ...one, active: true } : one)),
-  ...own.filter(({ name }) => reported.every((one) => one.name !== name)).map(reportOf),
+export const networksOf = (reported: readonly NetworkReport[], own: readonly NetworkRow[]): AvailableNetwork[] => [
+  ...reported.map((one) => {
+    const row = own.find(({ name }) => name === one.name);
+    return row === undefined ? one : described({ ...one, active: true }, row);
+  }),
+  ...own.filter(({ name }) => reported.every((one) => one.name !== name)).map((row) => described(reportOf(row), row)),
 ];
 
 /** Each network of a host once: both backends report those of the same libvirt. */
@@ -202,9 +217,9 @@ const viewOf = (
       .map((report) => ({ host: host.name, report })),
   );
   const [first] = there;
-  const { mode, subnet, bridge, project, description } = row?.spec ?? {};
+  const { mode, subnet, gateway, bridge, project, description } = row?.spec ?? {};
   const seen = first === undefined ? undefined : subnetOf(first.report);
-  const shown = { subnet: subnet ?? seen, bridge: bridge ?? first?.report.bridge, project, description };
+  const shown = { subnet: subnet ?? seen, gateway, bridge: bridge ?? first?.report.bridge, project, description };
   return {
     name,
     managed: row !== undefined,

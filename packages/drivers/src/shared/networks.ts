@@ -40,7 +40,7 @@ export const reserveAddresses = async (
   known: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
   for (const [position, { network, mac, address }] of claims.entries()) {
-    if (address === undefined || known.has(mac)) continue;
+    if (address === undefined || address.unserved === true || known.has(mac)) continue;
     await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });
     await libvirt.addDnsName(network, { ip: address.ip, name });
   }
@@ -49,7 +49,7 @@ export const reserveAddresses = async (
 /** Takes the entries of the guest of that name back, and the leases that the guest got by them. */
 export const releaseAddresses = async (libvirt: Libvirt, name: string, held: readonly HeldNetwork[]): Promise<void> => {
   for (const { network, mac, address } of held) {
-    if (address === undefined) continue;
+    if (address === undefined || address.unserved === true) continue;
     await libvirt.removeDhcpHost(network, { mac });
     await libvirt.removeDnsName(network, { ip: address.ip, name });
     const lease = (await libvirt.leases(network)).find((one) => one.mac?.toLowerCase() === mac);

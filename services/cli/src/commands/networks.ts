@@ -59,6 +59,7 @@ const addReading = (networks: Command): void => {
         ...(view.description === undefined ? [] : [view.description]),
         ...(view.mode === undefined ? [] : [`mode       ${view.mode}`]),
         ...(view.subnet === undefined ? [] : [`subnet     ${view.subnet}`]),
+        ...(view.gateway === undefined ? [] : [`gateway    ${view.gateway}`]),
         ...(view.bridge === undefined ? [] : [`bridge     ${view.bridge}`]),
         ...(view.project === undefined ? [] : [`project    ${view.project}`]),
         `hosts      ${places(view)}`,
@@ -90,6 +91,7 @@ interface CreateOptions {
   readonly mode?: string;
   readonly subnet?: string;
   readonly bridge?: string;
+  readonly gateway?: string;
   readonly project?: string;
   readonly description?: string;
 }
@@ -101,6 +103,7 @@ const addChanging = (networks: Command): void => {
     .option('--mode <mode>', 'nat (reaches outside), isolated (does not), or bridge (of the host)')
     .option('--subnet <subnet>', 'such as 10.20.0.0/24 (default: a free one)')
     .option('--bridge <interface>', 'a bridge that hosts have, such as br0; mode bridge')
+    .option('--gateway <address>', 'the router there, with --subnet: workloads may then have fixed addresses')
     .option('--project <name>', 'only its workloads may use it')
     .option('--description <text>', 'for people')
     .addHelpText(
@@ -108,7 +111,8 @@ const addChanging = (networks: Command): void => {
       examples(
         ['inn network create lab', 'guests of it reach each other and outside'],
         ['inn network create db --mode isolated --project shop', 'reach each other only, and belong to one project'],
-        ['inn network create lan --mode bridge --bridge br0', 'on the network that the hosts are on'],
+        ['inn network create lan --bridge br0', 'on the network that the hosts are on'],
+        ['inn network create lan --bridge br0 --subnet 192.168.1.0/24 --gateway 192.168.1.1', 'with fixed addresses'],
       ),
     )
     .action(async (name: string, options: CreateOptions) => {
