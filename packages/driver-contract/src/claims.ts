@@ -12,6 +12,8 @@ export interface NetworkClaim {
   readonly mac: string;
   /** With prefix length and gateway, when the inventory gave an address. */
   readonly address?: ClaimedAddress | undefined;
+  /** IPv6, which an interface with this MAC gives itself on the network. */
+  readonly address6?: { readonly ip: string; readonly prefix: number; readonly gateway: string } | undefined;
 }
 
 export interface ClaimedAddress {
@@ -25,4 +27,5 @@ export interface ClaimedAddress {
 /** What of a network a guest held, for giving it back. */
 export interface HeldNetwork extends Pick<NetworkClaim, 'network' | 'mac'> {
   readonly address?: Pick<ClaimedAddress, 'ip' | 'unserved'> | undefined;
+  readonly address6?: { readonly ip: string } | undefined;
 }

@@ -196,6 +196,8 @@ export interface HostNetwork {
   readonly mode: NetworkMode;
   /** Of modes nat and isolated. */
   readonly subnet?: Subnet | undefined;
+  /** Beside it: the prefix's length and the host's own address. */
+  readonly ipv6?: { readonly gateway: string; readonly prefix: number } | undefined;
   /** Of mode bridge. */
   readonly bridge?: string | undefined;
 }

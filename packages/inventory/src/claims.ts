@@ -95,6 +95,8 @@ export interface NetworkClaimRequest {
   readonly mac: string;
   /** Whether the network is the same one on every host, so that an address there is held once among all of them. */
   readonly shared?: boolean;
+  /** IPv6, made of the MAC. */
+  readonly address6?: string | undefined;
   /** In order of preference; empty when the network gives addresses itself. */
   readonly candidates: readonly string[];
 }
@@ -124,14 +126,15 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
       ),
       chosen as (select address from free order by rank offset ${skipped} limit 1),
       claimed as (
-        insert into innkeeper.network_claims (workload_id, position, host, network, mac, address, scope)
-        select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, address, ${scope}
+        insert into innkeeper.network_claims (workload_id, position, host, network, mac, address, scope, address6)
+        select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, address, ${scope},
+          ${request.address6 ?? null}::text
         from chosen
         on conflict on constraint network_claims_one_holder do nothing returning address
       )
       select (select count(*) from free) as free, (select address from claimed) as address`);
     if (row === undefined || Number(row.free) === 0) return undefined;
-    if (row.address !== null) return { ...request, scope, address: row.address };
+    if (row.address !== null) return { ...request, scope, address: row.address, address6: request.address6 ?? null };
   }
   return undefined;
 };

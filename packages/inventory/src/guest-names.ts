@@ -8,6 +8,7 @@ export interface GuestAddress {
   readonly name: string;
   readonly network: string;
   readonly address: string;
+  readonly address6: string | null;
 }
 
 /**
@@ -17,7 +18,12 @@ export interface GuestAddress {
 export const addressesToName = async (db: Db, host: string): Promise<GuestAddress[]> => {
   await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`names:${host}`}, 0))`);
   const rows = await db
-    .select({ name: workloads.name, network: networkClaims.network, address: networkClaims.address })
+    .select({
+      name: workloads.name,
+      network: networkClaims.network,
+      address: networkClaims.address,
+      address6: networkClaims.address6,
+    })
     .from(networkClaims)
     .innerJoin(workloads, eq(workloads.id, networkClaims.workloadId))
     .where(and(eq(networkClaims.host, host), isNotNull(networkClaims.address), lt(networkClaims.position, leavingFrom)))

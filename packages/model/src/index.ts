@@ -7,6 +7,7 @@ export * from './guest.ts';
 export * from './host.ts';
 export * from './ids.ts';
 export * from './image.ts';
+export * from './ipv6.ts';
 export * from './manifest.ts';
 export * from './names.ts';
 export * from './near-miss.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { prefix6Problem } from './ipv6.ts';
 import { nameField } from './names.ts';
 
 export const networkModes = ['nat', 'isolated', 'bridge'] as const;
@@ -97,10 +98,11 @@ interface Fields {
   readonly subnet?: string | undefined;
   readonly gateway?: string | undefined;
   readonly bridge?: string | undefined;
+  readonly ipv6?: boolean | string | undefined;
 }
 
 /** A network that hosts are on already: its addresses are what they are. */
-const bridgeComplaints = ({ subnet, gateway, bridge }: Fields): [string, string][] => {
+const bridgeComplaints = ({ subnet, gateway, bridge, ipv6 }: Fields): [string, string][] => {
   const complaints: [string, string][] = [];
   if (bridge === undefined)
     complaints.push(['bridge', 'is missing: a network of mode bridge names a bridge of the host']);
@@ -112,13 +114,20 @@ const bridgeComplaints = ({ subnet, gateway, bridge }: Fields): [string, string]
     complaints.push(['subnet', `is missing: gateway ${gateway} is the router of a subnet such as 192.168.1.0/24`]);
   if (subnet !== undefined && gateway !== undefined && !isHostAddress(subnet, gateway))
     complaints.push(['gateway', `"${gateway}" is not an address of ${subnet}`]);
+  if (ipv6 !== undefined && ipv6 !== false)
+    complaints.push([
+      'ipv6',
+      'is for modes nat and isolated: on a bridge the network there gives IPv6 addresses, or none',
+    ]);
   return complaints;
 };
 
-const ownComplaints = ({ mode = 'nat', subnet, gateway, bridge }: Fields): [string, string][] => {
+const ownComplaints = ({ mode = 'nat', subnet, gateway, bridge, ipv6 }: Fields): [string, string][] => {
   const complaints: [string, string][] = [];
   const problem = subnet === undefined ? undefined : newSubnetProblem(subnet);
   if (problem !== undefined) complaints.push(['subnet', `"${subnet}" ${problem}`]);
+  const problem6 = typeof ipv6 === 'string' ? prefix6Problem(ipv6) : undefined;
+  if (problem6 !== undefined) complaints.push(['ipv6', `"${String(ipv6).slice(0, 60)}" ${problem6}`]);
   if (gateway !== undefined)
     complaints.push(['gateway', `is for mode: bridge; in mode ${mode} the host is, at the first address`]);
   if (bridge !== undefined)
@@ -150,6 +159,10 @@ export const networkSpec = z
       })
       .optional()
       .meta({ description: 'mode bridge with a subnet: the router there, also asked for names' }),
+    ipv6: z
+      .union([z.boolean(), z.string()])
+      .optional()
+      .meta({ description: 'Modes nat and isolated: true, or a prefix such as fd12:3456:789a:1::/64' }),
     bridge: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be the name of an interface of the host, such as br0')
@@ -174,6 +187,8 @@ export const networkView = z
     managed: z.boolean(),
     mode: z.enum(networkModes).optional(),
     subnet: z.string().optional(),
+    /** Of its guests, beside IPv4. */
+    ipv6: z.string().optional(),
     /** Of mode bridge. */
     gateway: z.string().optional(),
     bridge: z.string().optional(),
@@ -191,6 +206,7 @@ export const leaseView = z
   .object({
     host: z.string(),
     address: z.string().optional(),
+    address6: z.string().optional(),
     mac: z.string(),
     workload: z.string(),
     /** `8080:80/tcp`, as published. */

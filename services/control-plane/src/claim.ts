@@ -12,6 +12,7 @@ import {
   listLeases,
 } from '@innkeeper/inventory';
 import {
+  address6Of,
   addressNumber,
   addressText,
   type Candidate,
@@ -113,6 +114,8 @@ export const claimOneNetwork = async (
   const near = held.filter((one) => (shared || one.host === request.candidate.host) && one.network === network.name);
   const holder = near.find(({ address }) => address === wanted.address)?.workload;
   const candidates = candidatesFor(wanted, network, new Set(near.flatMap(({ address }) => address ?? [])), position);
+  const mac = wanted.mac ?? randomMac();
+  const address6 = network.prefix6 === undefined ? undefined : address6Of(network.prefix6, mac);
   try {
     const { workloadId, candidate } = request;
     const row = await claimNetwork(db, {
@@ -120,8 +123,9 @@ export const claimOneNetwork = async (
       position,
       host: candidate.host,
       network: network.name,
-      mac: wanted.mac ?? randomMac(),
+      mac,
       shared,
+      address6,
       candidates,
     });
     if (row === undefined) {

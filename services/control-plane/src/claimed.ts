@@ -1,21 +1,35 @@
 import type { HeldNetwork, NetworkClaim } from '@innkeeper/driver-contract';
 import { isShared, type NetworkClaimRow } from '@innkeeper/inventory';
+import { gateway6Of, prefixLength6 } from '@innkeeper/model';
 import type { AvailableNetwork } from './networks.ts';
 
-type Row = Pick<NetworkClaimRow, 'network' | 'mac' | 'address' | 'scope'>;
+type Row = Pick<NetworkClaimRow, 'network' | 'mac' | 'address' | 'address6' | 'scope'>;
+
+const unservedOf = (row: Row): { readonly unserved?: true } => (isShared(row) ? { unserved: true } : {});
 
 /** What a guest is told of what it holds. */
-export const claimOf = (row: Row, network: AvailableNetwork | undefined): NetworkClaim => {
-  const { mac, address } = row;
-  const { gateway, prefix } = network ?? {};
-  if (address === null || gateway === undefined || prefix === undefined) return { network: row.network, mac };
-  const unserved = isShared(row) ? { unserved: true } : {};
-  return { network: row.network, mac, address: { ip: address, prefix, gateway, ...unserved } };
+export const claimOf = (row: Row, available: AvailableNetwork | undefined): NetworkClaim => {
+  const { network, mac, address, address6 } = row;
+  const { gateway, prefix, prefix6 } = available ?? {};
+  return {
+    network,
+    mac,
+    ...(address === null || gateway === undefined || prefix === undefined
+      ? {}
+      : { address: { ip: address, prefix, gateway, ...unservedOf(row) } }),
+    ...(address6 === null || prefix6 === undefined
+      ? {}
+      : { address6: { ip: address6, prefix: prefixLength6, gateway: gateway6Of(prefix6) } }),
+  };
 };
 
 /** The same, for giving it back. */
 export const heldNetwork = (row: Row): HeldNetwork => {
-  const { network, mac, address } = row;
-  if (address === null) return { network, mac };
-  return { network, mac, address: { ip: address, ...(isShared(row) ? { unserved: true } : {}) } };
+  const { network, mac, address, address6 } = row;
+  return {
+    network,
+    mac,
+    ...(address === null ? {} : { address: { ip: address, ...unservedOf(row) } }),
+    ...(address6 === null ? {} : { address6: { ip: address6 } }),
+  };
 };

@@ -19,9 +19,9 @@ const named = ({ name, bridge, gateway, domain }: NetworkReport): NamedNetwork[]
 const guestsOn = async (control: Control, host: string, networks: readonly NetworkReport[]): Promise<NamedGuest[]> => {
   const rows = await control.inventory.transaction((tx) => addressesToName(tx, host));
   const guests = new Map<string, NamedGuest>();
-  for (const { name, network, address } of rows)
+  for (const { name, network, address, address6 } of rows)
     if (!guests.has(name) && networks.some((one) => one.name === network))
-      guests.set(name, { name, addresses: [address] });
+      guests.set(name, { name, addresses: [address, address6 ?? []].flat() });
   return [...guests.values()];
 };
 

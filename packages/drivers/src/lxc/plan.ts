@@ -77,10 +77,11 @@ const seedFiles = (definition: Definition): Record<string, RootFile> =>
 export const guestFiles = (definition: Definition): Readonly<Record<string, RootFile>> => {
   const { name, claims } = definition;
   const gateway = claims.networks.find(({ address }) => address !== undefined)?.address?.gateway;
-  const address = claims.networks[0]?.address?.ip;
+  const { address, address6 } = claims.networks[0] ?? {};
+  const own = [address?.ip ?? '127.0.1.1', address6?.ip ?? []].flat();
   return {
     'etc/hostname': `${name}\n`,
-    'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${address ?? '127.0.1.1'} ${name}\n`,
+    'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${own.map((ip) => `${ip} ${name}\n`).join('')}`,
     ...(gateway === undefined ? {} : { 'etc/resolv.conf': `nameserver ${gateway}\n` }),
     ...seedFiles(definition),
   };

@@ -7,14 +7,14 @@ import { InnkeeperError } from '@innkeeper/model';
  * bridge. Its guests are called NAME.NETWORK.internal besides, which its name server asks nobody else about: the host's own
  * can send such names there without getting them back. [formatnetwork; ICANN, .internal]
  */
-const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =>
+const networkXml = ({ name, uuid, mode, subnet, ipv6, bridge }: HostNetwork): string =>
   buildXml(
     el(
       'network',
       {},
       el('name', {}, name),
       el('uuid', {}, uuid),
-      mode !== 'isolated' && el('forward', { mode }),
+      mode !== 'isolated' && el('forward', { mode }, mode === 'nat' && ipv6 !== undefined && el('nat', { ipv6: true })),
       mode !== 'bridge' && el('domain', { name: `${name}.internal`, localOnly: true }),
       mode === 'bridge' ? el('bridge', { name: bridge }) : el('bridge', { stp: 'off', delay: 0 }),
       subnet !== undefined &&
@@ -23,6 +23,8 @@ const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =
           { address: subnet.gateway, prefix: subnet.prefix },
           el('dhcp', {}, el('range', { start: subnet.range.start, end: subnet.range.end })),
         ),
+      // Without DHCP: routers' advertisements say the prefix, and guests make their addresses of it.
+      ipv6 !== undefined && el('ip', { family: 'ipv6', address: ipv6.gateway, prefix: ipv6.prefix }),
     ),
     { pretty: true },
   );

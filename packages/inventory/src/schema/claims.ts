@@ -53,12 +53,14 @@ export const networkClaims = innkeeper.table(
     network: text('network').notNull(),
     mac: text('mac').notNull().unique(),
     address: text('address'),
+    address6: text('address6'),
     /** Within which an address is one holder's: a host, whose network it is, or everywhere, on a network that hosts share. */
     scope: text('scope').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.workloadId, table.position] }),
     unique('network_claims_one_holder').on(table.scope, table.network, table.address),
+    unique('network_claims_one_holder6').on(table.scope, table.network, table.address6),
   ],
 );
 

@@ -26,6 +26,9 @@ const leaseText = (leases: readonly LeaseView[]): string =>
   table(
     [
       { title: 'ADDRESS', value: ({ address }) => address ?? 'given by the network' },
+      ...(leases.some(({ address6 }) => address6 !== undefined)
+        ? [{ title: 'IPV6', value: ({ address6 }: LeaseView) => address6 ?? '–' }]
+        : []),
       { title: 'MAC', value: ({ mac }) => mac },
       { title: 'WORKLOAD', value: ({ workload }) => workload },
       { title: 'HOST', value: ({ host }) => host },
@@ -59,6 +62,7 @@ const addReading = (networks: Command): void => {
         ...(view.description === undefined ? [] : [view.description]),
         ...(view.mode === undefined ? [] : [`mode       ${view.mode}`]),
         ...(view.subnet === undefined ? [] : [`subnet     ${view.subnet}`]),
+        ...(view.ipv6 === undefined ? [] : [`ipv6       ${view.ipv6}`]),
         ...(view.gateway === undefined ? [] : [`gateway    ${view.gateway}`]),
         ...(view.bridge === undefined ? [] : [`bridge     ${view.bridge}`]),
         ...(view.project === undefined ? [] : [`project    ${view.project}`]),
@@ -92,6 +96,7 @@ interface CreateOptions {
   readonly subnet?: string;
   readonly bridge?: string;
   readonly gateway?: string;
+  readonly ipv6?: string | true;
   readonly project?: string;
   readonly description?: string;
 }
@@ -104,6 +109,7 @@ const addChanging = (networks: Command): void => {
     .option('--subnet <subnet>', 'such as 10.20.0.0/24 (default: a free one)')
     .option('--bridge <interface>', 'a bridge that hosts have, such as br0; mode bridge')
     .option('--gateway <address>', 'the router there, with --subnet: workloads may then have fixed addresses')
+    .option('--ipv6 [prefix]', 'IPv6 beside IPv4; a prefix such as fd12:3456:789a:1::/64 (default: a free one)')
     .option('--project <name>', 'only its workloads may use it')
     .option('--description <text>', 'for people')
     .addHelpText(

@@ -46,7 +46,7 @@ const seenRunning = async (context: OperationContext, { candidate, claims }: Pla
     ownership: ownershipOf(order),
     cpus: order.spec.cpus,
     memoryBytes: order.spec.memoryBytes,
-    addresses: claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address.ip])),
+    addresses: claims.networks.flatMap(({ address, address6 }) => [address?.ip ?? [], address6?.ip ?? []].flat()),
     macs: claims.networks.map(({ mac }) => mac),
     startedAtMs: Date.now(),
     idRanges: [],
