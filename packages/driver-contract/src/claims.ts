@@ -14,6 +14,8 @@ export interface NetworkClaim {
   readonly address?: ClaimedAddress | undefined;
   /** IPv6, which an interface with this MAC gives itself on the network. */
   readonly address6?: { readonly ip: string; readonly prefix: number; readonly gateway: string } | undefined;
+  /** The interface is on a link of the host itself (macvtap): guest and host do not see each other by it. */
+  readonly direct?: boolean | undefined;
 }
 
 export interface ClaimedAddress {

@@ -200,6 +200,8 @@ export interface HostNetwork {
   readonly ipv6?: { readonly gateway: string; readonly prefix: number } | undefined;
   /** Of mode bridge. */
   readonly bridge?: string | undefined;
+  /** Of mode macvtap. */
+  readonly link?: string | undefined;
 }
 
 /** Optional group, present when the driver reports the capability `network.define`. Both can be repeated. */

@@ -139,6 +139,8 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
   return undefined;
 };
 
+export { everywhere } from './schema.ts';
+
 /** Whether the address is of a network that several hosts are on, whose DHCP server is not ours. */
 export const isShared = ({ scope }: Pick<NetworkClaimRow, 'scope'>): boolean => scope === everywhere;
 

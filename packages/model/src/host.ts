@@ -132,6 +132,8 @@ export const machineReport = z
     listening: z.array(listener).optional(),
     /** Bridges of the host, libvirt's and others; missing in reports of older versions. */
     bridges: z.array(z.string()).optional(),
+    /** Interfaces that lead out of the host, which guests may share; missing in reports of older versions. */
+    links: z.array(z.string()).optional(),
   })
   .meta({ id: 'MachineReport' });
 export type MachineReport = z.output<typeof machineReport>;

@@ -22,9 +22,17 @@ const viewOf = (
       .map((report) => ({ host: host.name, report })),
   );
   const [first] = there;
-  const { mode, subnet, ipv6, gateway, bridge, project, description } = row?.spec ?? {};
+  const { mode, subnet, ipv6, gateway, bridge, link, project, description } = row?.spec ?? {};
   const seen = first === undefined ? undefined : subnetOf(first.report);
-  const shown = { subnet: subnet ?? seen, ipv6, gateway, bridge: bridge ?? first?.report.bridge, project, description };
+  const shown = {
+    subnet: subnet ?? seen,
+    ipv6,
+    gateway,
+    bridge: bridge ?? first?.report.bridge,
+    link,
+    project,
+    description,
+  };
   return {
     name,
     managed: row !== undefined,

@@ -18,6 +18,7 @@ import {
   freeSubnet,
   gateway6Of,
   InnkeeperError,
+  isLan,
   type NetworkReport,
   type NetworkSpec,
   overlaps,
@@ -41,6 +42,7 @@ export const ownNetwork = (installation: string, { name, spec }: NetworkRow): Ow
   uuid: networkUuid(installation, name),
   ...(spec.project === undefined ? {} : { project: spec.project }),
   ...(spec.bridge === undefined ? {} : { bridge: spec.bridge }),
+  ...(spec.link === undefined ? {} : { link: spec.link }),
 });
 
 /** As a host is to have it. */
@@ -48,9 +50,10 @@ export const hostNetwork = (installation: string, { name, spec }: NetworkRow): H
   name,
   uuid: networkUuid(installation, name),
   mode: spec.mode ?? 'nat',
-  subnet: spec.subnet === undefined || spec.mode === 'bridge' ? undefined : parseSubnet(spec.subnet),
+  subnet: spec.subnet === undefined || isLan(spec.mode) ? undefined : parseSubnet(spec.subnet),
   ipv6: typeof spec.ipv6 === 'string' ? { gateway: gateway6Of(spec.ipv6), prefix: prefixLength6 } : undefined,
   bridge: spec.bridge,
+  link: spec.link,
 });
 
 /** A network of a host as claims see it. */
@@ -59,17 +62,23 @@ export interface AvailableNetwork extends NetworkReport {
   readonly lan?: string;
   /** The prefix of its guests' IPv6 addresses. */
   readonly prefix6?: string;
+  /** Guest and host do not see each other by it. */
+  readonly direct?: boolean;
 }
 
-/** With what is described, and a host does not say: IPv6, and all of a bridge's network. */
-const described = (report: NetworkReport, { spec }: NetworkRow): AvailableNetwork =>
-  spec.mode !== 'bridge' || spec.subnet === undefined || spec.gateway === undefined
-    ? { ...report, ...(typeof spec.ipv6 === 'string' ? { prefix6: spec.ipv6 } : {}) }
-    : { ...report, lan: spec.subnet, gateway: spec.gateway, prefix: parseSubnet(spec.subnet).prefix };
+/** With what is described, and a host does not say: IPv6, and all of the network that a bridge or a link leads to. */
+const described = (report: NetworkReport, { spec }: NetworkRow): AvailableNetwork => ({
+  ...report,
+  ...(typeof spec.ipv6 === 'string' ? { prefix6: spec.ipv6 } : {}),
+  ...(spec.mode === 'macvtap' ? { direct: true } : {}),
+  ...(!isLan(spec.mode) || spec.subnet === undefined || spec.gateway === undefined
+    ? {}
+    : { lan: spec.subnet, gateway: spec.gateway, prefix: parseSubnet(spec.subnet).prefix }),
+});
 
 /** What a host will report of a network that it does not have yet. */
 const reportOf = ({ name, spec }: NetworkRow): NetworkReport => {
-  const subnet = spec.subnet === undefined || spec.mode === 'bridge' ? undefined : parseSubnet(spec.subnet);
+  const subnet = spec.subnet === undefined || isLan(spec.mode) ? undefined : parseSubnet(spec.subnet);
   return {
     name,
     active: true,
@@ -174,7 +183,7 @@ const choosePrefix6 = (
 export const putNetwork = async (control: Control, name: string, asked: NetworkSpec): Promise<boolean> => {
   const before = (await listNetworks(control.inventory.db)).find((one) => one.name === name);
   const mode = asked.mode ?? 'nat';
-  const subnet = asked.subnet ?? (mode === 'bridge' ? undefined : before?.spec.subnet);
+  const subnet = asked.subnet ?? (isLan(mode) ? undefined : before?.spec.subnet);
   const { ipv6: asked6, ...rest } = asked;
   const ipv6 =
     typeof asked6 === 'string' ? prefix6Of(asked6) : asked6 === true ? (before?.spec.ipv6 ?? true) : undefined;
@@ -199,7 +208,7 @@ export const putNetwork = async (control: Control, name: string, asked: NetworkS
         hint: 'it can be used as it is; choose another name for one of your own',
       });
     const taken = takenSubnets(name, own, hosts);
-    const chosen = wanted.subnet ?? (mode === 'bridge' ? undefined : freeSubnet(taken.map((one) => one.subnet)));
+    const chosen = wanted.subnet ?? (isLan(mode) ? undefined : freeSubnet(taken.map((one) => one.subnet)));
     const other = taken.find((one) => chosen !== undefined && overlaps(one.subnet, chosen));
     if (other !== undefined)
       throw new InnkeeperError(

@@ -11,8 +11,10 @@ import {
   type WorkloadSpec,
 } from '@innkeeper/model';
 import { decide, imagine, type PlacementRequest, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
+import { previewClaims } from './claimed.ts';
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
+import { networksOf } from './networks.ts';
 import { problemOf } from './problem.ts';
 import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
 import { checkUserData } from './user-data.ts';
@@ -42,7 +44,10 @@ const previewMapping = (
     spec: completeSpec(spec),
     stored: spec,
     ownership: { installation: control.installation, workloadId: nobody, generation: 0 },
-    claims: { uidStart: 0x20000000, networks: [] },
+    claims: {
+      uidStart: 0x20000000,
+      networks: previewClaims(completeSpec(spec).networks, networksOf(report.networks, known.networks)),
+    },
     report,
   });
   return { mapping: mapping.filter((line) => !line.startsWith('ids:')), warnings: [...warnings] };

@@ -1,6 +1,7 @@
 import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { formatSize, processorRoom } from '@innkeeper/model';
 import { limitMapping } from '../shared/bandwidth.ts';
+import { directWarnings } from '../shared/direct.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { unservedWarnings } from './first-boot.ts';
 import { volumeSerial } from './xml.ts';
@@ -33,6 +34,7 @@ export const planMachine = (order: GuestOrder): GuestPlan => {
         ({ name }) =>
           `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
       ),
+      ...directWarnings(order.claims.networks),
       ...unservedWarnings(order),
       ...(acceleration === 'tcg'
         ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]

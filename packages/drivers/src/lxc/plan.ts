@@ -5,6 +5,7 @@ import { containerProfileName, containerRootPath, type RootFile, volumeDirectory
 import { limitMapping } from '../shared/bandwidth.ts';
 import { seedOf } from '../shared/cloud-init.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
+import { directWarnings } from '../shared/direct.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { interfaceElement } from './interfaces.ts';
 
@@ -120,6 +121,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
         ({ name, sizeBytes }) =>
           `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
       ),
+      ...directWarnings(order.claims.networks),
       ...(spec.restart === 'on-failure'
         ? [
             "restart: on-failure sees few failures here: libvirt tells no failure of a container's init from a clean end",

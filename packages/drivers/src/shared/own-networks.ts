@@ -1,22 +1,44 @@
 import type { HostNetwork, NetworkGroup } from '@innkeeper/driver-contract';
-import { buildXml, el, type Libvirt, type NetworkState } from '@innkeeper/libvirt';
-import { InnkeeperError } from '@innkeeper/model';
+import { buildXml, el, type Libvirt, type NetworkState, type XmlElement } from '@innkeeper/libvirt';
+import { InnkeeperError, isLan } from '@innkeeper/model';
+
+/** What a network's guests are behind, and what they reach from there. */
+const placeOf = ({
+  mode,
+  ipv6,
+  bridge,
+  link,
+}: Pick<HostNetwork, 'mode' | 'ipv6' | 'bridge' | 'link'>): XmlElement[] => {
+  const own = el('bridge', { stp: 'off', delay: 0 });
+  switch (mode) {
+    case 'nat':
+      return [el('forward', { mode }, ipv6 !== undefined && el('nat', { ipv6: true })), own];
+    case 'isolated':
+      return [own];
+    case 'bridge':
+      return [el('forward', { mode }), el('bridge', { name: bridge })];
+    case 'macvtap':
+      // libvirt's word for interfaces that share a link and see each other. [formatnetwork, direct attachment]
+      return [el('forward', { mode: 'bridge' }, el('interface', { dev: link }))];
+    default:
+      return mode satisfies never;
+  }
+};
 
 /**
  * Without STP, which keeps what is new on a bridge silent for four seconds: nothing of ours makes a loop. libvirt names the
  * bridge. Its guests are called NAME.NETWORK.internal besides, which its name server asks nobody else about: the host's own
  * can send such names there without getting them back. [formatnetwork; ICANN, .internal]
  */
-const networkXml = ({ name, uuid, mode, subnet, ipv6, bridge }: HostNetwork): string =>
+const networkXml = ({ name, uuid, mode, subnet, ipv6, bridge, link }: HostNetwork): string =>
   buildXml(
     el(
       'network',
       {},
       el('name', {}, name),
       el('uuid', {}, uuid),
-      mode !== 'isolated' && el('forward', { mode }, mode === 'nat' && ipv6 !== undefined && el('nat', { ipv6: true })),
-      mode !== 'bridge' && el('domain', { name: `${name}.internal`, localOnly: true }),
-      mode === 'bridge' ? el('bridge', { name: bridge }) : el('bridge', { stp: 'off', delay: 0 }),
+      ...placeOf({ mode, ipv6, bridge, link }),
+      !isLan(mode) && el('domain', { name: `${name}.internal`, localOnly: true }),
       subnet !== undefined &&
         el(
           'ip',
