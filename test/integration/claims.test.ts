@@ -250,6 +250,25 @@ describe('addresses and ports', () => {
     expect(rows.map((row) => row?.address ?? 'none').sort()).toEqual(['10.219.90.7', 'none']);
   });
 
+  it('one address of a network that hosts share is given to one of all who ask, on whatever host', async () => {
+    const asking = await workloads(20);
+    const rows = await Promise.all(
+      asking.map((workloadId, at) =>
+        claimNetwork(inventory.db, {
+          workloadId,
+          position: 0,
+          host: `${on}-${at % 4}`,
+          network: `lan-${round}`,
+          mac: `52:54:00:${round.toString(16).padStart(2, '0')}:03:${at.toString(16).padStart(2, '0')}`,
+          shared: true,
+          candidates: ['10.219.91.7'],
+        }),
+      ),
+    );
+    expect(rows.filter((row) => row?.address === '10.219.91.7')).toHaveLength(1);
+    expect(rows.filter((row) => row === undefined)).toHaveLength(19);
+  });
+
   it('one port that fifty ask for is given to one of them, and the others hear by whom', async () => {
     const port = { protocol: 'tcp', port: 8080, guestPort: 80, mac: '52:54:00:00:00:01' } as const;
     const answers = await Promise.all(

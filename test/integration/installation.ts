@@ -131,11 +131,12 @@ export const viewWhere = async (
 /** What is published on the host: the kernel's table, and the way past libvirt's own rules. */
 const publishedOnHost = async (): Promise<string[]> => {
   const name = `innkeeper${installationSuffix(paths)}`;
-  const [tables, rules] = await Promise.all([
+  const [tables, rules, rules6] = await Promise.all([
     host.run(['nft', 'list', 'tables']),
     host.run(['iptables', '-w', '-S', 'FORWARD']),
+    host.run(['ip6tables', '-w', '-S', 'FORWARD']),
   ]);
-  return `${tables.stdout}${rules.stdout}`.split('\n').filter((line) => line.includes(name));
+  return `${tables.stdout}${rules.stdout}${rules6.stdout}`.split('\n').filter((line) => line.includes(name));
 };
 
 /** Everything of test guests that is on the host: domains, roots, mounts, fixed addresses and published ports. */

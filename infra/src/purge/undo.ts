@@ -1,6 +1,6 @@
 import type { Host } from '@innkeeper/host';
 import { messageChain } from '@innkeeper/model';
-import { unpublishAll } from '@innkeeper/network';
+import { forgetNames, unpublishAll } from '@innkeeper/network';
 import { removeContainerProfile } from '@innkeeper/storage';
 import { systemdFiles } from '../../bin/needs.js';
 import { restoreDefaultNetwork } from '../libvirt/network.ts';
@@ -134,10 +134,15 @@ const removePublished = async ({ host, paths }: Ground): Promise<undefined> => {
   await unpublishAll(host, paths);
 };
 
+const removeNames = async ({ host, paths }: Ground): Promise<undefined> => {
+  await forgetNames(host, paths);
+};
+
 /** The reverse of set-up. The directories, and with them the record, go last of what is on the disk: a failure before can be tried again. */
 const undos = (ground: Ground, record: SetupRecord, packages: boolean): Undo[] => [
   { name: 'command', run: () => removeFiles(ground.host, record.symlinks) },
   { name: 'published ports', run: () => removePublished(ground) },
+  { name: 'names of guests', run: () => removeNames(ground) },
   { name: 'libvirt', run: () => restoreLibvirt(ground, record) },
   { name: 'kernel limits', run: () => restoreSysctls(ground, record) },
   { name: 'services', run: () => removeUnits(ground, record) },

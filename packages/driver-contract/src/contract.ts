@@ -1,5 +1,6 @@
 import type { Host } from '@innkeeper/host';
 import type { Backend, DriverReport, GuestObservation, GuestStats, Paths, SpecField } from '@innkeeper/model';
+import type { HeldNetwork } from './claims.ts';
 import type {
   AdoptGroup,
   ConsoleGroup,
@@ -14,7 +15,7 @@ import type {
   RenameGroup,
   ScreenGroup,
 } from './groups.ts';
-import type { GuestOrder, GuestPlan, GuestRef, HeldNetwork, Step } from './order.ts';
+import type { GuestOrder, GuestPlan, GuestRef, Step } from './order.ts';
 
 export type * from './groups.ts';
 export type * from './order.ts';

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { HostProcess } from '@innkeeper/host';
 import type { Adoptable, GuestEnding, NetworkMode, Ownership, Subnet } from '@innkeeper/model';
-import type { GuestRef, HeldNetwork, Step } from './order.ts';
+import type { HeldNetwork } from './claims.ts';
+import type { GuestRef, Step } from './order.ts';
 
 export interface ExecOptions {
   readonly command: readonly string[];
@@ -174,8 +175,12 @@ export interface HostNetwork {
   readonly mode: NetworkMode;
   /** Of modes nat and isolated. */
   readonly subnet?: Subnet | undefined;
+  /** Beside it: the prefix's length and the host's own address. */
+  readonly ipv6?: { readonly gateway: string; readonly prefix: number } | undefined;
   /** Of mode bridge. */
   readonly bridge?: string | undefined;
+  /** Of mode macvtap. */
+  readonly link?: string | undefined;
 }
 
 /** Optional group, present when the driver reports the capability `network.define`. Both can be repeated. */

@@ -1,3 +1,4 @@
+export * from './claims.ts';
 export * from './conformance/index.ts';
 export * from './contract.ts';
 export * from './ownership.ts';

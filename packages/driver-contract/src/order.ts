@@ -1,4 +1,5 @@
 import type { CompleteSpec, DriverReport, Ownership, WorkloadSpec } from '@innkeeper/model';
+import type { GuestClaims } from './claims.ts';
 
 /** One guest that a driver is to make: intent, identity and what has been claimed for it. */
 export interface GuestOrder {
@@ -10,26 +11,6 @@ export interface GuestOrder {
   readonly ownership: Omit<Ownership, 'spec' | 'claims'>;
   readonly claims: GuestClaims;
   readonly report: DriverReport;
-}
-
-export interface GuestClaims {
-  /** First id of the range of 65,536 that is this guest's alone; drivers with shared kernels need it. */
-  readonly uidStart: number;
-  readonly networks: readonly NetworkClaim[];
-  /** What it held and gives up with this order; the caller lets nobody else have them before it is carried out. */
-  readonly leaving?: readonly HeldNetwork[] | undefined;
-}
-
-export interface NetworkClaim {
-  readonly network: string;
-  readonly mac: string;
-  /** With prefix length and gateway, when the inventory gave an address. */
-  readonly address?: { readonly ip: string; readonly prefix: number; readonly gateway: string } | undefined;
-}
-
-/** What of a network a guest held, for giving it back. */
-export interface HeldNetwork extends Pick<NetworkClaim, 'network' | 'mac'> {
-  readonly address?: { readonly ip: string } | undefined;
 }
 
 /** What would be done, as data: golden-testable, shown by plan. */

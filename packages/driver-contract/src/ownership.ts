@@ -7,10 +7,11 @@ export const ownershipOf = ({ ownership, stored, claims }: Omit<GuestOrder, 'rep
   spec: stored,
   claims: {
     uidStart: claims.uidStart,
-    networks: claims.networks.map(({ network, mac, address }) => ({
+    networks: claims.networks.map(({ network, mac, address, address6 }) => ({
       network,
       mac,
       ...(address === undefined ? {} : { address: address.ip }),
+      ...(address6 === undefined ? {} : { address6: address6.ip }),
     })),
   },
 });

@@ -26,6 +26,26 @@ const readBridges = async (host: Host): Promise<string[]> => {
     .sort();
 };
 
+/** Part of `ip -json -details link` that is read. */
+interface Link {
+  readonly ifname: string;
+  readonly link_type?: string;
+  readonly master?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+}
+
+const isOfGuests = (info: Link['linkinfo']): boolean => ['macvtap', 'macvlan', 'tun'].includes(info?.info_kind ?? '');
+
+/** Neither the loopback, nor ports of bridges, nor what guests have on a link already. */
+const readLinks = async (host: Host): Promise<string[]> => {
+  const { stdout } = await host.run(['ip', '-json', '-details', 'link'], { expect: [0, 1, 127, 255] });
+  const links = JSON.parse(stdout.trim() === '' ? '[]' : stdout) as readonly Link[];
+  return links
+    .filter(({ link_type, master, linkinfo }) => link_type === 'ether' && master === undefined && !isOfGuests(linkinfo))
+    .map(({ ifname }) => ifname)
+    .sort();
+};
+
 /** Facts about a machine, from /proc. `state` is the directory whose file system holds the guests. */
 export const readMachine = async (host: Host, state: string): Promise<MachineReport> => {
   const cpuinfo = await host.files.readText('/proc/cpuinfo');
@@ -43,5 +63,6 @@ export const readMachine = async (host: Host, state: string): Promise<MachineRep
     reservedIds: [...(await grants(host, '/etc/subuid')), ...(await grants(host, '/etc/subgid'))],
     listening: await readListeners(host),
     bridges: await readBridges(host),
+    links: await readLinks(host),
   };
 };

@@ -1,7 +1,7 @@
 import { InnkeeperError, uidRangeSize } from '@innkeeper/model';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, deviceClaims, firstUid, networkClaims, portClaims, uidClaims } from './schema.ts';
+import { capacityClaims, deviceClaims, everywhere, firstUid, networkClaims, portClaims, uidClaims } from './schema.ts';
 
 export interface CapacityClaim {
   readonly workloadId: string;
@@ -93,6 +93,10 @@ export interface NetworkClaimRequest {
   readonly host: string;
   readonly network: string;
   readonly mac: string;
+  /** Whether the network is the same one on every host, so that an address there is held once among all of them. */
+  readonly shared?: boolean;
+  /** IPv6, made of the MAC. */
+  readonly address6?: string | undefined;
   /** In order of preference; empty when the network gives addresses itself. */
   readonly candidates: readonly string[];
 }
@@ -101,10 +105,11 @@ export type NetworkClaimRow = typeof networkClaims.$inferSelect;
 
 /** The first candidate that nobody holds. Undefined when all are held; throws a duplicate of `network_claims_mac_unique` for a MAC in use. */
 export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promise<NetworkClaimRow | undefined> => {
+  const scope = request.shared === true ? everywhere : request.host;
   if (request.candidates.length === 0) {
     const [row] = await db
       .insert(networkClaims)
-      .values({ ...request, address: null })
+      .values({ ...request, scope, address: null })
       .returning();
     return row;
   }
@@ -117,27 +122,33 @@ export const claimNetwork = async (db: Db, request: NetworkClaimRequest): Promis
         select c.address, c.rank from jsonb_array_elements_text(${candidates}::jsonb) with ordinality as c(address, rank)
         where not exists (
           select 1 from innkeeper.network_claims n
-          where n.host = ${request.host} and n.network = ${request.network} and n.address = c.address)
+          where n.scope = ${scope} and n.network = ${request.network} and n.address = c.address)
       ),
       chosen as (select address from free order by rank offset ${skipped} limit 1),
       claimed as (
-        insert into innkeeper.network_claims (workload_id, position, host, network, mac, address)
-        select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, address
+        insert into innkeeper.network_claims (workload_id, position, host, network, mac, address, scope, address6)
+        select ${request.workloadId}, ${request.position}, ${request.host}, ${request.network}, ${request.mac}, address, ${scope},
+          ${request.address6 ?? null}::text
         from chosen
         on conflict on constraint network_claims_one_holder do nothing returning address
       )
       select (select count(*) from free) as free, (select address from claimed) as address`);
     if (row === undefined || Number(row.free) === 0) return undefined;
-    if (row.address !== null) return { ...request, address: row.address };
+    if (row.address !== null) return { ...request, scope, address: row.address, address6: request.address6 ?? null };
   }
   return undefined;
 };
+
+export { everywhere } from './schema.ts';
+
+/** Whether the address is of a network that several hosts are on, whose DHCP server is not ours. */
+export const isShared = ({ scope }: Pick<NetworkClaimRow, 'scope'>): boolean => scope === everywhere;
 
 export const networkClaimsOf = (db: Db, workloadId: string): Promise<NetworkClaimRow[]> =>
   db.select().from(networkClaims).where(eq(networkClaims.workloadId, workloadId)).orderBy(networkClaims.position);
 
 /** Positions of claims that are to be given up: behind all that a specification can have. */
-const leavingFrom = 1000;
+export const leavingFrom = 1000;
 
 /**
  * Puts what a workload holds into a new order, by MAC; what is not named is behind everything, until

@@ -103,6 +103,7 @@ export const changeHost = async (db: Db, name: string, change: HostChange): Prom
       labels: sql`${without} || ${JSON.stringify(Object.fromEntries(added))}::jsonb`,
       ...defined({
         draining: change.draining,
+        guestNames: change.guestNames,
         cpuRatio: change.cpuRatio,
         memoryRatio: change.memoryRatio,
         cpusReserved: change.reservedCpus,

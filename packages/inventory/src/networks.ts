@@ -25,6 +25,7 @@ export interface NetworkLease {
   readonly host: string;
   readonly mac: string;
   readonly address: string | null;
+  readonly address6: string | null;
   readonly workload: string;
   readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly guestPort: number }[];
 }
@@ -38,6 +39,7 @@ export const listLeases = async (db: Db): Promise<NetworkLease[]> => {
         host: networkClaims.host,
         mac: networkClaims.mac,
         address: networkClaims.address,
+        address6: networkClaims.address6,
         workload: workloads.name,
       })
       .from(networkClaims)

@@ -71,6 +71,8 @@ export const holdsPorts = async (db: Db, workloadId: string): Promise<boolean> =
 /** A port of a host with the address that it leads to, and the network which that is of. */
 export interface LedPort extends PublishedPort {
   readonly address: string;
+  /** IPv6, of a guest that has one. */
+  readonly address6?: string;
   readonly network: string;
 }
 
@@ -86,10 +88,13 @@ export const portsToPublish = async (db: Db, host: string, without?: string): Pr
       port: portClaims.port,
       guestPort: portClaims.guestPort,
       address: networkClaims.address,
+      address6: networkClaims.address6,
       network: networkClaims.network,
     })
     .from(portClaims)
     .innerJoin(networkClaims, eq(networkClaims.mac, portClaims.mac))
     .where(and(eq(portClaims.host, host), without === undefined ? undefined : ne(portClaims.workloadId, without)));
-  return rows.flatMap(({ address, ...port }) => (address === null ? [] : [{ ...port, address }]));
+  return rows.flatMap(({ address, address6, ...port }) =>
+    address === null ? [] : [{ ...port, address, ...(address6 === null ? {} : { address6 }) }],
+  );
 };

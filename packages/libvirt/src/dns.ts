@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { InnkeeperError } from '@innkeeper/model';
 import { type VirshKind, virshKind } from './errors.ts';
 import type { NetworkState } from './networks.ts';
@@ -29,7 +29,7 @@ type Where = 'live' | 'config';
 const needsRepair: readonly (VirshKind | undefined)[] = ['dns_exists', 'network_inactive', 'not_persistent'];
 
 const checked = ({ ip, name }: DnsName): DnsName => {
-  if (!isIPv4(ip)) throw new InnkeeperError('invalid', `"${ip.slice(0, 60)}" is not an IPv4 address`);
+  if (isIP(ip) === 0) throw new InnkeeperError('invalid', `"${ip.slice(0, 60)}" is not an IP address`);
   return { ip, name };
 };
 

@@ -13,7 +13,14 @@ export const ownership = z.object({
   spec: workloadSpec,
   claims: z.object({
     uidStart: z.int().optional(),
-    networks: z.array(z.object({ network: z.string(), mac: z.string(), address: z.string().optional() })),
+    networks: z.array(
+      z.object({
+        network: z.string(),
+        mac: z.string(),
+        address: z.string().optional(),
+        address6: z.string().optional(),
+      }),
+    ),
   }),
   /** Of a guest that was there before: only whose it is has changed, and it can be given back. */
   adopted: z

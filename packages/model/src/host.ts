@@ -80,6 +80,8 @@ export const networkReport = z
     prefix: z.int().optional(),
     /** First and last address that may be given to guests. */
     range: z.object({ start: z.string(), end: z.string() }).optional(),
+    /** What names of its guests end in, when its name server asks nobody else about these. */
+    domain: z.string().optional(),
     /** Addresses that guests which are not ours hold or have reserved. */
     taken: z.array(z.string()),
   })
@@ -135,12 +137,21 @@ export const machineReport = z
     listening: z.array(listener).optional(),
     /** Bridges of the host, libvirt's and others; missing in reports of older versions. */
     bridges: z.array(z.string()).optional(),
+    /** Interfaces that lead out of the host, which guests may share; missing in reports of older versions. */
+    links: z.array(z.string()).optional(),
   })
   .meta({ id: 'MachineReport' });
 export type MachineReport = z.output<typeof machineReport>;
 
 export const hostStates = ['up', 'suspect', 'unreachable', 'draining'] as const;
 export type HostState = (typeof hostStates)[number];
+
+/**
+ * How a host itself finds its guests by name: `resolved` by systemd-resolved where that runs, `hosts` by a block of lines in
+ * its /etc/hosts, `off` not at all.
+ */
+export const guestNamesModes = ['resolved', 'hosts', 'off'] as const;
+export type GuestNames = (typeof guestNamesModes)[number];
 
 /** A host as API, command and page show it. Sizes in bytes. */
 export const hostView = z
@@ -150,6 +161,7 @@ export const hostView = z
     address: z.string(),
     state: z.enum(hostStates),
     labels: z.record(z.string(), z.string()),
+    guestNames: z.enum(guestNamesModes),
     reportedAt: z.iso.datetime().optional(),
     machine: machineReport.optional(),
     drivers: z.array(driverReport),
@@ -191,6 +203,10 @@ export const hostChange = z
     memoryRatio: z.number().min(0.1).max(8).optional(),
     reservedCpus: z.number().min(0).max(512).optional(),
     reservedMemory: sizeField('0B', '16TiB', 'reservedMemory').optional(),
+    guestNames: z
+      .enum(guestNamesModes)
+      .optional()
+      .meta({ description: 'How the host itself finds guests by name: by systemd-resolved, by /etc/hosts, or not' }),
   })
   .meta({ id: 'HostChange' });
 export type HostChange = z.output<typeof hostChange>;

@@ -7,23 +7,27 @@ test -f "$folder/published.nft" || exit 0
 nft -f "$folder/published.nft"
 
 # libvirt refuses what comes from outside to a network behind NAT; what was led there on purpose is let in before its
-# chains are asked. Its chains are made anew whenever it likes, the chain that asks them is not.
+# chains are asked. Its chains are made anew whenever it likes, the chain that asks them is not. One for each family.
 backends=
-if iptables -w -S LIBVIRT_FWI >/dev/null 2>&1; then backends=iptables; fi
-if nft list chain ip libvirt_network forward >/dev/null 2>&1; then backends="$backends nft"; fi
+for tables in iptables ip6tables; do
+  if "$tables" -w -S LIBVIRT_FWI >/dev/null 2>&1; then backends="$backends $tables"; fi
+done
+for family in ip ip6; do
+  if nft list chain "$family" libvirt_network forward >/dev/null 2>&1; then backends="$backends nft:$family"; fi
+done
 
 # The rules of the asking chain in their order: interface, mark or "-", handle.
 rules() {
   case $1 in
-    iptables) iptables -w -S FORWARD | sed -n "s/^-A FORWARD -o \([^ ]*\) .*--comment $mark -j ACCEPT\$/\1 $mark -/p; t; s/^-A .*/- - -/p" ;;
-    nft) nft -a list chain ip libvirt_network forward | sed -n "s/^.*oifname \"\([^\"]*\)\" .*comment \"$mark\" # handle \([0-9]*\)\$/\1 $mark \2/p; t; s/^.*jump.*/- - -/p" ;;
+    nft:*) nft -a list chain "${1#nft:}" libvirt_network forward | sed -n "s/^.*oifname \"\([^\"]*\)\" .*comment \"$mark\" # handle \([0-9]*\)\$/\1 $mark \2/p; t; s/^.*jump.*/- - -/p" ;;
+    *) "$1" -w -S FORWARD | sed -n "s/^-A FORWARD -o \([^ ]*\) .*--comment $mark -j ACCEPT\$/\1 $mark -/p; t; s/^-A .*/- - -/p" ;;
   esac
 }
 
 let_in() {
   case $1 in
-    iptables) iptables -w -I FORWARD -o "$2" -m conntrack --ctstate DNAT -m comment --comment "$mark" -j ACCEPT ;;
-    nft) nft insert rule ip libvirt_network forward oifname "$2" ct status dnat counter accept comment "\"$mark\"" ;;
+    nft:*) nft insert rule "${1#nft:}" libvirt_network forward oifname "$2" ct status dnat counter accept comment "\"$mark\"" ;;
+    *) "$1" -w -I FORWARD -o "$2" -m conntrack --ctstate DNAT -m comment --comment "$mark" -j ACCEPT ;;
   esac
 }
 
@@ -31,8 +35,8 @@ shut_out() {
   rules "$1" | while read -r bridge whose handle; do
     test "$bridge $whose" = "$2 $mark" || continue
     case $1 in
-      iptables) iptables -w -D FORWARD -o "$bridge" -m conntrack --ctstate DNAT -m comment --comment "$mark" -j ACCEPT ;;
-      nft) nft delete rule ip libvirt_network forward handle "$handle" ;;
+      nft:*) nft delete rule "${1#nft:}" libvirt_network forward handle "$handle" ;;
+      *) "$1" -w -D FORWARD -o "$bridge" -m conntrack --ctstate DNAT -m comment --comment "$mark" -j ACCEPT ;;
     esac
   done
 }

@@ -10,6 +10,12 @@ test('a published port leads from every address of the host to its guest', () =>
   expect(text).toMatch(/^table inet innkeeper \{\}\ndelete table inet innkeeper\ntable inet innkeeper \{/);
 });
 
+test("a port of a guest with IPv6 leads there over the host's IPv6 as well", () => {
+  const text = rulesetOf('innkeeper', [{ ...web, address6: 'fd12::5' }]);
+  expect(text).toContain('tcp dport 8080 dnat ip to 192.168.122.50:80');
+  expect(text).toContain('tcp dport 8080 dnat ip6 to [fd12::5]:80');
+});
+
 test('a program of the host that listens at one address keeps its port there', () => {
   const text = rulesetOf('innkeeper', [dns], [{ protocol: 'udp', port: 53, address: '192.168.122.1' }]);
   const kept = text.indexOf('ip daddr 192.168.122.1 udp dport 53 return');
@@ -22,6 +28,7 @@ test('nothing published is no table', () =>
 
 test.each([
   { ...web, address: '1.2.3.4; flush ruleset' },
+  { ...web, address6: 'fd12::5]; flush ruleset' },
   { ...web, bridge: 'virbr0" }' },
   { ...web, port: 0 },
   { ...web, guestPort: 80.5 },

@@ -1,10 +1,12 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { InnkeeperError, type Listener, type PublishedPort } from '@innkeeper/model';
 
 /** A port of the host that leads to a guest. */
 export interface PublishedGuest extends PublishedPort {
   /** IPv4, of the guest. */
   readonly address: string;
+  /** IPv6, of a guest that has one. */
+  readonly address6?: string;
   /** Interface of the host that the guest is behind. */
   readonly bridge: string;
 }
@@ -14,6 +16,8 @@ const bridgePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 /** Everything in a ruleset is checked once more where it is written: it is a program of the kernel's. */
 const checked = (one: PublishedGuest): PublishedGuest => {
   const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
+  if (one.address6 !== undefined && !isIPv6(one.address6))
+    throw new InnkeeperError('invalid', `${JSON.stringify(one)} cannot be published`);
   if (!isIPv4(one.address) || !bridgePattern.test(one.bridge) || !isPort(one.port) || !isPort(one.guestPort))
     throw new InnkeeperError('invalid', `${JSON.stringify(one)} cannot be published`);
   return one;
@@ -27,8 +31,12 @@ const keptFor = ({ protocol, port }: PublishedGuest, listening: readonly Listene
       : [],
   );
 
-const lead = (one: PublishedGuest): string =>
-  `    ${one.protocol} dport ${one.port} dnat ip to ${one.address}:${one.guestPort}`;
+const lead = (one: PublishedGuest): string[] => [
+  `    ${one.protocol} dport ${one.port} dnat ip to ${one.address}:${one.guestPort}`,
+  ...(one.address6 === undefined
+    ? []
+    : [`    ${one.protocol} dport ${one.port} dnat ip6 to [${one.address6}]:${one.guestPort}`]),
+];
 
 /** The bridges that something is published behind, each once. */
 export const bridgesOf = (published: readonly PublishedGuest[]): string[] =>
@@ -73,7 +81,7 @@ ${
 ${names.map((name) => `    ct status dnat iifname ${name} oifname ${name} masquerade`).join('\n')}
   }
   chain published {
-${sorted.flatMap((one) => [...keptFor(one, listening), lead(checked(one))]).join('\n')}
+${sorted.flatMap((one) => [...keptFor(one, listening), ...lead(checked(one))]).join('\n')}
   }
 }
 `

@@ -33,6 +33,7 @@ export interface HostSnapshot {
   /** Ports of the host that somebody holds, the requesting workload left out. Missing in the oldest records. */
   /** Missing in the oldest records. */
   readonly bridges?: readonly string[];
+  readonly links?: readonly string[];
   readonly ports?: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly holder: string }[];
 }
 
@@ -56,6 +57,8 @@ export interface OwnNetwork {
   readonly project?: string;
   /** A bridge that the host has to have. */
   readonly bridge?: string;
+  /** An interface that the host has to have. */
+  readonly link?: string;
 }
 
 /** All that a decision depends on, as data: kept with a record, it gives the same decision again. */

@@ -12,12 +12,14 @@ import {
   listLeases,
 } from '@innkeeper/inventory';
 import {
+  address6Of,
   addressNumber,
   addressText,
   type Candidate,
   type CompleteSpec,
   diskAsked,
   InnkeeperError,
+  isHostAddress,
   type MachineReport,
   type NetworkAttachment,
   type NetworkReport,
@@ -25,6 +27,8 @@ import {
   publicationsOf,
 } from '@innkeeper/model';
 import { allOf } from './all-of.ts';
+import { claimOf } from './claimed.ts';
+import type { AvailableNetwork } from './networks.ts';
 
 const mostCandidates = 4096;
 
@@ -45,32 +49,40 @@ export const freeAddresses = (network: NetworkReport): string[] => {
 const randomMac = (): string =>
   `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 
-const candidatesFor = (wanted: NetworkAttachment, network: NetworkReport, ours: ReadonlySet<string>): string[] => {
-  if (wanted.address === undefined) return freeAddresses(network);
-  if (network.gateway !== undefined && network.prefix !== undefined) {
-    const size = 2 ** (32 - network.prefix);
-    const inside =
-      Math.floor(addressNumber(wanted.address) / size) === Math.floor(addressNumber(network.gateway) / size);
-    if (!inside)
-      throw new InnkeeperError(
-        'conflict',
-        `The address ${wanted.address} is not of the network ${network.name} (${network.gateway}/${network.prefix})`,
-      );
-  }
-  // What ours hold stands in the host's report as well; who has it is found when it is claimed.
-  if (network.taken.includes(wanted.address) && !ours.has(wanted.address)) {
-    throw new InnkeeperError(
-      'conflict',
-      `The address ${wanted.address} is held by a guest that Innkeeper did not create`,
+const subnetOf = ({ lan, gateway, prefix }: AvailableNetwork): string | undefined =>
+  lan ?? (gateway === undefined || prefix === undefined ? undefined : `${gateway}/${prefix}`);
+
+const refusal = (position: number, text: string, hint: string): InnkeeperError =>
+  new InnkeeperError('conflict', `networks[${position}].address: ${text}`, { hint });
+
+const candidatesFor = (
+  { address }: NetworkAttachment,
+  network: AvailableNetwork,
+  ours: ReadonlySet<string>,
+  position: number,
+): string[] => {
+  if (address === undefined) return freeAddresses(network);
+  const subnet = subnetOf(network);
+  if (subnet === undefined)
+    throw refusal(
+      position,
+      `${address} cannot be given on the network ${network.name}, of whose subnet nothing is known`,
+      'leave address out, and the network gives one itself; or say subnet and gateway of the network, if it is one of mode bridge',
     );
-  }
-  return [wanted.address];
+  if (!isHostAddress(subnet, address))
+    throw refusal(position, `${address} is not of the network ${network.name} (${subnet})`, `choose one of ${subnet}`);
+  if (address === network.gateway)
+    throw refusal(position, `${address} is the gateway of the network ${network.name}`, `choose another of ${subnet}`);
+  // What ours hold stands in the host's report as well; who has it is found when it is claimed.
+  if (network.taken.includes(address) && !ours.has(address))
+    throw refusal(position, `${address} is held by a guest that Innkeeper did not create`, 'choose another');
+  return [address];
 };
 
 export interface NetworkRequest {
   readonly workloadId: string;
   readonly candidate: Candidate;
-  readonly networks: readonly NetworkReport[];
+  readonly networks: readonly AvailableNetwork[];
 }
 
 export interface ClaimRequest extends NetworkRequest {
@@ -98,9 +110,12 @@ export const claimOneNetwork = async (
     });
   }
   const held = wanted.address === undefined ? [] : await listLeases(db);
-  const here = held.filter((one) => one.host === request.candidate.host && one.network === network.name);
-  const holder = here.find(({ address }) => address === wanted.address)?.workload;
-  const candidates = candidatesFor(wanted, network, new Set(here.flatMap(({ address }) => address ?? [])));
+  const shared = network.lan !== undefined;
+  const near = held.filter((one) => (shared || one.host === request.candidate.host) && one.network === network.name);
+  const holder = near.find(({ address }) => address === wanted.address)?.workload;
+  const candidates = candidatesFor(wanted, network, new Set(near.flatMap(({ address }) => address ?? [])), position);
+  const mac = wanted.mac ?? randomMac();
+  const address6 = network.prefix6 === undefined ? undefined : address6Of(network.prefix6, mac);
   try {
     const { workloadId, candidate } = request;
     const row = await claimNetwork(db, {
@@ -108,7 +123,9 @@ export const claimOneNetwork = async (
       position,
       host: candidate.host,
       network: network.name,
-      mac: wanted.mac ?? randomMac(),
+      mac,
+      shared,
+      address6,
       candidates,
     });
     if (row === undefined) {
@@ -116,15 +133,10 @@ export const claimOneNetwork = async (
         'conflict',
         wanted.address === undefined
           ? `The network ${network.name} has no free address`
-          : `The address ${wanted.address} is held by the workload ${holder ?? 'that was faster'}`,
+          : `networks[${position}].address: ${wanted.address} is held by the workload ${holder ?? 'that was faster'}`,
       );
     }
-    const { gateway, prefix } = network;
-    const address =
-      row.address === null || gateway === undefined || prefix === undefined
-        ? undefined
-        : { ip: row.address, prefix, gateway };
-    return { network: network.name, mac: row.mac, address };
+    return claimOf(row, network);
   } catch (error) {
     if (isDuplicate(error, 'network_claims_mac_unique')) {
       throw new InnkeeperError('conflict', `The MAC address ${wanted.mac ?? ''} is held by another workload`, {
@@ -172,11 +184,11 @@ export const claimPublished = async (
 ): Promise<boolean> => {
   const wanted = publicationsOf(spec.networks).map(({ position, ...port }) => {
     const claim = networks[position];
-    if (claim?.address === undefined)
+    if (claim?.address === undefined || claim.address.unserved === true)
       throw new InnkeeperError(
         'conflict',
         `networks[${position}].ports: ${portText(port)} cannot lead to the network ${claim?.network ?? ''}, which gives its addresses itself`,
-        { hint: 'publish on an interface of a network whose addresses the inventory gives, such as default' },
+        { hint: 'publish on an interface of a network behind the host, such as default' },
       );
     return { ...port, mac: claim.mac };
   });

@@ -34,6 +34,8 @@ export interface Control {
   readonly fleet: Fleet;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;
+  /** Has a host find its guests by their names, as its operator wants; `again` when it may have forgotten. */
+  readonly nameGuests: (host: string, again?: boolean) => Promise<void>;
   /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`, `readiness`. */
   readonly tendLives: () => void;
 }

@@ -2,6 +2,7 @@ import { type HostRow, listHosts } from '@innkeeper/inventory';
 import type { Finding } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
+import { nameFindings } from './name-findings.ts';
 import { reportedOn } from './networks.ts';
 
 const leastInotify = 512;
@@ -103,7 +104,11 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
         });
       }
     }
-    findings.push(await limits(control, host.name), ...(await networking(control, host)));
+    findings.push(
+      await limits(control, host.name),
+      ...(await networking(control, host)),
+      ...(await nameFindings(control, host)),
+    );
   }
   return findings;
 };

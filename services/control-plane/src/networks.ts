@@ -8,22 +8,23 @@ import {
   listNetworks,
   listWorkloads,
   lockNetworks,
-  type NetworkLease,
   type NetworkRow,
   saveNetwork,
   wakeWaiting,
 } from '@innkeeper/inventory';
 import {
   completeSpec,
+  freePrefix6,
   freeSubnet,
+  gateway6Of,
   InnkeeperError,
-  type LeaseView,
+  isLan,
   type NetworkReport,
   type NetworkSpec,
-  type NetworkView,
   overlaps,
   parseSubnet,
-  portText,
+  prefix6Of,
+  prefixLength6,
   sameJson,
 } from '@innkeeper/model';
 import type { OwnNetwork } from '@innkeeper/placement';
@@ -41,6 +42,7 @@ export const ownNetwork = (installation: string, { name, spec }: NetworkRow): Ow
   uuid: networkUuid(installation, name),
   ...(spec.project === undefined ? {} : { project: spec.project }),
   ...(spec.bridge === undefined ? {} : { bridge: spec.bridge }),
+  ...(spec.link === undefined ? {} : { link: spec.link }),
 });
 
 /** As a host is to have it. */
@@ -48,13 +50,35 @@ export const hostNetwork = (installation: string, { name, spec }: NetworkRow): H
   name,
   uuid: networkUuid(installation, name),
   mode: spec.mode ?? 'nat',
-  subnet: spec.subnet === undefined ? undefined : parseSubnet(spec.subnet),
+  subnet: spec.subnet === undefined || isLan(spec.mode) ? undefined : parseSubnet(spec.subnet),
+  ipv6: typeof spec.ipv6 === 'string' ? { gateway: gateway6Of(spec.ipv6), prefix: prefixLength6 } : undefined,
   bridge: spec.bridge,
+  link: spec.link,
+});
+
+/** A network of a host as claims see it. */
+export interface AvailableNetwork extends NetworkReport {
+  /** Its addresses are those of a network that several hosts are on, and only fixed ones are given. */
+  readonly lan?: string;
+  /** The prefix of its guests' IPv6 addresses. */
+  readonly prefix6?: string;
+  /** Guest and host do not see each other by it. */
+  readonly direct?: boolean;
+}
+
+/** With what is described, and a host does not say: IPv6, and all of the network that a bridge or a link leads to. */
+const described = (report: NetworkReport, { spec }: NetworkRow): AvailableNetwork => ({
+  ...report,
+  ...(typeof spec.ipv6 === 'string' ? { prefix6: spec.ipv6 } : {}),
+  ...(spec.mode === 'macvtap' ? { direct: true } : {}),
+  ...(!isLan(spec.mode) || spec.subnet === undefined || spec.gateway === undefined
+    ? {}
+    : { lan: spec.subnet, gateway: spec.gateway, prefix: parseSubnet(spec.subnet).prefix }),
 });
 
 /** What a host will report of a network that it does not have yet. */
 const reportOf = ({ name, spec }: NetworkRow): NetworkReport => {
-  const subnet = spec.subnet === undefined ? undefined : parseSubnet(spec.subnet);
+  const subnet = spec.subnet === undefined || isLan(spec.mode) ? undefined : parseSubnet(spec.subnet);
   return {
     name,
     active: true,
@@ -64,9 +88,12 @@ const reportOf = ({ name, spec }: NetworkRow): NetworkReport => {
 };
 
 /** Networks of a host, with those that are made when they are needed. */
-export const networksOf = (reported: readonly NetworkReport[], own: readonly NetworkRow[]): NetworkReport[] => [
-  ...reported.map((one) => (own.some(({ name }) => name === one.name) ? { ...one, active: true } : one)),
-  ...own.filter(({ name }) => reported.every((one) => one.name !== name)).map(reportOf),
+export const networksOf = (reported: readonly NetworkReport[], own: readonly NetworkRow[]): AvailableNetwork[] => [
+  ...reported.map((one) => {
+    const row = own.find(({ name }) => name === one.name);
+    return row === undefined ? one : described({ ...one, active: true }, row);
+  }),
+  ...own.filter(({ name }) => reported.every((one) => one.name !== name)).map((row) => described(reportOf(row), row)),
 ];
 
 /** Each network of a host once: both backends report those of the same libvirt. */
@@ -74,7 +101,7 @@ export const reportedOn = (host: Pick<HostRow, 'drivers'>): NetworkReport[] => [
   ...new Map(host.drivers.flatMap(({ networks }) => networks).map((one) => [one.name, one])).values(),
 ];
 
-const subnetOf = ({ gateway, prefix }: NetworkReport): string | undefined =>
+export const subnetOf = ({ gateway, prefix }: NetworkReport): string | undefined =>
   gateway === undefined || prefix === undefined ? undefined : `${gateway}/${prefix}`;
 
 interface Taken {
@@ -130,6 +157,25 @@ const removeFromHosts = async (control: Control, row: NetworkRow): Promise<void>
   }
 };
 
+/** Throws `conflict` for one that another network has. */
+const choosePrefix6 = (
+  installation: string,
+  name: string,
+  { ipv6 }: NetworkSpec,
+  own: readonly NetworkRow[],
+): string | undefined => {
+  if (ipv6 === undefined || ipv6 === false) return undefined;
+  const others = own.filter((one) => one.name !== name);
+  if (ipv6 === true)
+    return freePrefix6(
+      installation,
+      others.map(({ spec }) => String(spec.ipv6)),
+    );
+  const other = others.find(({ spec }) => spec.ipv6 === ipv6);
+  if (other === undefined) return ipv6;
+  throw new InnkeeperError('conflict', `networks.${name}.ipv6: ${ipv6} is that of the network ${other.name}`);
+};
+
 /**
  * Saves what a network is; it is made on a host when the first workload there needs it. Answers false when it is so
  * already. Throws `conflict` for a subnet that overlaps with another, and for a change of one that is used.
@@ -137,8 +183,15 @@ const removeFromHosts = async (control: Control, row: NetworkRow): Promise<void>
 export const putNetwork = async (control: Control, name: string, asked: NetworkSpec): Promise<boolean> => {
   const before = (await listNetworks(control.inventory.db)).find((one) => one.name === name);
   const mode = asked.mode ?? 'nat';
-  const subnet = asked.subnet ?? (mode === 'bridge' ? undefined : before?.spec.subnet);
-  const wanted: NetworkSpec = { ...asked, ...(subnet === undefined ? {} : { subnet }) };
+  const subnet = asked.subnet ?? (isLan(mode) ? undefined : before?.spec.subnet);
+  const { ipv6: asked6, ...rest } = asked;
+  const ipv6 =
+    typeof asked6 === 'string' ? prefix6Of(asked6) : asked6 === true ? (before?.spec.ipv6 ?? true) : undefined;
+  const wanted: NetworkSpec = {
+    ...rest,
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(ipv6 === undefined ? {} : { ipv6 }),
+  };
   if (before !== undefined && sameJson(before.spec, wanted)) return false;
   if (before !== undefined && !isMild(before.spec, wanted)) {
     refuseUsed(`${name} cannot be changed`, await usersOf(control, name));
@@ -155,20 +208,25 @@ export const putNetwork = async (control: Control, name: string, asked: NetworkS
         hint: 'it can be used as it is; choose another name for one of your own',
       });
     const taken = takenSubnets(name, own, hosts);
-    const chosen = wanted.subnet ?? (mode === 'bridge' ? undefined : freeSubnet(taken.map((one) => one.subnet)));
+    const chosen = wanted.subnet ?? (isLan(mode) ? undefined : freeSubnet(taken.map((one) => one.subnet)));
     const other = taken.find((one) => chosen !== undefined && overlaps(one.subnet, chosen));
     if (other !== undefined)
       throw new InnkeeperError(
         'conflict',
         `networks.${name}.subnet: ${chosen ?? ''} overlaps with ${other.subnet}, ${other.by}`,
       );
-    await saveNetwork(tx, name, chosen === undefined ? wanted : { ...wanted, subnet: chosen });
+    const chosen6 = choosePrefix6(control.installation, name, wanted, own);
+    await saveNetwork(tx, name, {
+      ...wanted,
+      ...(chosen === undefined ? {} : { subnet: chosen }),
+      ...(chosen6 === undefined ? {} : { ipv6: chosen6 }),
+    });
   });
   await wakeWaiting(control.inventory.db);
   return true;
 };
 
-const notFound = (name: string): InnkeeperError =>
+export const noSuchNetwork = (name: string): InnkeeperError =>
   new InnkeeperError('not_found', `There is no network ${name.slice(0, 80)}`, {
     hint: 'inn network ls shows what there is',
   });
@@ -179,7 +237,7 @@ export const removeNetwork = async (control: Control, name: string): Promise<voi
   const row = (await listNetworks(db)).find((one) => one.name === name);
   if (row === undefined) {
     const there = (await listHosts(db)).find((host) => reportedOn(host).some((one) => one.name === name));
-    if (there === undefined) throw notFound(name);
+    if (there === undefined) throw noSuchNetwork(name);
     throw new InnkeeperError(
       'conflict',
       `Innkeeper did not make the network ${name} of ${there.name} and leaves it alone`,
@@ -188,65 +246,4 @@ export const removeNetwork = async (control: Control, name: string): Promise<voi
   refuseUsed(`${name} cannot be removed`, await usersOf(control, name));
   await removeFromHosts(control, row);
   await deleteNetwork(db, name);
-};
-
-const viewOf = (
-  name: string,
-  row: NetworkRow | undefined,
-  hosts: readonly HostRow[],
-  leases: readonly NetworkLease[],
-): NetworkView => {
-  const there = hosts.flatMap((host) =>
-    reportedOn(host)
-      .filter((one) => one.name === name)
-      .map((report) => ({ host: host.name, report })),
-  );
-  const [first] = there;
-  const { mode, subnet, bridge, project, description } = row?.spec ?? {};
-  const seen = first === undefined ? undefined : subnetOf(first.report);
-  const shown = { subnet: subnet ?? seen, bridge: bridge ?? first?.report.bridge, project, description };
-  return {
-    name,
-    managed: row !== undefined,
-    ...(row === undefined ? {} : { mode: mode ?? 'nat' }),
-    ...Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined)),
-    hosts: there.map(({ host, report }) => ({ host, active: report.active })),
-    workloads: [...new Set(leases.filter(({ network }) => network === name).map(({ workload }) => workload))].sort(),
-  };
-};
-
-/** Ours, and those that hosts have without us. */
-export const networkViews = async (control: Control): Promise<NetworkView[]> => {
-  const { db } = control.inventory;
-  const [own, hosts, leases] = await Promise.all([listNetworks(db), listHosts(db), listLeases(db)]);
-  const names = new Set([...own.map(({ name }) => name), ...hosts.flatMap(reportedOn).map(({ name }) => name)]);
-  return [...names].sort().map((name) =>
-    viewOf(
-      name,
-      own.find((one) => one.name === name),
-      hosts,
-      leases,
-    ),
-  );
-};
-
-export const networkView = async (control: Control, name: string): Promise<NetworkView> => {
-  const view = (await networkViews(control)).find((one) => one.name === name);
-  if (view === undefined) throw notFound(name);
-  return view;
-};
-
-/** Every interface on a network, by address. */
-export const leaseViews = async (control: Control, name: string): Promise<LeaseView[]> => {
-  await networkView(control, name);
-  const leases = (await listLeases(control.inventory.db)).filter(({ network }) => network === name);
-  return leases
-    .map(({ host, mac, address, workload, ports }) => ({
-      host,
-      mac,
-      workload,
-      ...(address === null ? {} : { address }),
-      ports: ports.map((port) => `${port.port}:${port.guestPort}/${portText(port).split('/')[1] ?? ''}`),
-    }))
-    .sort((a, b) => (a.address ?? a.mac).localeCompare(b.address ?? b.mac, 'en', { numeric: true }));
 };

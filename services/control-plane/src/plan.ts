@@ -13,8 +13,10 @@ import {
 } from '@innkeeper/model';
 import { decide, imagine, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
 import { checkChange, checkForeignName, checkMakeable, checkPlaceable } from './check.ts';
+import { previewClaims } from './claimed.ts';
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
+import { networksOf } from './networks.ts';
 import { problemOf } from './problem.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
 
@@ -37,7 +39,10 @@ const previewMapping = (
     spec: completeSpec(spec),
     stored: spec,
     ownership: { installation: control.installation, workloadId: nobody, generation: 0 },
-    claims: { uidStart: 0x20000000, networks: [] },
+    claims: {
+      uidStart: 0x20000000,
+      networks: previewClaims(completeSpec(spec).networks, networksOf(report.networks, known.networks)),
+    },
     report,
   });
   return { mapping: mapping.filter((line) => !line.startsWith('ids:')), warnings: [...warnings] };

@@ -1,7 +1,8 @@
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
 import { type Db, type NetworkClaimRow, networkClaimsOf, orderNetworkClaims, uidClaimOf } from '@innkeeper/inventory';
-import type { CompleteSpec, NetworkAttachment, NetworkReport } from '@innkeeper/model';
+import type { CompleteSpec, NetworkAttachment } from '@innkeeper/model';
 import { claimOneNetwork, type NetworkRequest } from './claim.ts';
+import { claimOf, heldNetwork } from './claimed.ts';
 
 type Held = Pick<NetworkClaimRow, 'network' | 'mac' | 'address'>;
 
@@ -30,12 +31,6 @@ export const matchInterfaces = <Row extends Held>(
   return wanted.map((one, position) => (asksFor(one) ? particular[position] : take(one)));
 };
 
-const claimOf = ({ network, mac, address }: Held, networks: readonly NetworkReport[]): NetworkClaim => {
-  const { gateway, prefix } = networks.find(({ name }) => name === network) ?? {};
-  if (address === null || gateway === undefined || prefix === undefined) return { network, mac };
-  return { network, mac, address: { ip: address, prefix, gateway } };
-};
-
 /**
  * The claims of a guest that exists, for the interfaces that it is to have now: those that stay as they are, new ones claimed.
  * What it gives up stays claimed until the guest has let it go. To be called in a transaction.
@@ -54,7 +49,14 @@ export const rewire = async (
   const claims: NetworkClaim[] = [];
   for (const [position, wanted] of spec.networks.entries()) {
     const row = matched[position];
-    claims.push(row === undefined ? await claimOneNetwork(db, request, wanted, position) : claimOf(row, networks));
+    claims.push(
+      row === undefined
+        ? await claimOneNetwork(db, request, wanted, position)
+        : claimOf(
+            row,
+            networks.find(({ name }) => name === row.network),
+          ),
+    );
   }
   return {
     uidStart: (await uidClaimOf(db, workloadId)) ?? 0,
@@ -62,11 +64,7 @@ export const rewire = async (
     ...(leaving.length === 0
       ? {}
       : {
-          leaving: leaving.map(({ network, mac, address }) => ({
-            network,
-            mac,
-            ...(address === null ? {} : { address: { ip: address } }),
-          })),
+          leaving: leaving.map(heldNetwork),
         }),
   };
 };

@@ -153,6 +153,7 @@ export const snapshotOf = (known: Known, installation: string, now = Date.now())
               devices: devices.filter((device) => device.host === host.name).map(deviceOf),
               ports: takenPorts(host, ports),
               ...(host.machine.bridges === undefined ? {} : { bridges: host.machine.bridges }),
+              ...(host.machine.links === undefined ? {} : { links: host.machine.links }),
             },
           ],
     ),

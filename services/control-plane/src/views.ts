@@ -241,6 +241,7 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
     address: row.address,
     state: hostStateOf(row),
     labels: row.labels,
+    guestNames: row.guestNames,
     drivers: row.drivers,
     images: imagesOf(row),
     capacity: {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { CompleteSpec } from '@innkeeper/model';
-import type { GuestClaims, GuestOrder, GuestRef } from '../contract.ts';
+import type { GuestClaims } from '../claims.ts';
+import type { GuestOrder, GuestRef } from '../contract.ts';
 import { type ConformanceBench, type ConformanceCase, declares, never, stopNow, withGuest } from './bench.ts';
 
 interface Change {

@@ -17,7 +17,6 @@ import {
 } from '@innkeeper/storage';
 import { adoption } from '../shared/adoption.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
-import { seedOf } from '../shared/cloud-init.ts';
 import { connectFor } from '../shared/connect.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
@@ -42,6 +41,7 @@ import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
 import { machineExec } from './exec.ts';
+import { machineSeed } from './first-boot.ts';
 import { growDisks, makeVolumes } from './growth.ts';
 import { changeMachine } from './live.ts';
 import { planMachine } from './plan.ts';
@@ -90,6 +90,12 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const consoleFolders = async (): Promise<void> => {
     await host.files.makeDirectory(`${paths.run}/consoles`, 0o711);
     await host.files.makeDirectory(consoleLogFolder(paths), 0o711);
+  };
+
+  /** Made where there is none: an address may have come that a machine of no first boot has to be told. */
+  const makeSeed = async (definition: Definition): Promise<void> => {
+    const seed = machineSeed(definition);
+    if (seed !== undefined) await createSeedDisk(host, paths, definition.uuid, { ...seed });
   };
 
   const xmlOf = async (definition: Definition, image: MachineImage | undefined): Promise<string> =>
@@ -155,8 +161,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
             const backing = isBuilt(definition) ? images.diskPaths(spec.image).disk : undefined;
             await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
             await makeVolumes(host, paths, definition);
-            const seed = seedOf(definition);
-            if (seed !== undefined) await createSeedDisk(host, paths, plan.uuid, { ...seed });
+            await makeSeed(definition);
           },
           undo: async () => {
             await destroyGuestDisk(host, paths, plan.uuid);
@@ -235,6 +240,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       await requireMade(guests, plan);
       const definition = definitionOf(plan);
       await makeVolumes(host, paths, definition);
+      await makeSeed(definition);
       const grown = await growDisks(host, libvirt, paths, definition);
       const change = changeMachine(libvirt, paths, plan);
       const xml = await xmlOf(definition, await presentImage(libvirt, plan.uuid));

@@ -1,7 +1,9 @@
 import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { formatSize, processorRoom } from '@innkeeper/model';
 import { limitMapping } from '../shared/bandwidth.ts';
+import { directWarnings } from '../shared/direct.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
+import { unservedWarnings } from './first-boot.ts';
 import { volumeSerial } from './xml.ts';
 
 /** What a machine is to be, and what the host makes of it. */
@@ -32,6 +34,8 @@ export const planMachine = (order: GuestOrder): GuestPlan => {
         ({ name }) =>
           `volume ${name}: the machine itself makes a file system on it and mounts it, at its first boot empty`,
       ),
+      ...directWarnings(order.claims.networks),
+      ...unservedWarnings(order),
       ...(acceleration === 'tcg'
         ? [`runs under software emulation, many times slower: ${report.capabilities.acceleration?.evidence ?? ''}`]
         : []),

@@ -7,6 +7,7 @@ import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { sharesElement } from '../shared/tuning.ts';
+import { hasFirstBoot, networkConfigWords } from './first-boot.ts';
 import { mostProcessors, processorElements, processors } from './processors.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
@@ -48,7 +49,11 @@ const directKernel = (definition: Definition, ready: MachineImage | undefined): 
     : [
         el('kernel', {}, ready.kernel),
         el('initrd', {}, ready.initrd),
-        el('cmdline', {}, `root=/dev/vda rw console=tty0 console=ttyS0 systemd.hostname=${definition.name}`),
+        el(
+          'cmdline',
+          {},
+          `root=/dev/vda rw console=tty0 console=ttyS0 ${[`systemd.hostname=${definition.name}`, ...networkConfigWords(definition)].join(' ')}`,
+        ),
       ];
 
 const operatingSystem = (definition: Definition, ready: MachineImage | undefined): XmlElement =>
@@ -122,13 +127,13 @@ const volumes = ({ uuid, spec }: Definition, paths: Paths): XmlElement[] =>
   );
 
 /** Behind all volumes, whose letters stay what they are. */
-const seed = ({ uuid, spec }: Definition, paths: Paths): XmlElement | false =>
-  spec.cloudInit !== undefined &&
+const seed = (definition: Definition, paths: Paths): XmlElement | false =>
+  hasFirstBoot(definition) &&
   el(
     'disk',
     { type: 'file', device: 'disk' },
     el('driver', { name: 'qemu', type: 'raw' }),
-    el('source', { file: seedDiskPath(paths, uuid) }),
+    el('source', { file: seedDiskPath(paths, definition.uuid) }),
     el('target', { dev: 'vdz', bus: 'virtio' }),
     el('readonly'),
   );

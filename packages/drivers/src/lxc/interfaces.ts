@@ -8,7 +8,7 @@ import { initPids } from './init.ts';
 const nameInside = (position: number): string => `eth${position}`;
 
 export const interfaceElement = (
-  { network, mac, address }: NetworkClaim,
+  { network, mac, address, address6 }: NetworkClaim,
   position: number,
   attachment: NetworkAttachment | undefined,
 ): XmlElement =>
@@ -21,6 +21,10 @@ export const interfaceElement = (
     address !== undefined &&
       position === 0 &&
       el('route', { family: 'ipv4', address: '0.0.0.0', prefix: 0, gateway: address.gateway }),
+    address6 !== undefined && el('ip', { family: 'ipv6', address: address6.ip, prefix: address6.prefix }),
+    address6 !== undefined &&
+      position === 0 &&
+      el('route', { family: 'ipv6', address: '::', prefix: 0, gateway: address6.gateway }),
     el('guest', { dev: nameInside(position) }),
     bandwidthElement(attachment),
   );
@@ -38,7 +42,7 @@ interface Link {
 export const configureInterface = async (
   host: Host,
   guest: GuestRef,
-  { mac, address }: NetworkClaim,
+  { mac, address, address6 }: NetworkClaim,
   position: number,
 ): Promise<void> => {
   const pid = (await initPids(host, [guest])).get(guest.uuid);
@@ -53,6 +57,7 @@ export const configureInterface = async (
   const name = found !== wanted && !links.some(({ ifname }) => ifname === wanted) ? wanted : found;
   if (name !== found) await ip(['link', 'set', 'dev', found, 'name', name]);
   // 2: there already.
-  if (address !== undefined) await ip(['address', 'add', `${address.ip}/${address.prefix}`, 'dev', name], [0, 2]);
+  for (const one of [address, address6])
+    if (one !== undefined) await ip(['address', 'add', `${one.ip}/${one.prefix}`, 'dev', name], [0, 2]);
   await ip(['link', 'set', 'dev', name, 'up']);
 };

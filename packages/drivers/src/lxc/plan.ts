@@ -5,6 +5,7 @@ import { containerProfileName, containerRootPath, type RootFile, volumeDirectory
 import { limitMapping } from '../shared/bandwidth.ts';
 import { seedOf } from '../shared/cloud-init.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
+import { directWarnings } from '../shared/direct.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { interfaceElement } from './interfaces.ts';
 
@@ -77,10 +78,11 @@ const seedFiles = (definition: Definition): Record<string, RootFile> =>
 export const guestFiles = (definition: Definition): Readonly<Record<string, RootFile>> => {
   const { name, claims } = definition;
   const gateway = claims.networks.find(({ address }) => address !== undefined)?.address?.gateway;
-  const address = claims.networks[0]?.address?.ip;
+  const { address, address6 } = claims.networks[0] ?? {};
+  const own = [address?.ip ?? '127.0.1.1', address6?.ip ?? []].flat();
   return {
     'etc/hostname': `${name}\n`,
-    'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${address ?? '127.0.1.1'} ${name}\n`,
+    'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${own.map((ip) => `${ip} ${name}\n`).join('')}`,
     ...(gateway === undefined ? {} : { 'etc/resolv.conf': `nameserver ${gateway}\n` }),
     ...seedFiles(definition),
   };
@@ -119,6 +121,7 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
         ({ name, sizeBytes }) =>
           `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
       ),
+      ...directWarnings(order.claims.networks),
       ...(spec.restart === 'on-failure'
         ? [
             "restart: on-failure sees few failures here: libvirt tells no failure of a container's init from a clean end",

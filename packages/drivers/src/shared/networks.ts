@@ -18,6 +18,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
         ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),
         ...(ipv4?.prefix === undefined ? {} : { prefix: ipv4.prefix }),
         ...(range === undefined ? {} : { range }),
+        ...(description.domainName !== undefined && description.domainLocal ? { domain: description.domainName } : {}),
         taken: [
           ...new Set([
             ...(ipv4?.dhcp.hosts.flatMap(({ ip }) => (ip === undefined ? [] : [ip])) ?? []),
@@ -38,19 +39,21 @@ export const reserveAddresses = async (
   claims: readonly HeldNetwork[],
   known: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  for (const [position, { network, mac, address }] of claims.entries()) {
-    if (address === undefined || known.has(mac)) continue;
+  for (const [position, { network, mac, address, address6 }] of claims.entries()) {
+    if (address === undefined || address.unserved === true || known.has(mac)) continue;
     await libvirt.addDhcpHost(network, { mac, ip: address.ip, ...(position === 0 ? { name } : {}) });
     await libvirt.addDnsName(network, { ip: address.ip, name });
+    if (address6 !== undefined) await libvirt.addDnsName(network, { ip: address6.ip, name });
   }
 };
 
 /** Takes the entries of the guest of that name back, and the leases that the guest got by them. */
 export const releaseAddresses = async (libvirt: Libvirt, name: string, held: readonly HeldNetwork[]): Promise<void> => {
-  for (const { network, mac, address } of held) {
-    if (address === undefined) continue;
+  for (const { network, mac, address, address6 } of held) {
+    if (address === undefined || address.unserved === true) continue;
     await libvirt.removeDhcpHost(network, { mac });
     await libvirt.removeDnsName(network, { ip: address.ip, name });
+    if (address6 !== undefined) await libvirt.removeDnsName(network, { ip: address6.ip, name });
     const lease = (await libvirt.leases(network)).find((one) => one.mac?.toLowerCase() === mac);
     const bridge = lease === undefined ? undefined : describeNetwork(await libvirt.networkXml(network)).bridge;
     if (lease !== undefined && bridge !== undefined) await libvirt.host.run(['dhcp_release', bridge, lease.ip, mac]);

@@ -97,7 +97,7 @@ export const observer = (
         : undefined;
     const graphics = graphicsOf(description);
     const addresses =
-      owned?.claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address])) ??
+      owned?.claims.networks.flatMap(({ address, address6 }) => [address ?? [], address6 ?? []].flat()) ??
       description.interfaces.flatMap(({ ips }) => ips.map(plainAddress));
     return [
       {

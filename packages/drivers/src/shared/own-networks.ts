@@ -1,26 +1,52 @@
 import type { HostNetwork, NetworkGroup } from '@innkeeper/driver-contract';
-import { buildXml, el, type Libvirt, type NetworkState } from '@innkeeper/libvirt';
-import { InnkeeperError } from '@innkeeper/model';
+import { buildXml, el, type Libvirt, type NetworkState, type XmlElement } from '@innkeeper/libvirt';
+import { InnkeeperError, isLan } from '@innkeeper/model';
+
+/** What a network's guests are behind, and what they reach from there. */
+const placeOf = ({
+  mode,
+  ipv6,
+  bridge,
+  link,
+}: Pick<HostNetwork, 'mode' | 'ipv6' | 'bridge' | 'link'>): XmlElement[] => {
+  const own = el('bridge', { stp: 'off', delay: 0 });
+  switch (mode) {
+    case 'nat':
+      return [el('forward', { mode }, ipv6 !== undefined && el('nat', { ipv6: true })), own];
+    case 'isolated':
+      return [own];
+    case 'bridge':
+      return [el('forward', { mode }), el('bridge', { name: bridge })];
+    case 'macvtap':
+      // libvirt's word for interfaces that share a link and see each other. [formatnetwork, direct attachment]
+      return [el('forward', { mode: 'bridge' }, el('interface', { dev: link }))];
+    default:
+      return mode satisfies never;
+  }
+};
 
 /**
  * Without STP, which keeps what is new on a bridge silent for four seconds: nothing of ours makes a loop. libvirt names the
- * bridge. [formatnetwork]
+ * bridge. Its guests are called NAME.NETWORK.internal besides, which its name server asks nobody else about: the host's own
+ * can send such names there without getting them back. [formatnetwork; ICANN, .internal]
  */
-const networkXml = ({ name, uuid, mode, subnet, bridge }: HostNetwork): string =>
+const networkXml = ({ name, uuid, mode, subnet, ipv6, bridge, link }: HostNetwork): string =>
   buildXml(
     el(
       'network',
       {},
       el('name', {}, name),
       el('uuid', {}, uuid),
-      mode !== 'isolated' && el('forward', { mode }),
-      mode === 'bridge' ? el('bridge', { name: bridge }) : el('bridge', { stp: 'off', delay: 0 }),
+      ...placeOf({ mode, ipv6, bridge, link }),
+      !isLan(mode) && el('domain', { name: `${name}.internal`, localOnly: true }),
       subnet !== undefined &&
         el(
           'ip',
           { address: subnet.gateway, prefix: subnet.prefix },
           el('dhcp', {}, el('range', { start: subnet.range.start, end: subnet.range.end })),
         ),
+      // Without DHCP: routers' advertisements say the prefix, and guests make their addresses of it.
+      ipv6 !== undefined && el('ip', { family: 'ipv6', address: ipv6.gateway, prefix: ipv6.prefix }),
     ),
     { pretty: true },
   );

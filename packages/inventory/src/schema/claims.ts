@@ -20,6 +20,9 @@ export const uidCursor = innkeeper.sequence('uid_cursor', {
   cycle: true,
 });
 
+/** Scope of addresses on a network that several hosts are on. No host has this name. */
+export const everywhere = '*';
+
 /** Claims live while the workload exists, not while it runs, and go with its row. */
 export const capacityClaims = innkeeper.table('capacity_claims', {
   workloadId: uuid('workload_id')
@@ -50,10 +53,14 @@ export const networkClaims = innkeeper.table(
     network: text('network').notNull(),
     mac: text('mac').notNull().unique(),
     address: text('address'),
+    address6: text('address6'),
+    /** Within which an address is one holder's: a host, whose network it is, or everywhere, on a network that hosts share. */
+    scope: text('scope').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.workloadId, table.position] }),
-    unique('network_claims_one_holder').on(table.host, table.network, table.address),
+    unique('network_claims_one_holder').on(table.scope, table.network, table.address),
+    unique('network_claims_one_holder6').on(table.scope, table.network, table.address6),
   ],
 );
 

@@ -3,6 +3,7 @@ import type {
   DriverReport,
   ErrorCode,
   GuestEnding,
+  GuestNames,
   GuestObservation,
   MachineReport,
   PlacementRecord,
@@ -38,6 +39,8 @@ export const hosts = innkeeper.table(
     labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
     /** Nothing new is placed on it; set by its operator, not by what it reports. */
     draining: boolean('draining').notNull().default(false),
+    /** How the host itself finds guests by their names. */
+    guestNames: text('guest_names').$type<GuestNames>().notNull().default('resolved'),
     cpusReserved: doublePrecision('cpus_reserved').notNull().default(0),
     memoryReserved: bytes('memory_reserved').notNull().default(0),
     /** What may be claimed at most: never below what is claimed already, so that a host may shrink and oversells nothing. */

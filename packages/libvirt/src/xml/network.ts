@@ -28,6 +28,8 @@ export interface NetworkDescription {
   /** `nat`, `route`, `open`, `bridge`, …; undefined: isolated. */
   readonly forwardMode: string | undefined;
   readonly domainName: string | undefined;
+  /** Whether its DNS server asks nobody else for names of the domain. */
+  readonly domainLocal: boolean;
   readonly ips: readonly NetworkAddress[];
   /** What its DNS server answers beside what its DHCP server knows. */
   readonly dnsHosts: readonly { readonly ip: string | undefined; readonly names: readonly string[] }[];
@@ -73,6 +75,7 @@ export const describeNetwork = (xml: string): NetworkDescription => {
     // <forward/> without a mode means nat.
     forwardMode: forward === undefined ? undefined : (attribute(forward, 'mode') ?? 'nat'),
     domainName: attribute(childNamed(root, 'domain'), 'name'),
+    domainLocal: attribute(childNamed(root, 'domain'), 'localOnly') === 'yes',
     ips: elements(root, 'ip').map(networkAddress),
     dnsHosts: elements(childNamed(root, 'dns'), 'host').map((host) => ({
       ip: attribute(host, 'ip'),

@@ -38,6 +38,12 @@ test.each([
     { bridges: ['virbr0'] },
     /lab is the bridge br0 of the host; h1 has virbr0/,
   ],
+  [
+    'an interface that is gone',
+    [{ ...lab, link: 'eth9' }],
+    { links: ['eth0'] },
+    /lab is on the interface eth9 of the host; h1 has eth0/,
+  ],
   ['another project', [{ ...lab, project: 'shop' }], {}, /lab belongs to the project shop, the workload to default/],
   ['a driver that makes none', [lab], { drivers: [lxc] }, /makes no networks/],
   ['no such network', [], {}, /needs the network lab; h1 has default/],

@@ -4,7 +4,7 @@ import { failed, failedForNow, passed } from './check.ts';
 
 /** One of ours: it is made where it is missing, unless something of the host stands in the way. */
 const checkOwn = (host: HostSnapshot, driver: DriverReport, own: OwnNetwork, project: string): CheckResult => {
-  const { name, bridge } = own;
+  const { name, bridge, link } = own;
   const check = `network:${name}`;
   if (own.project !== undefined && own.project !== project)
     return failed(check, name, 'network_of_another_project', {
@@ -26,6 +26,11 @@ const checkOwn = (host: HostSnapshot, driver: DriverReport, own: OwnNetwork, pro
     return failedForNow(check, name, 'bridge_missing', {
       have: host.bridges.join(', ') || 'none',
       text: `the network ${name} is the bridge ${bridge} of the host; ${host.name} has ${host.bridges.join(', ') || 'none'}`,
+    });
+  if (link !== undefined && host.links?.includes(link) === false)
+    return failedForNow(check, name, 'link_missing', {
+      have: host.links.join(', ') || 'none',
+      text: `the network ${name} is on the interface ${link} of the host; ${host.name} has ${host.links.join(', ') || 'none'}`,
     });
   return there === undefined
     ? passed(check, name, { have: 'to be made', text: `the network ${name} is made there` })

@@ -22,16 +22,17 @@ interface SetOptions {
   readonly memoryRatio?: string;
   readonly reserveCpus?: string;
   readonly reserveMemory?: string;
+  readonly guestNames?: string;
 }
 
 const change = async (name: string, given: Readonly<Record<string, unknown>>): Promise<void> => {
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   if (Object.keys(set).length === 0) throw new InnkeeperError('invalid', 'nothing to set; see inn host set --help');
   const checked: HostChange = parseWith(hostChange, set, name);
-  const { state, capacity, labels } = await client().changeHost(name, checked);
+  const { state, capacity, labels, guestNames } = await client().changeHost(name, checked);
   const { cpuRatio, memoryRatio, reserved } = capacity;
   say(
-    `${name}: ${state}, cpus ×${cpuRatio}, memory ×${memoryRatio}, reserved ${reserved.cpus} cpus and ${formatSize(reserved.memoryBytes)}, labels ${labelsText(labels) || 'none'}`,
+    `${name}: ${state}, cpus ×${cpuRatio}, memory ×${memoryRatio}, reserved ${reserved.cpus} cpus and ${formatSize(reserved.memoryBytes)}, labels ${labelsText(labels) || 'none'}, names of guests: ${guestNames}`,
   );
 };
 
@@ -42,17 +43,19 @@ const addChanges = (host: Command): void => {
     .action((name: string, words: readonly string[]) => change(name, { labels: labelChanges(words) }));
   host
     .command('set <name>')
-    .description('how much of a host may be promised to guests')
+    .description('how much of a host may be promised to guests, and how it finds them by name')
     .option('--cpu-ratio <number>', 'how many times its processors may be promised')
     .option('--memory-ratio <number>', 'how many times its memory may be promised')
     .option('--reserve-cpus <number>', 'processors kept for the host itself')
     .option('--reserve-memory <size>', 'memory kept for the host itself')
+    .option('--guest-names <how>', 'resolved (systemd-resolved), hosts (lines in its /etc/hosts) or off')
     .action((name: string, options: SetOptions) =>
       change(name, {
         cpuRatio: numberOption('cpu-ratio', options.cpuRatio),
         memoryRatio: numberOption('memory-ratio', options.memoryRatio),
         reservedCpus: numberOption('reserve-cpus', options.reserveCpus),
         reservedMemory: options.reserveMemory,
+        guestNames: options.guestNames,
       }),
     );
   host

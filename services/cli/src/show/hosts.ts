@@ -59,6 +59,7 @@ export const hostText = (host: HostView): string => {
     `address:  ${host.address}`,
     `state:    ${host.state}`,
     `labels:   ${labelsText(host.labels) || 'none'}`,
+    `names:    ${host.guestNames}`,
     ...machineText(host),
     `cpus:     ${capacity.claimed.cpus} promised of ${capacity.cpus} × ${capacity.cpuRatio}`,
     `memory:   ${formatSize(capacity.claimed.memoryBytes)} promised of ${formatSize(capacity.memoryBytes)} × ${capacity.memoryRatio}`,

@@ -68,6 +68,7 @@ export const addHosts = (app: App, control: Control): void => {
         subject: { kind: 'host', id: view.id, name },
         text: `${name} was changed by ${identity.who}: ${JSON.stringify(change)}`,
       });
+      if (change.guestNames !== undefined && view.state !== 'unreachable') await control.nameGuests(name, true);
       await wakeWaiting(db);
       return c.json(view, 200);
     },

@@ -9,7 +9,8 @@ import {
 } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { demand } from '../identity.ts';
-import { leaseViews, networkView, networkViews, putNetwork, removeNetwork } from '../networks.ts';
+import { leaseViews, networkView, networkViews } from '../network-views.ts';
+import { putNetwork, removeNetwork } from '../networks.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
 import { refuseBodyWith } from './refusal.ts';

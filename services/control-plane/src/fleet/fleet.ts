@@ -1,6 +1,8 @@
 import { ensureHost, listHosts, listNetworks, wakeWaiting } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
+import { forgetNames } from '@innkeeper/network';
 import type { Control, ManagedHost } from '../control.ts';
+import { type Namer, openNamer } from '../names.ts';
 import { coalesce } from '../observation/coalesce.ts';
 import { observeDriver, probeHost } from '../observation/observe.ts';
 import { lookAndStore } from './add.ts';
@@ -8,7 +10,7 @@ import { hostAt, localAddress, openHost } from './open.ts';
 import { cleanHost, forgetHost } from './remove.ts';
 import { watchHost } from './watch.ts';
 
-type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'fleet'>;
+type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
 
 /** A control plane's hosts, and how they are followed. */
 export interface OpenFleet {
@@ -25,6 +27,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
   const { config, inventory } = ground;
   const hosts = new Map<string, ManagedHost>();
   const observers = new Map<string, ReadonlyMap<string, () => Promise<void>>>();
+  const namers = new Map<string, Namer>();
   const ends = new Map<string, AbortController>();
   const adding = new Set<string>();
   let following = false;
@@ -33,6 +36,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
     const { name, drivers } = managed;
     hosts.set(name, managed);
     ends.set(name, end);
+    namers.set(name, openNamer(control, managed));
     observers.set(
       name,
       new Map([...drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, managed, id))])),
@@ -42,7 +46,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
 
   const leave = (name: string): void => {
     ends.get(name)?.abort();
-    for (const known of [hosts, observers, ends]) known.delete(name);
+    for (const known of [hosts, observers, namers, ends]) known.delete(name);
   };
 
   const open = async (name: string, address: string): Promise<void> => {
@@ -61,6 +65,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
       const one = hosts.get(name);
       if (one !== undefined) await probeHost(ground, one);
     },
+    nameGuests: async (name, again = false) => namers.get(name)?.(again),
     fleet: {
       add: async (wanted) => {
         const { address } = wanted;
@@ -84,6 +89,11 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
         for (const driver of hosts.get(name)?.drivers.values() ?? [])
           await cleanHost(driver, await listNetworks(inventory.db), ground.installation).catch((error: unknown) =>
             ground.log.warn({ host: name, err: error }, 'something of ours stays there'),
+          );
+        const left = hosts.get(name);
+        if (left !== undefined)
+          await forgetNames(left.host, config.paths).catch((error: unknown) =>
+            ground.log.warn({ host: name, err: error }, 'names of guests stay there'),
           );
         leave(name);
       },

@@ -44,7 +44,10 @@ const record = async (control: Control, row: HostRow, health: Health): Promise<b
 const followEvents = async (control: Control, managed: ManagedHost, signal: AbortSignal, id: string): Promise<void> => {
   for await (const hint of managed.drivers.get(id)?.watch(signal) ?? []) {
     // libvirt has begun anew, and put its own rules before ours.
-    if (hint.kind === 'gap') void quietly(control, publishOn(control, managed));
+    if (hint.kind === 'gap') {
+      void quietly(control, publishOn(control, managed));
+      void quietly(control, control.nameGuests(managed.name, true));
+    }
     // Events come in bursts: one reading answers all of a burst.
     await delay(gatherMs);
     void quietly(control, control.observe(managed.name, id));
@@ -56,6 +59,7 @@ const readAgain = async (control: Control, managed: ManagedHost): Promise<void> 
   await quietly(control, control.probe(managed.name));
   await quietly(control, control.observe(managed.name));
   await quietly(control, publishOn(control, managed));
+  await quietly(control, control.nameGuests(managed.name, true));
 };
 
 const follow = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {

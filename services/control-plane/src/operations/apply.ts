@@ -3,6 +3,7 @@ import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGue
 import { type Candidate, completeSpec, type GuestObservation, isAdopted } from '@innkeeper/model';
 import { driverOf, tell } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
+import { nameQuietly } from '../names.ts';
 import { metadataStep, placeOf } from './adopted.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
@@ -53,7 +54,7 @@ const seenRunning = async (context: OperationContext, { candidate, claims }: Pla
     ownership: ownershipOf(order),
     cpus: order.spec.cpus,
     memoryBytes: order.spec.memoryBytes,
-    addresses: claims.networks.flatMap(({ address }) => (address === undefined ? [] : [address.ip])),
+    addresses: claims.networks.flatMap(({ address, address6 }) => [address?.ip ?? [], address6?.ip ?? []].flat()),
     macs: claims.networks.map(({ mac }) => mac),
     startedAtMs: Date.now(),
     idRanges: [],
@@ -168,6 +169,7 @@ export const apply: OperationDefinition = {
       await tellOf(control, workload, 'workload.created', `${name} ${reason ?? 'was created'}`);
       await reportAgain(context, placed);
     } else await tellOf(control, workload, 'workload.changed', `${name} was changed`);
+    await nameQuietly(control, placed?.candidate.host);
   },
   onFailed: async (context, problem) => {
     const { control, workload } = context;
@@ -176,5 +178,6 @@ export const apply: OperationDefinition = {
     if (problem.code === 'conflict' && placed !== undefined) await control.probe(placed.candidate.host);
     const existed = placed?.fresh === false || (workload.state === 'ready' && placed === undefined);
     await tellFailed(context, problem, existed ? undefined : 'failed');
+    await nameQuietly(control, placed?.candidate.host);
   },
 };

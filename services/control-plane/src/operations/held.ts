@@ -1,5 +1,6 @@
 import type { HeldNetwork } from '@innkeeper/driver-contract';
 import { networkClaimsOf } from '@innkeeper/inventory';
+import { heldNetwork } from '../claimed.ts';
 import type { OperationContext } from './kind.ts';
 
 /** What an operation that begins with `claims` found; undefined before. */
@@ -10,12 +11,5 @@ export const heldOf = (memory: OperationContext['memory']): readonly HeldNetwork
 export const rememberHeld = async (context: OperationContext): Promise<void> => {
   if (heldOf(context.memory) !== undefined) return;
   const rows = await networkClaimsOf(context.control.inventory.db, context.workload.id);
-  const networks = rows.map(
-    ({ network, mac, address }): HeldNetwork => ({
-      network,
-      mac,
-      ...(address === null ? {} : { address: { ip: address } }),
-    }),
-  );
-  await context.remember({ networks });
+  await context.remember({ networks: rows.map(heldNetwork) });
 };

@@ -1,6 +1,7 @@
 import type { Step } from '@innkeeper/driver-contract';
 import { deleteGuest, deleteWorkload, holdsPorts, releaseClaims, updateWorkload } from '@innkeeper/inventory';
 import { driverOf } from '../control.ts';
+import { nameQuietly } from '../names.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { tellFailed, tellOf } from './outcome.ts';
@@ -14,7 +15,10 @@ const readClaims = (context: OperationContext): Step => ({
   run: async () => {
     const { control, workload } = context;
     await updateWorkload(control.inventory.db, workload.id, { state: 'removing' });
-    await context.remember({ publishes: await holdsPorts(control.inventory.db, workload.id) });
+    await context.remember({
+      publishes: await holdsPorts(control.inventory.db, workload.id),
+      host: workload.placed?.host,
+    });
     await rememberHeld(context);
   },
   noUndo,
@@ -50,6 +54,9 @@ const steps = (context: OperationContext): readonly Step[] => {
 export const remove: OperationDefinition = {
   steps,
   undoOnFailure: false,
-  onDone: ({ control, workload }) => tellOf(control, workload, 'workload.removed', `${workload.name} was removed`),
+  onDone: async ({ control, workload, memory }) => {
+    await nameQuietly(control, typeof memory.host === 'string' ? memory.host : undefined);
+    await tellOf(control, workload, 'workload.removed', `${workload.name} was removed`);
+  },
   onFailed: (context, problem) => tellFailed(context, problem),
 };

@@ -2,6 +2,7 @@ import type { Driver, Step } from '@innkeeper/driver-contract';
 import { isDuplicate, renameWorkload, updateWorkload } from '@innkeeper/inventory';
 import { type Candidate, InnkeeperError, isAdopted } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
+import { nameQuietly } from '../names.ts';
 import { observeStep } from './apply.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -64,6 +65,7 @@ export const rename: OperationDefinition = {
     const { from, to } = namesOf(context);
     await updateWorkload(context.control.inventory.db, context.workload.id, { error: null });
     await tellOf(context.control, context.workload, 'workload.renamed', `${from} is called ${to} now`);
+    await nameQuietly(context.control, context.workload.placed?.host);
   },
   onFailed: (context, problem) => tellFailed(context, problem),
 };

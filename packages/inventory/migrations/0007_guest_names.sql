@@ -1,0 +1,1 @@
+ALTER TABLE "innkeeper"."hosts" ADD COLUMN "guest_names" text DEFAULT 'resolved' NOT NULL;

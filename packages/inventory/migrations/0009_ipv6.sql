@@ -1,0 +1,2 @@
+ALTER TABLE "innkeeper"."network_claims" ADD COLUMN "address6" text;--> statement-breakpoint
+ALTER TABLE "innkeeper"."network_claims" ADD CONSTRAINT "network_claims_one_holder6" UNIQUE("scope","network","address6");
