@@ -1,4 +1,4 @@
-import type { CandidateResult, PlacementRecord } from '@innkeeper/model';
+import type { CandidateResult, DriverReport, PlacementRecord } from '@innkeeper/model';
 import { affinityChecks, allNeighbours } from './checks/affinity.ts';
 import { capacityChecks } from './checks/capacity.ts';
 import { deviceChecks } from './checks/devices.ts';
@@ -9,13 +9,23 @@ import { better, nearMissOf, reasonFor, refusalFor, waitsForOf } from './reason.
 import { requirementsOf } from './requirements.ts';
 import { openRules, type RuleBook } from './rules/apply.ts';
 import { groupsByHost, hostScores, stayScore } from './scores.ts';
-import type { PlacementRequest, Snapshot } from './snapshot.ts';
+import type { HostSnapshot, PlacementRequest, Snapshot } from './snapshot.ts';
 
 const countByHost = ({ workloads }: Snapshot): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
   for (const { host } of workloads) counts.set(host, (counts.get(host) ?? 0) + 1);
   return counts;
 };
+
+/**
+ * Drivers that a decision is made between. One that only shows guests is no candidate where another one makes guests of its
+ * kind, unless it was asked for by its name.
+ */
+const driversFor = ({ drivers }: HostSnapshot, { spec }: PlacementRequest): readonly DriverReport[] =>
+  drivers.filter(
+    ({ driver, backend, placeable }) =>
+      placeable || spec.driver === driver || drivers.every((other) => !other.placeable || other.backend !== backend),
+  );
 
 /** Every check and score for every (host, driver) pair. What does not depend on the driver is found once per host. */
 const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook): CandidateResult[] => {
@@ -25,7 +35,8 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
   const counts = countByHost(snapshot);
   const dependencies = dependencyChecks(request, snapshot);
   return snapshot.hosts.flatMap((host) => {
-    if (host.drivers.length === 0) return [];
+    const drivers = driversFor(host, request);
+    if (drivers.length === 0) return [];
     const before = hostChecks(host, request);
     const after = [
       ...capacityChecks(host, request),
@@ -35,8 +46,8 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
       ...dependencies,
     ];
     const shared = hostScores(host, request, neighbours, groups);
-    const verdicts = rules.judge(host, host.drivers, counts.get(host.name) ?? 0);
-    return host.drivers.map((driver, at): CandidateResult => {
+    const verdicts = rules.judge(host, drivers, counts.get(host.name) ?? 0);
+    return drivers.map((driver, at): CandidateResult => {
       const candidate = { host: host.name, driver: driver.driver, backend: driver.backend };
       const verdict = verdicts[at] ?? { checks: [], scores: [] };
       const checks = [

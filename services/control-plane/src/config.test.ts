@@ -20,7 +20,7 @@ describe('the settings', () => {
       databaseUrl: 'postgres:///innkeeper',
       listen: '127.0.0.1:7766',
       acceleration: 'auto',
-      drivers: ['@innkeeper/drivers'],
+      drivers: ['@innkeeper/drivers', '@innkeeper/driver-lxc-tools'],
       libvirtSeconds: 30,
     });
     expect(readConfig(needed).paths.state).toBe('/var/lib/innkeeper');

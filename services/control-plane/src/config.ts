@@ -22,7 +22,7 @@ const settings = z.object({
   /** Packages that drivers are loaded from. Names only: a path or an address would load whatever lies there. */
   drivers: z
     .string()
-    .default('@innkeeper/drivers')
+    .default('@innkeeper/drivers,@innkeeper/driver-lxc-tools')
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.string().regex(packageName, 'must be names of npm packages, separated by commas'))),
   /** A call to libvirt that takes longer has failed. */

@@ -13,8 +13,9 @@ import {
 import { decide, imagine, type PlacementRequest, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
+import { isForeign } from './foreign.ts';
 import { problemOf } from './problem.ts';
-import { isForeign, type Known, readKnown, snapshotOf } from './snapshot.ts';
+import { type Known, readKnown, snapshotOf } from './snapshot.ts';
 import { checkUserData } from './user-data.ts';
 
 export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
