@@ -21,6 +21,10 @@ export const define = async (backend: RawBackend, xml: string): Promise<void> =>
   }
 };
 
+/** `virsh edit` with an editor that replaces. */
+export const edit = async (backend: RawBackend, name: string, change: (definition: string) => string): Promise<void> =>
+  define(backend, change(await virsh(backend, 'dumpxml', '--inactive', '--security-info', name)));
+
 /** Nothing there, and not running, are no errors. */
 export const removeRaw = async (backend: RawBackend, name: string): Promise<void> => {
   for (const verb of ['destroy', 'undefine'])
@@ -121,7 +125,7 @@ export const removeClassic = async (name: string): Promise<void> => {
 const patienceMs = 60_000;
 
 /** Waits until the list shows a guest as it should be; undefined is one that it does not show. */
-const shown = async (
+export const shown = async (
   { client }: Pick<Installation, 'client'>,
   name: string,
   fits: (view: WorkloadView | undefined) => boolean,

@@ -5,6 +5,9 @@ const libvirtFolder = '/var/lib/libvirt/dnsmasq';
 /** Those of dnsmasq alone, such as the bridge of Debian's package lxc. */
 const dnsmasqFolder = '/var/lib/misc';
 
+/** Where leases are written, as patterns for {@link Host.changes}. */
+export const leaseFiles: readonly string[] = [`${libvirtFolder}/*.status`, `${dnsmasqFolder}/dnsmasq.*.leases`];
+
 interface Entry {
   readonly mac: string;
   readonly address: string;

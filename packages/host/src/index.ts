@@ -1,5 +1,5 @@
 export { type GuestCgroup, guestCgroup } from './cgroups.ts';
-export { readLeases } from './dhcp.ts';
+export { leaseFiles, readLeases } from './dhcp.ts';
 export * from './host.ts';
 export {
   hasHook,
