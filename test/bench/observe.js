@@ -7,6 +7,7 @@ import { lxc } from '@innkeeper/drivers';
 import { growCrowd, withCrowd } from './crowd.js';
 import { controlPlanePid, host, paths, untilSeen, virsh } from './installation.js';
 import { inTurn, machineFacts, median, rssOf, ticksOf, time } from './measure.js';
+import { measureSeen, goals as seenGoals } from './seen.js';
 
 const rounds = 12;
 const few = 20;
@@ -93,6 +94,8 @@ const measure = async (/** @type {(text: string) => void} */ progress) => {
     },
     { rounds, progress },
   );
+  await untilSeen(many);
+  const seenByApi = await measureSeen(progress);
   progress('idle for a minute');
   const { rss, cpu } = await idle();
   const of = (/** @type {keyof typeof samples} */ key) => median(samples[key] ?? []);
@@ -105,8 +108,9 @@ const measure = async (/** @type {(text: string) => void} */ progress) => {
       libvirt_calls_200: callsMany,
       idle_cpu_pct_200: cpu,
       idle_rss_mb_200: rss,
+      ...seenByApi.metrics,
     },
-    samples,
+    samples: { ...samples, ...seenByApi.samples },
   };
 };
 
@@ -121,6 +125,7 @@ export const bench = async (/** @type {(text: string) => void} */ progress) =>
         libvirt_calls_200: { most: measured.metrics.libvirt_calls_20 },
         idle_cpu_pct_200: { most: 2 },
         idle_rss_mb_200: { most: 250 },
+        ...seenGoals,
       },
       machine: machineFacts((await virsh('--version')).stdout.trim()),
     };

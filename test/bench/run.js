@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npm run -s bench -- NAME --json`: progress on standard error, one JSON object as the last line of standard output. */
 const benches = {
+  beside: './beside.js',
   create: './create.js',
   exec: './exec.js',
   observe: './observe.js',

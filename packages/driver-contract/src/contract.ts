@@ -53,6 +53,8 @@ export interface GuestEvent {
   readonly kind: 'guest' | 'gap';
   readonly name?: string;
   readonly text?: string;
+  /** It began anew without having stopped, as its own system asked; its state does not show that. */
+  readonly rebooted?: boolean;
 }
 
 /**

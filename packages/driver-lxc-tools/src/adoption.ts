@@ -1,7 +1,7 @@
 import type { AdoptGroup, GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { type Adoptable, InnkeeperError, type Ownership } from '@innkeeper/model';
-import { configEntries, readConfigFacts } from './config.ts';
+import { configEntries, readConfigFacts } from './facts.ts';
 import { bridge, containerFiles, foreignUuid, network } from './layout.ts';
 import { readRecord, writeRecord } from './record.ts';
 

@@ -1,8 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { completeSpec, InnkeeperError } from '@innkeeper/model';
 import { describe, expect, it } from 'vitest';
-import { configEntries, containerConfig, readConfigFacts } from './config.ts';
+import { containerConfig } from './config.ts';
 import type { Definition } from './definition.ts';
+import { configEntries, readConfigFacts } from './facts.ts';
 import { changedLimits } from './reconfigure.ts';
 
 const stored = { image: 'debian/12', backend: 'lxc' } as const;
@@ -30,6 +31,9 @@ describe('a config', () => {
       addresses: ['192.168.122.9'],
       macs: ['52:54:00:00:00:01'],
       idRanges: [{ start: 0x2000_0000, count: 65_536 }],
+      autostart: false,
+      disks: [{ target: '/', source: root, readonly: false }],
+      devices: [],
     });
   });
 

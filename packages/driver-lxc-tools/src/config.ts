@@ -4,7 +4,7 @@ import { InnkeeperError, namePattern, uidRangeSize } from '@innkeeper/model';
 import type { Definition } from './definition.ts';
 
 /** The scheduler's accounting period, in µs: the kernel's own default. */
-const cpuPeriod = 100_000;
+export const cpuPeriod = 100_000;
 
 /** How a host keeps its cgroups: v1 controllers, alone or beside v2 (hybrid), or v2 alone. */
 export type CgroupLayout = 1 | 2;
@@ -78,48 +78,4 @@ export const containerConfig = (definition: Definition, root: string, layout: Cg
     ...limitLines(definition, layout),
     '',
   ].join('\n');
-};
-
-/** Key and value of each line; comments and empty lines are none. Files that it includes are not followed. */
-export const configEntries = (text: string): readonly (readonly [string, string])[] =>
-  text.split('\n').flatMap((entry) => {
-    const match = /^\s*(lxc\.[^\s=]+)\s*=\s*(.*?)\s*$/.exec(entry);
-    return match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const];
-  });
-
-const units: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-
-/** Bytes as the kernel takes them: `536870912`, `512M`; undefined for no limit (`max`, `-1`). */
-const bytesOf = (text: string | undefined): number | undefined => {
-  const match = /^(\d+)([KMGT]?)i?B?$/i.exec(text ?? '');
-  return match === null ? undefined : Number(match[1]) * (units[(match[2] ?? '').toUpperCase()] ?? 1);
-};
-
-/** What a config file says of a container, ours or not. */
-export interface ConfigFacts {
-  readonly cpus: number | undefined;
-  readonly memoryBytes: number | undefined;
-  readonly addresses: readonly string[];
-  readonly macs: readonly string[];
-  readonly idRanges: readonly { readonly start: number; readonly count: number }[];
-}
-
-export const readConfigFacts = (text: string): ConfigFacts => {
-  const entries = configEntries(text);
-  // The last line of a key counts, as for LXC.
-  const last = (key: string): string | undefined => entries.findLast(([name]) => name === key)?.[1];
-  const all = (pattern: RegExp): string[] => entries.filter(([key]) => pattern.test(key)).map(([, value]) => value);
-  const [max, period] = (last('lxc.cgroup2.cpu.max') ?? '').split(' ').map(Number);
-  const quota = Number(last('lxc.cgroup.cpu.cfs_quota_us') ?? max) || 0;
-  const of = Number(last('lxc.cgroup.cpu.cfs_period_us') ?? period) || cpuPeriod;
-  return {
-    cpus: quota > 0 ? Math.max(1, Math.ceil(quota / of)) : undefined,
-    memoryBytes: bytesOf(last('lxc.cgroup2.memory.max') ?? last('lxc.cgroup.memory.limit_in_bytes')),
-    addresses: all(/^lxc\.net\.\d+\.ipv4\.address$/).map((address) => address.split('/')[0] ?? address),
-    macs: all(/^lxc\.net\.\d+\.hwaddr$/).map((mac) => mac.toLowerCase()),
-    idRanges: all(/^lxc\.idmap$/).flatMap((map) => {
-      const [kind, , start, count] = map.split(/\s+/);
-      return kind === 'u' && Number(count) > 0 ? [{ start: Number(start), count: Number(count) }] : [];
-    }),
-  };
 };

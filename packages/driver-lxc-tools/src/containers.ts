@@ -1,6 +1,7 @@
+import { editedSince, foreignDetails } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import type { GuestObservation, GuestState } from '@innkeeper/model';
-import { readConfigFacts } from './config.ts';
+import { readConfigFacts } from './facts.ts';
 import { containerFiles, foreignUuid, lxcPath } from './layout.ts';
 import { parseRecord } from './record.ts';
 
@@ -62,6 +63,11 @@ const observe = async (
   const record = parseRecord(name, await host.files.readTextIfThere(files.record));
   const facts = readConfigFacts(config);
   const now = await running(name);
+  // An adopted one's config is its owner's, limits and all.
+  const edited =
+    record === undefined || record.adopted
+      ? undefined
+      : editedSince(record.ownership.spec, { cpus: [facts.cpus], memoryBytes: [facts.memoryBytes] });
   const started = now.pid === undefined ? undefined : await startedAt(host, now.pid);
   return {
     driver,
@@ -74,8 +80,22 @@ const observe = async (
     addresses: [...facts.addresses],
     macs: [...facts.macs],
     ...(started === undefined ? {} : { startedAtMs: started }),
+    ...(edited === undefined ? {} : { edited }),
+    autostart: facts.autostart,
+    persistent: true,
+    disks: [...facts.disks],
+    devices: [...facts.devices],
     idRanges: [...facts.idRanges],
   };
+};
+
+const detailsByHost = new WeakMap<Host, ReturnType<typeof foreignDetails>>();
+
+/** What was found out about a host's foreign containers stays known from one listing to the next. */
+const detailsOn = (host: Host): ReturnType<typeof foreignDetails> => {
+  const known = detailsByHost.get(host) ?? foreignDetails(host);
+  detailsByHost.set(host, known);
+  return known;
 };
 
 /** All containers: their files, and one program whatever their number; none when there is no container. */
@@ -87,5 +107,5 @@ export const listContainers = async (host: Host, driver: string): Promise<GuestO
     return (await reading).get(name) ?? stopped;
   };
   const seen = await Promise.all(names.map((name) => observe(host, driver, name, running)));
-  return seen.filter((one) => one !== undefined);
+  return detailsOn(host)(seen.filter((one) => one !== undefined));
 };

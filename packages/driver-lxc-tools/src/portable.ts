@@ -1,6 +1,6 @@
 import type { PortableContainer, PortableInterface, PortableMount } from '@innkeeper/driver-contract';
 import { InnkeeperError } from '@innkeeper/model';
-import { configEntries, readConfigFacts } from './config.ts';
+import { configEntries, readConfigFacts } from './facts.ts';
 import { bridge, network } from './layout.ts';
 
 /** What says nothing that another backend would not do by itself, or is said again in other words. */

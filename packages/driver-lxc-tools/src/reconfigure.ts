@@ -1,8 +1,8 @@
 import { type DriverEnvironment, type GuestPlan, ownershipOf, type Reconfigured } from '@innkeeper/driver-contract';
-import { configEntries } from './config.ts';
 import { isStopped, stateOf } from './containers.ts';
 import { configFor } from './creation.ts';
 import { definitionOf } from './definition.ts';
+import { configEntries } from './facts.ts';
 import { containerFiles } from './layout.ts';
 import { named } from './lifecycle.ts';
 import { requireMade, requireThere, writeRecord } from './record.ts';

@@ -1,15 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GuestEvent } from '@innkeeper/driver-contract';
-import type { Host } from '@innkeeper/host';
+import { type GuestEvent, merged } from '@innkeeper/driver-contract';
+import { type Host, leaseFiles } from '@innkeeper/host';
 import { lxcPath } from './layout.ts';
 
 const lookAgainMs = 20;
 const connectMs = 5000;
 /** Until a monitor that ended is started again: LXC may be being upgraded. */
 const againMs = 10_000;
-/** Until it is looked for again where it is not installed. */
-const missingMs = 60_000;
-const program = '/usr/bin/lxc-monitor';
 
 /** Clients of the monitor's daemon, which listens on an abstract socket named by a hash and lxcpath; 03 is connected. */
 const connections = async (host: Host): Promise<number> =>
@@ -23,6 +20,9 @@ const untilConnected = async (host: Host, before: number, signal: AbortSignal): 
   while (!signal.aborted && Date.now() < deadline && (await connections(host)) <= before)
     await delay(lookAgainMs, undefined, { signal }).catch(() => undefined);
 };
+
+const hasContainers = async (host: Host): Promise<boolean> =>
+  (await host.files.list(lxcPath)).some((name) => !name.startsWith('.'));
 
 const eventOf = (line: string): GuestEvent | undefined => {
   const [, name, text] = /^'(.*)' ((?:changed state to|exited with status) .*)$/.exec(line) ?? [];
@@ -54,16 +54,44 @@ async function* monitor(host: Host, signal: AbortSignal): AsyncIterable<GuestEve
   }
 }
 
-/** A gap says that events are followed from now on; another one comes each time the monitor had to be started again. */
-export async function* watchContainers(host: Host, signal: AbortSignal): AsyncIterable<GuestEvent> {
+/** What LXC's monitor says, started again each time it ends; there is nothing to hear where there is no container. */
+async function* states(host: Host, signal: AbortSignal, appeared: () => Promise<void>): AsyncIterable<GuestEvent> {
   while (!signal.aborted) {
     try {
-      yield* monitor(host, signal);
+      if (await hasContainers(host)) yield* monitor(host, signal);
     } catch (error) {
       // A monitor that cannot run is not the reader's failure: probe says what is missing.
       if (!(error instanceof Error)) throw error;
     }
-    const isThere = (await host.files.facts(program).catch(() => undefined)) !== undefined;
-    await delay(isThere ? againMs : missingMs, undefined, { signal }).catch(() => undefined);
+    const waiting = new AbortController();
+    const again = delay(againMs, undefined, { signal: AbortSignal.any([signal, waiting.signal]) });
+    await Promise.race([again.catch(() => undefined), appeared()]);
+    waiting.abort();
   }
 }
+
+/** LXC tells nobody that a container was made, changed or removed, or got an address. */
+async function* files(host: Host, signal: AbortSignal, told: () => void): AsyncIterable<GuestEvent> {
+  while (!signal.aborted) {
+    try {
+      for await (const _change of host.changes([lxcPath, `${lxcPath}/*/config`, ...leaseFiles], signal)) {
+        told();
+        yield { kind: 'guest', text: 'config or address' };
+      }
+    } catch (error) {
+      // The host is away: the next reading of everything finds what happened meanwhile.
+      if (!(error instanceof Error)) throw error;
+    }
+    await delay(againMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** A gap says that states are followed from now on; another one comes each time the monitor had to be started again. */
+export const watchContainers = (host: Host, signal: AbortSignal): AsyncIterable<GuestEvent> => {
+  let told: () => void = () => undefined;
+  const appeared = (): Promise<void> =>
+    new Promise((resolve) => {
+      told = resolve;
+    });
+  return merged(signal, [(until) => states(host, until, appeared), (until) => files(host, until, () => told())]);
+};

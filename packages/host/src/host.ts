@@ -110,6 +110,12 @@ export interface Host {
   spawn(argv: readonly string[], options?: SpawnOptions): HostProcess;
   /** Lines of a long-running program's output until it ends or the signal fires; the program is then ended. */
   lines(argv: readonly string[], signal: AbortSignal): AsyncIterable<string>;
+  /**
+   * Says so each time when one of these places has changed, within a second: written, replaced, come or gone; of a folder, what
+   * stands directly in it came or went. In a pattern one star stands for every folder, or for a part of a file's name.
+   * Until the signal fires, or the host is lost.
+   */
+  changes(patterns: readonly string[], signal: AbortSignal): AsyncIterable<'changed'>;
   /** Starts a program that outlives this process; answers its process id. */
   daemon(argv: readonly string[], options: DaemonOptions): Promise<number>;
   /** A byte stream, as the host itself would open it. Rejects with Node's error, its `code` such as ECONNREFUSED. */

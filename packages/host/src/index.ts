@@ -1,4 +1,5 @@
 export { type GuestCgroup, guestCgroup } from './cgroups.ts';
+export { leaseFiles, readLeases } from './dhcp.ts';
 export * from './host.ts';
 export {
   hasHook,
@@ -11,6 +12,7 @@ export {
 export { readListeners } from './listeners.ts';
 export { localHost } from './local.ts';
 export { readMachine } from './machine.ts';
+export { osReleases } from './os-release.ts';
 export { sshHost } from './ssh/host.ts';
 export type { SshOptions } from './ssh/options.ts';
 export { parseTarget } from './ssh/target.ts';

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
+import { watchPaths } from './changes.ts';
 import { minimalEnvironment } from './environment.ts';
 import { localFiles } from './files.ts';
 import type { DaemonOptions, Host, SpawnOptions } from './host.ts';
@@ -54,6 +55,7 @@ export const localHost = (id: string = randomUUID()): Host => ({
   spawn: (argv, options: SpawnOptions = {}) =>
     options.tty === undefined ? spawnPiped(argv, options) : spawnTerminal(argv, options, options.tty),
   lines: readLines,
+  changes: watchPaths,
   daemon: startDaemon,
   connect: (target) => {
     if ('terminal' in target) return openTerminal(target.terminal);

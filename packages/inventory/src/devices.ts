@@ -132,18 +132,21 @@ const claimOne = async (db: Db, claim: DeviceClaim): Promise<boolean> => {
 
 /**
  * Claims a device for each request. False when one cannot be had: the transaction has to be given up then, since what
- * was taken before stays taken in it.
+ * was taken before stays taken in it. `mayGive` leaves out what the inventory does not know to be taken.
  */
 export const claimDevices = async (
   db: Db,
   claim: Pick<DeviceClaim, 'workloadId' | 'host'>,
   requests: readonly DeviceRequest[],
+  mayGive: (device: DeviceReport, all: readonly DeviceReport[]) => boolean = () => true,
 ): Promise<boolean> => {
   if (requests.length === 0) return true;
   const rows = await db.select().from(devices).where(eq(devices.host, claim.host));
+  const reports = rows.map(({ report }) => report);
+  const given = reports.filter((report) => mayGive(report, reports));
   const wishes = requests.map((wanted, position) => ({
     position,
-    keys: rows.filter(({ report }) => deviceMatches(report, wanted)).map(({ key }) => key),
+    keys: given.filter((report) => deviceMatches(report, wanted)).map(({ key }) => key),
   }));
   // Who has the fewest to choose from chooses first.
   for (const { position, keys } of wishes.sort((a, b) => a.keys.length - b.keys.length)) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backends } from './backend.ts';
-import { guestStates, guestStats } from './guest.ts';
+import { guestDisk, guestStates, guestStats, heldDevice } from './guest.ts';
 import { placementRecord } from './placement.ts';
 import { operationStates, stepStates, workloadStates } from './states.ts';
 import { workloadSpec } from './workload/index.ts';
@@ -92,7 +92,8 @@ export const workloadView = z
     driver: z.string().optional(),
     host: z.string().optional(),
     image: z.string().optional(),
-    cpus: z.int().optional(),
+    /** A container's share of time may be a fraction. */
+    cpus: z.number().optional(),
     memoryBytes: z.number().optional(),
     diskBytes: z.number().optional(),
     addresses: z.array(z.string()),
@@ -113,6 +114,14 @@ export const workloadView = z
     /** What its probe says; missing without `readiness` and while it does not run. `text`: what it is not ready for. */
     readiness: z.object({ ready: z.boolean(), since: time.optional(), text: z.string().optional() }).optional(),
     graphics: z.string().optional(),
+    /** Whether its host starts it by itself, without Innkeeper. */
+    autostart: z.boolean().optional(),
+    /** Whether its definition stays when it stops. */
+    persistent: z.boolean().optional(),
+    /** Of a foreign guest: where its disks and directories are on the host. */
+    disks: z.array(guestDisk).optional(),
+    /** What of the host its definition gives it. */
+    devices: z.array(heldDevice).optional(),
     /** Where the world differs from what was asked: `power: running was asked, the guest is stopped`. */
     drift: z.array(z.string()),
     operation: z.object({ id: z.string(), kind: z.enum(operationKinds), progress: z.string().optional() }).optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { HeldDevice } from './guest.ts';
 
 /**
  * Classes of device that workloads can ask for. `gpu`, `pci` and `usb` belong to one workload at a time;
@@ -36,6 +37,12 @@ export const deviceReport = z
   })
   .meta({ id: 'Device' });
 export type DeviceReport = z.output<typeof deviceReport>;
+
+/** A device of a host with the names of those that hold it; guests that are not ours too. */
+export const deviceView = deviceReport
+  .extend({ holders: z.array(z.string()) })
+  .meta({ id: 'HeldHostDevice', description: 'A device of a host, and who holds it' });
+export type DeviceView = z.output<typeof deviceView>;
 
 const hexId = z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/, 'must be vendor:product, such as 8086:10d3');
 const word = z.string().min(1).max(100);
@@ -99,3 +106,16 @@ export const deviceMatches = (device: DeviceReport, wanted: DeviceRequest): bool
   Object.entries(wanted.where).every(
     ([key, value]) => device[key as keyof DeviceRequest['where']]?.toLowerCase() === value.toLowerCase(),
   );
+
+/**
+ * Whether what a guest is given is this device. Two USB devices of one kind cannot be told apart by a definition that names
+ * vendor and product: both count as held then.
+ */
+export const isSameDevice = (device: DeviceReport, held: HeldDevice): boolean => {
+  if (held.kind === 'pci')
+    return held.address !== undefined && (device.address === held.address || device.key === `pci:${held.address}`);
+  if (held.kind !== 'usb' || device.class !== 'usb') return false;
+  return (
+    (held.id !== undefined && device.id === held.id) || (held.address !== undefined && device.address === held.address)
+  );
+};

@@ -32,6 +32,37 @@ export const ownership = z.object({
 });
 export type Ownership = z.output<typeof ownership>;
 
+/**
+ * `pci`: address `0000:01:00.0`. `usb`: address `bus:device`, id vendor:product. `net`: the interface's name.
+ * `node`: path of a device node. `other`: what nothing else is said of.
+ */
+export const heldDeviceKinds = ['pci', 'usb', 'net', 'node', 'other'] as const;
+
+/** Something of the host that a guest is given, as its definition says. */
+export const heldDevice = z
+  .object({
+    kind: z.enum(heldDeviceKinds),
+    address: z.string().optional(),
+    /** vendor:product, four hexadecimal digits each. */
+    id: z.string().optional(),
+    /** For people: `PCI device 0000:01:00.0`. */
+    text: z.string(),
+  })
+  .meta({ id: 'HeldDevice' });
+export type HeldDevice = z.output<typeof heldDevice>;
+
+/** A disk of a machine or a directory that a container is given, and where it is on the host. */
+export const guestDisk = z
+  .object({
+    /** In the guest: `vda`, or a folder of a container. */
+    target: z.string(),
+    /** A path of the host, or what stands for one: `pool/volume`, `rbd:pool/image`. */
+    source: z.string(),
+    readonly: z.boolean(),
+  })
+  .meta({ id: 'GuestDisk' });
+export type GuestDisk = z.output<typeof guestDisk>;
+
 /** One guest as a driver sees it; foreign ones too. Sizes in bytes. */
 export const guestObservation = z.object({
   driver: z.string(),
@@ -51,6 +82,15 @@ export const guestObservation = z.object({
   graphics: z.string().optional(),
   /** Fields in which its definition differs from how it runs: they act from its next start on. */
   needsRestart: z.array(z.string()).optional(),
+  /** Whether the host starts it by itself when it boots. */
+  autostart: z.boolean().optional(),
+  /** Whether its definition stays when it stops. */
+  persistent: z.boolean().optional(),
+  disks: z.array(guestDisk).optional(),
+  /** What of the host it is given by its definition, held while it runs. */
+  devices: z.array(heldDevice).optional(),
+  /** Of a guest of ours: what its definition says, where that is not what Innkeeper wrote there. */
+  edited: z.object({ cpus: z.number().optional(), memoryBytes: z.number().optional() }).optional(),
   /** Host ids that a container's users have. */
   idRanges: z.array(z.object({ start: z.int(), count: z.int() })),
 });

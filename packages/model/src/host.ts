@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { backends } from './backend.ts';
-import { deviceReport } from './devices.ts';
+import { deviceReport, deviceView } from './devices.ts';
 import { nameField } from './names.ts';
 import { sizeField } from './units.ts';
 
@@ -167,6 +167,8 @@ export const hostView = z
     drivers: z.array(driverReport),
     /** Names of the images that need no download or build here. */
     images: z.array(z.string()),
+    /** What can be given to guests, and who holds it. */
+    devices: z.array(deviceView),
     capacity: z.object({
       cpus: z.number(),
       memoryBytes: z.number(),

@@ -9,7 +9,7 @@ import { better, nearMissOf, reasonFor, refusalFor, waitsForOf } from './reason.
 import { requirementsOf } from './requirements.ts';
 import { openRules, type RuleBook } from './rules/apply.ts';
 import { groupsByHost, hostScores, stayScore } from './scores.ts';
-import type { PlacementRequest, Snapshot } from './snapshot.ts';
+import type { HostSnapshot, PlacementRequest, Snapshot } from './snapshot.ts';
 
 const countByHost = ({ workloads }: Snapshot): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
@@ -17,11 +17,15 @@ const countByHost = ({ workloads }: Snapshot): ReadonlyMap<string, number> => {
   return counts;
 };
 
-/** One that only shows and adopts guests takes part where it is asked for by name, or is all that its backend has there. */
-const isAsked = (one: DriverReport, all: readonly DriverReport[], { spec }: PlacementRequest): boolean =>
-  one.placeable ||
-  spec.driver === one.driver ||
-  !all.some(({ backend, placeable }) => placeable && backend === one.backend);
+/**
+ * Drivers that a decision is made between. One that only shows guests is no candidate where another one makes guests of its
+ * kind, unless it was asked for by its name.
+ */
+const driversFor = ({ drivers }: HostSnapshot, { spec }: PlacementRequest): readonly DriverReport[] =>
+  drivers.filter(
+    ({ driver, backend, placeable }) =>
+      placeable || spec.driver === driver || drivers.every((other) => !other.placeable || other.backend !== backend),
+  );
 
 /** Every check and score for every (host, driver) pair. What does not depend on the driver is found once per host. */
 const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook): CandidateResult[] => {
@@ -31,7 +35,7 @@ const evaluate = (snapshot: Snapshot, request: PlacementRequest, rules: RuleBook
   const counts = countByHost(snapshot);
   const dependencies = dependencyChecks(request, snapshot);
   return snapshot.hosts.flatMap((host) => {
-    const drivers = host.drivers.filter((driver) => isAsked(driver, host.drivers, request));
+    const drivers = driversFor(host, request);
     if (drivers.length === 0) return [];
     const before = hostChecks(host, request);
     const after = [

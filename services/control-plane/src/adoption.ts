@@ -27,7 +27,7 @@ import {
 import { type Asker, hashOf, keyOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName } from './check.ts';
 import { type Control, driverOf } from './control.ts';
-import { isForeign } from './snapshot.ts';
+import { isForeign } from './foreign.ts';
 import { isSilent } from './views.ts';
 
 /** Which guest is meant: an id may be that of classic containers of one name on several hosts. */

@@ -8,7 +8,8 @@ import {
 } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
 import type { Control } from './control.ts';
-import { isForeign, type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
+import { isForeign } from './foreign.ts';
+import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
 import { checkUserData } from './user-data.ts';
 
 /** Fields that are not about the guest itself, or only about when it runs. */

@@ -17,6 +17,7 @@ import {
   addressText,
   type Candidate,
   type CompleteSpec,
+  type DeviceReport,
   diskAsked,
   InnkeeperError,
   isHostAddress,
@@ -28,6 +29,7 @@ import {
 } from '@innkeeper/model';
 import { allOf } from './all-of.ts';
 import { claimOf } from './claimed.ts';
+import { type ForeignHold, isForeignHeld } from './devices.ts';
 import type { AvailableNetwork } from './networks.ts';
 
 const mostCandidates = 4096;
@@ -93,6 +95,7 @@ export interface ClaimRequest extends NetworkRequest {
   readonly guests: readonly GuestRow[];
   /** What they use of the host. */
   readonly foreign: { readonly cpus: number; readonly memoryBytes: number };
+  readonly foreignHolds: readonly ForeignHold[];
 }
 
 /** One interface. Throws `conflict` naming what somebody else holds. */
@@ -162,8 +165,10 @@ const claimRoom = async (db: Db, request: ClaimRequest): Promise<void> => {
 };
 
 const claimAllDevices = async (db: Db, request: ClaimRequest): Promise<void> => {
-  const { workloadId, spec, candidate } = request;
-  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices)))
+  const { workloadId, spec, candidate, foreignHolds } = request;
+  const given = (device: DeviceReport, all: readonly DeviceReport[]): boolean =>
+    !isForeignHeld(device, all, foreignHolds);
+  if (!(await claimDevices(db, { workloadId, host: candidate.host }, spec.devices, given)))
     throw tooLate(request, `${spec.devices.map(({ text }) => text).join(', ')} free`);
 };
 

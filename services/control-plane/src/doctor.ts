@@ -1,5 +1,5 @@
 import { type HostRow, listHosts } from '@innkeeper/inventory';
-import type { Finding } from '@innkeeper/model';
+import type { DriverReport, Finding } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
 import { nameFindings } from './name-findings.ts';
@@ -41,6 +41,17 @@ const silent = ({ name, address, state }: HostRow): Finding => ({
   fix: `it is looked for again by itself; to see why: ssh ${address}`,
 });
 
+/** What only shows guests may find none to show: that is no fault. */
+const driverFinding = (host: string, { driver, healthy, placeable, versions, reason }: DriverReport): Finding => {
+  const check = `${host}: ${driver}`;
+  const worded = Object.entries(versions).map(([what, version]) => `${what} ${version}`);
+  if (healthy) return { check, level: 'ok', text: worded.join(', ') };
+  const text = reason ?? 'does not work';
+  return placeable
+    ? { check, level: 'error', text, fix: 'npm run up repairs the set-up; systemctl status libvirtd' }
+    : { check, level: 'note', text: `shows no guests here: ${text}` };
+};
+
 /** Looks at everything that an installation depends on. */
 export const diagnose = async (control: Control): Promise<Finding[]> => {
   const findings: Finding[] = [{ check: 'database', level: 'ok', text: 'answers' }];
@@ -50,22 +61,7 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
       continue;
     }
     for (const driver of host.drivers) {
-      findings.push(
-        driver.healthy
-          ? {
-              check: `${host.name}: ${driver.driver}`,
-              level: 'ok',
-              text: Object.entries(driver.versions)
-                .map(([what, version]) => `${what} ${version}`)
-                .join(', '),
-            }
-          : {
-              check: `${host.name}: ${driver.driver}`,
-              level: driver.placeable ? 'error' : 'note',
-              text: driver.reason ?? 'does not work',
-              ...(driver.placeable ? { fix: 'npm run up repairs the set-up; systemctl status libvirtd' } : {}),
-            },
-      );
+      findings.push(driverFinding(host.name, driver));
       const acceleration = driver.capabilities.acceleration;
       if (acceleration !== undefined) {
         findings.push({

@@ -96,9 +96,14 @@ export const networksOf = (reported: readonly NetworkReport[], own: readonly Net
   ...own.filter(({ name }) => reported.every((one) => one.name !== name)).map((row) => described(reportOf(row), row)),
 ];
 
-/** Each network of a host once: both backends report those of the same libvirt. */
+/** Each network of a host once, as the first driver tells it: both backends report those of the same libvirt. */
 export const reportedOn = (host: Pick<HostRow, 'drivers'>): NetworkReport[] => [
-  ...new Map(host.drivers.flatMap(({ networks }) => networks).map((one) => [one.name, one])).values(),
+  ...new Map(
+    host.drivers
+      .flatMap(({ networks }) => networks)
+      .reverse()
+      .map((one) => [one.name, one]),
+  ).values(),
 ];
 
 export const subnetOf = ({ gateway, prefix }: NetworkReport): string | undefined =>

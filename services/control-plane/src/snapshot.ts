@@ -16,27 +16,11 @@ import {
   type WorkloadRow,
 } from '@innkeeper/inventory';
 import { completeSpec, type HostState, type Rule, type WorkloadSpec } from '@innkeeper/model';
-import type { DeviceSnapshot, HostSnapshot, PlacedWorkload, PlacementRequest, Snapshot } from '@innkeeper/placement';
+import type { HostSnapshot, PlacedWorkload, PlacementRequest, Snapshot } from '@innkeeper/placement';
+import { devicesOn } from './devices.ts';
+import { foreignUse, isForeign } from './foreign.ts';
 import { ownNetwork } from './networks.ts';
 import { readinessOf } from './readiness/state.ts';
-
-export const isForeign = (guest: GuestRow, installation: string): boolean =>
-  guest.observation.ownership?.installation !== installation;
-
-/** What guests that are not ours take while they run. */
-export const foreignUse = (
-  guests: readonly GuestRow[],
-  host: string,
-  installation: string,
-): { cpus: number; memoryBytes: number } => {
-  const running = guests.filter(
-    (guest) => guest.host === host && isForeign(guest, installation) && guest.observation.state !== 'stopped',
-  );
-  return {
-    cpus: running.reduce((sum, { observation }) => sum + observation.cpus, 0),
-    memoryBytes: running.reduce((sum, { observation }) => sum + observation.memoryBytes, 0),
-  };
-};
 
 export const imagesOf = (host: HostRow): string[] => [...new Set(host.drivers.flatMap(({ images }) => images))].sort();
 
@@ -79,12 +63,6 @@ export const readKnown = async (db: Db, without?: string): Promise<Known> => {
   ]);
   return { hosts, guests, claimed, workloads, devices, ports, networks, rules: rules.map(({ rule }) => rule) };
 };
-
-const deviceOf = ({ report, state, holders }: HeldDevice): DeviceSnapshot => ({
-  ...report,
-  state: holders.length > 0 && state === 'free' ? 'claimed' : state,
-  holders: [...new Set(holders.map(({ workload }) => workload))].sort(),
-});
 
 /** Held by our workloads, and by programs of the host that listen on all of its addresses. */
 const takenPorts = ({ name, machine }: HostRow, held: readonly HeldPort[]): NonNullable<HostSnapshot['ports']> => [
@@ -150,7 +128,7 @@ export const snapshotOf = (known: Known, installation: string, now = Date.now())
               claimed: claimed.get(host.name) ?? { cpus: 0, memoryBytes: 0 },
               foreign: foreignUse(guests, host.name, installation),
               foreignNames: foreignNames(guests, host.name, installation),
-              devices: devices.filter((device) => device.host === host.name).map(deviceOf),
+              devices: devicesOn(devices, guests, host.name, installation),
               ports: takenPorts(host, ports),
               ...(host.machine.bridges === undefined ? {} : { bridges: host.machine.bridges }),
               ...(host.machine.links === undefined ? {} : { links: host.machine.links }),

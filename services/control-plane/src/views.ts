@@ -3,6 +3,7 @@ import {
   type Db,
   type GuestRow,
   type HostRow,
+  listDevices,
   listGuests,
   listHosts,
   listOperations,
@@ -21,9 +22,12 @@ import {
   type WorkloadView,
 } from '@innkeeper/model';
 import type { Control } from './control.ts';
+import { devicesOn } from './devices.ts';
+import { driftOf } from './drift.ts';
+import { foreignUse, isForeign } from './foreign.ts';
 import { expiryOf } from './lifecycle/decide.ts';
 import { readinessOf } from './readiness/state.ts';
-import { foreignUse, hostStateOf, imagesOf, isForeign } from './snapshot.ts';
+import { hostStateOf, imagesOf } from './snapshot.ts';
 
 const time = (date: Date | null): string | undefined => date?.toISOString();
 
@@ -93,17 +97,6 @@ const guestOf = (row: WorkloadRow, { guests }: Known): GuestRow | undefined =>
         (guest) => guest.uuid === row.id && guest.host === row.placed?.host && guest.driver === row.placed.driver,
       );
 
-const driftOf = (row: WorkloadRow, guest: GuestRow | undefined, busy: boolean): string[] => {
-  if (row.state !== 'ready' || busy) return [];
-  const wanted = row.spec.power ?? 'running';
-  const drift: string[] = [];
-  if (guest !== undefined && guest.observation.state !== wanted)
-    drift.push(`power: ${wanted} was asked, the guest is ${guest.observation.state}`);
-  for (const field of guest?.observation.needsRestart ?? []) drift.push(`${field}: acts from its next start on`);
-  if (row.appliedGeneration < row.generation) drift.push('a change is not applied yet');
-  return drift;
-};
-
 const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
   const guest = guestOf(row, known);
   const spec = completeSpec(row.spec);
@@ -143,6 +136,9 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
       adopted: isAdopted(row.spec) ? true : undefined,
       convertedFrom: row.placed?.convertedFrom?.driver,
       guestName: row.placed?.guestName === row.name ? undefined : row.placed?.guestName,
+      autostart: guest?.observation.autostart,
+      persistent: guest?.observation.persistent,
+      devices: guest?.observation.devices?.length === 0 ? undefined : guest?.observation.devices,
       error: row.error ?? undefined,
       operation:
         operation === undefined
@@ -169,6 +165,10 @@ const foreignView = ({ host, driver, observation }: GuestRow, silent: boolean): 
     image: observation.imageGuess,
     startedAt: observation.startedAtMs === undefined ? undefined : new Date(observation.startedAtMs).toISOString(),
     graphics: observation.graphics,
+    autostart: observation.autostart,
+    persistent: observation.persistent,
+    disks: observation.disks,
+    devices: observation.devices,
   }),
 });
 
@@ -222,8 +222,9 @@ export const workloadViews = async (
   ]);
   const known = { hosts, guests, unfinished };
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
+  const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests
-    .filter((guest) => isForeign(guest, control.installation))
+    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest))
     .map((guest) => foreignView(guest, silent.has(guest.host)));
   const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
   const wanted =
@@ -234,7 +235,12 @@ export const workloadViews = async (
 };
 
 export const hostViews = async (db: Db, installation: string): Promise<HostView[]> => {
-  const [rows, guests, claimed] = await Promise.all([listHosts(db), listGuests(db), claimedCapacity(db)]);
+  const [rows, guests, claimed, devices] = await Promise.all([
+    listHosts(db),
+    listGuests(db),
+    claimedCapacity(db),
+    listDevices(db),
+  ]);
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -244,6 +250,7 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
     guestNames: row.guestNames,
     drivers: row.drivers,
     images: imagesOf(row),
+    devices: devicesOn(devices, guests, row.name, installation),
     capacity: {
       cpus: row.cpusTotal,
       memoryBytes: row.memoryTotal,

@@ -31,7 +31,6 @@ import {
   startGuest,
   stopGuest,
   undefineGuest,
-  watchGuests,
 } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
@@ -39,6 +38,7 @@ import { ownNetworks } from '../shared/own-networks.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
+import { watchGuests } from '../shared/watch.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
 import { machineExec } from './exec.ts';
 import { machineSeed } from './first-boot.ts';

@@ -31,21 +31,14 @@ import { connectFor } from '../shared/connect.ts';
 import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
-import {
-  forceStop,
-  requireMade,
-  requireOurs,
-  startGuest,
-  stopGuest,
-  undefineGuest,
-  watchGuests,
-} from '../shared/lifecycle.ts';
+import { forceStop, requireMade, requireOurs, startGuest, stopGuest, undefineGuest } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { ownNetworks } from '../shared/own-networks.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
+import { watchGuests } from '../shared/watch.ts';
 import { consoleOf, openConsoles } from './consoles.ts';
 import { containerExec } from './exec.ts';
 import { openFreezer } from './freezer.ts';

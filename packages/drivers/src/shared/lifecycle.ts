@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GuestEvent, GuestRef, StopRequest } from '@innkeeper/driver-contract';
+import type { GuestRef, StopRequest } from '@innkeeper/driver-contract';
 import { type Libvirt, type PowerState, type ShutdownMode, virshKind } from '@innkeeper/libvirt';
 import { InnkeeperError, type Ownership } from '@innkeeper/model';
-import type { Endings } from './endings.ts';
 import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
 
@@ -122,22 +121,3 @@ export const stopGuest = async (
   }
   await forceStop(libvirt, uuid);
 };
-
-/** Hints for the control plane; what is known of a guest is forgotten, and its ending kept, before it is told. */
-export async function* watchGuests(
-  libvirt: Libvirt,
-  observer: Observer,
-  endings: Endings,
-  signal: AbortSignal,
-): AsyncIterable<GuestEvent> {
-  for await (const event of libvirt.events(signal)) {
-    endings.heard(event);
-    if (event.kind === 'gap') {
-      observer.forget();
-      yield { kind: 'gap' };
-    } else {
-      observer.forget(event.domain);
-      yield { kind: 'guest', name: event.domain, text: `${event.event} ${event.detail}` };
-    }
-  }
-}

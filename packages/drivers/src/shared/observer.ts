@@ -1,6 +1,9 @@
+import { foreignDetails } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { type DomainDescription, type DomainState, describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import type { GuestObservation } from '@innkeeper/model';
+import { editedOf } from './edited.ts';
+import { holdingsOf } from './holdings.ts';
 import { readOwnership } from './metadata.ts';
 import { cpusOf, differingFields, memoryOf } from './pending.ts';
 
@@ -12,6 +15,8 @@ interface Known {
   readonly description: DomainDescription;
   /** Of a guest of ours that runs: fields in which its definition differs. */
   readonly needsRestart: readonly string[];
+  /** The definition of a guest of ours that runs: what it starts with next. */
+  readonly next?: DomainDescription;
   readonly readAtMs: number;
 }
 
@@ -53,6 +58,7 @@ export const observer = (
   frozen: (running: readonly DomainState[]) => Promise<ReadonlySet<string>> = async () => new Set(),
 ): Observer => {
   const known = new Map<string, Known>();
+  const completed = foreignDetails(libvirt.host);
 
   /** One question more, for those of ours that run and were read just now. */
   const comparePending = async (uuids: readonly string[]): Promise<void> => {
@@ -64,7 +70,8 @@ export const observer = (
     for (const [uuid, text] of await libvirt.xml(ours, { inactive: true })) {
       const entry = known.get(uuid);
       if (entry === undefined) continue;
-      known.set(uuid, { ...entry, needsRestart: differingFields(entry.description, describeDomain(text)) });
+      const next = describeDomain(text);
+      known.set(uuid, { ...entry, next, needsRestart: differingFields(entry.description, next) });
     }
   };
 
@@ -88,9 +95,10 @@ export const observer = (
   const observe = async (domain: DomainState): Promise<GuestObservation[]> => {
     const entry = known.get(domain.uuid);
     if (entry === undefined) return [];
-    const { description, needsRestart } = entry;
+    const { description, needsRestart, next = description } = entry;
     const owned = readOwnership(description.metadata);
     const guess = imageGuess(description);
+    const edited = owned === undefined ? undefined : editedOf(owned, next);
     const started =
       domain.state === 'running' || domain.state === 'paused'
         ? await startedAt(libvirt.host, backend, domain.name)
@@ -114,6 +122,10 @@ export const observer = (
         ...(started === undefined ? {} : { startedAtMs: Math.round(started) }),
         ...(graphics === undefined ? {} : { graphics }),
         ...(needsRestart.length === 0 ? {} : { needsRestart: [...needsRestart] }),
+        autostart: domain.autostart,
+        persistent: domain.persistent,
+        ...holdingsOf(description),
+        ...(edited === undefined ? {} : { edited }),
         idRanges: (description.idmap?.uid ?? []).map(({ target, count }) => ({ start: target, count })),
       },
     ];
@@ -125,7 +137,7 @@ export const observer = (
       const cold = await frozen(listed.filter(({ state }) => state === 'running'));
       const domains = listed.map((one) => (cold.has(one.uuid) ? { ...one, state: 'paused' as const } : one));
       await refresh(domains);
-      return (await Promise.all(domains.map(observe))).flat();
+      return completed((await Promise.all(domains.map(observe))).flat());
     },
     forget: (name) => {
       for (const [uuid, { description }] of known)

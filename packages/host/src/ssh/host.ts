@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts';
 import { runBy } from '../run.ts';
+import { watchPathsOver } from './changes.ts';
 import { openConnection } from './connection.ts';
 import { startDaemonOver } from './daemon.ts';
 import { executeOver } from './execute.ts';
@@ -23,6 +24,7 @@ export const sshHost = (id: string, target: string, options: SshOptions): Host =
     run: runBy((argv, how) => executeOver(connection, argv, how)),
     spawn: (argv, how) => spawnOver(connection, argv, how),
     lines: (argv, signal) => readLinesOver(connection, argv, signal),
+    changes: (patterns, signal) => watchPathsOver(connection, patterns, signal),
     daemon: (argv, how) => startDaemonOver(connection, argv, how),
     connect: (to) => connectOver(connection, to),
   };

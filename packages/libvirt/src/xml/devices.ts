@@ -29,6 +29,8 @@ export interface InterfaceDescription {
   readonly network: string | undefined;
   readonly bridge: string | undefined;
   readonly model: string | undefined;
+  /** `0000:01:00.1` of a network card that is passed through, type `hostdev`. */
+  readonly pci: string | undefined;
   /** Its name on the host while the guest runs, such as `vnet3`. */
   readonly targetDevice: string | undefined;
   /** Addresses libvirt gives a container, such as `10.0.0.2/24`. */
@@ -70,6 +72,10 @@ export interface HostDeviceDescription {
   readonly usb: UsbDescription | undefined;
   /** Of a device node that a container gets. */
   readonly path: string | undefined;
+  /** Name of a network interface that a container gets. */
+  readonly netInterface: string | undefined;
+  /** UUID of a mediated device. */
+  readonly mdev: string | undefined;
 }
 
 export interface UsbDescription {
@@ -150,6 +156,7 @@ const networkInterface = (element: XmlElement): InterfaceDescription => {
     network: attribute(source, 'network'),
     bridge: attribute(source, 'bridge'),
     model: attribute(childNamed(element, 'model'), 'type'),
+    pci: pciAddress(childNamed(source, 'address')),
     targetDevice: attribute(childNamed(element, 'target'), 'dev'),
     ips: elements(element, 'ip').flatMap(ip),
     bandwidth: bandwidth(childNamed(element, 'bandwidth')),
@@ -208,6 +215,8 @@ const hostDevice = (element: XmlElement): HostDeviceDescription => {
     pci: type === 'pci' ? pciAddress(childNamed(source, 'address')) : undefined,
     usb: type === 'usb' ? usbDevice(source) : undefined,
     path: textOf(childNamed(source, 'char')) ?? textOf(childNamed(source, 'block')),
+    netInterface: textOf(childNamed(source, 'interface')),
+    mdev: type === 'mdev' ? attribute(childNamed(source, 'address'), 'uuid') : undefined,
   };
 };
 

@@ -1,5 +1,6 @@
 import { formatSize, type HostChange, hostChange, InnkeeperError, parseWith } from '@innkeeper/model';
 import type { Command } from 'commander';
+import { foreignText } from '../show/foreign.ts';
 import { hostText, labelsText, printFindings } from '../show/hosts.ts';
 import { checkFormat, outputOption, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
@@ -105,12 +106,14 @@ const addLooks = (host: Command): void => {
     .description('what a host is and can do, and what that was concluded from')
     .option(...outputOption)
     .action(async (name: string, { output }: { output: string }) => {
-      const found = await client().host(name);
+      const format = checkFormat(output);
+      const [found, guests] = await Promise.all([client().host(name), client().workloads({ stats: false })]);
+      const foreign = guests.filter(({ host: on, managed }) => !managed && on === name);
       await printItems(
-        checkFormat(output),
-        [found],
+        format,
+        [{ ...found, foreign }],
         (one) => one.name,
-        () => hostText(found),
+        () => [hostText(found), ...foreignText(foreign)].join('\n'),
       );
     });
   host
@@ -150,7 +153,11 @@ export const addHosts = (program: Command): void => {
               {
                 title: 'DRIVERS',
                 value: ({ drivers }) =>
-                  drivers.map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`).join(', '),
+                  drivers
+                    // What only shows guests and finds none is no matter here.
+                    .filter(({ healthy, placeable }) => healthy || placeable)
+                    .map(({ driver, healthy }) => `${driver}${healthy ? '' : ' (not well)'}`)
+                    .join(', '),
               },
               {
                 title: 'CPUS',

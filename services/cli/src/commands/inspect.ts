@@ -2,24 +2,24 @@ import type { Command } from 'commander';
 import { printFindings } from '../show/hosts.ts';
 import { checkFormat, outputOption, print, printItems } from '../show/output.ts';
 import { plain } from '../show/style.ts';
-import { workloadTable } from '../show/workloads.ts';
+import { workloadList } from '../show/workloads.ts';
 import { client } from '../target.ts';
 
 const addLists = (program: Command): void => {
   program
     .command('ls')
     .alias('list')
-    .description('list workloads, and the guests on the hosts that Innkeeper did not create')
+    .description('list workloads; json and yaml have the guests that Innkeeper did not create as well')
+    .option('-a, --all', 'the guests on the hosts that Innkeeper did not create, too')
     .option(...outputOption)
-    .action(async ({ output }: { output: string }) => {
+    .action(async ({ output, all = false }: { output: string; all?: boolean }) => {
       const format = checkFormat(output);
       const views = await client().workloads({ stats: format !== 'name' });
       await printItems(
         format,
-        views,
+        format === 'name' && !all ? views.filter(({ managed }) => managed) : views,
         ({ name }) => name,
-        (wide) =>
-          views.length === 0 ? 'no workloads yet; try: inn run debian/12 --name first' : workloadTable(views, wide),
+        (wide) => workloadList(views, { all, wide }),
       );
     });
   program

@@ -1,4 +1,11 @@
-import { type Capability, type DriverReport, type Finding, formatSize, type HostView } from '@innkeeper/model';
+import {
+  type Capability,
+  type DeviceView,
+  type DriverReport,
+  type Finding,
+  formatSize,
+  type HostView,
+} from '@innkeeper/model';
 import { checkFormat, printItems } from './output.ts';
 import { green, plain, red, yellow } from './style.ts';
 
@@ -32,6 +39,12 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
 const capabilityText = (name: string, { value, evidence }: Capability): string =>
   `    ${name}: ${Array.isArray(value) ? value.join(', ') : String(value)} (${plain(evidence)})`;
 
+const heldText = ({ state, holders }: DeviceView): string =>
+  holders.length === 0 ? state : `${state === 'in-use' ? 'in use by' : 'held by'} ${holders.map(plain).join(', ')}`;
+
+const deviceText = (device: DeviceView): string =>
+  `device ${plain(device.key)}: ${plain(device.title)}, ${heldText(device)}`;
+
 const driverText = ({ driver, healthy, reason, versions, capabilities, networks }: DriverReport): string =>
   [
     `driver ${driver}: ${healthy ? green('works') : red(plain(reason ?? 'does not work'))}`,
@@ -63,7 +76,9 @@ export const hostText = (host: HostView): string => {
     ...machineText(host),
     `cpus:     ${capacity.claimed.cpus} promised of ${capacity.cpus} × ${capacity.cpuRatio}`,
     `memory:   ${formatSize(capacity.claimed.memoryBytes)} promised of ${formatSize(capacity.memoryBytes)} × ${capacity.memoryRatio}`,
+    `foreign:  ${capacity.foreign.cpus} cpus and ${formatSize(capacity.foreign.memoryBytes)} used by guests that Innkeeper did not create`,
     `images:   ${host.images.join(', ') || 'none yet'}`,
     ...host.drivers.map(driverText),
+    ...host.devices.map(deviceText),
   ].join('\n');
 };

@@ -1,6 +1,6 @@
 import type { WorkloadView } from '@innkeeper/model';
 import { describe, expect, it } from 'vitest';
-import { workloadTable } from './workloads.ts';
+import { workloadList, workloadTable } from './workloads.ts';
 
 const managed: WorkloadView = {
   id: '018f0000-0000-7000-8000-000000000001',
@@ -92,5 +92,20 @@ describe('the table of workloads', () => {
     const startedAt = new Date(Date.now() - 3_700_500).toISOString();
     expect(cellsOf(workloadTable([{ ...managed, startedAt }], false))[1]?.at(-1)).toBe('1h1m');
     expect(cellsOf(workloadTable([{ ...managed, state: 'stopped', startedAt }], false))[1]?.at(-1)).toBe('–');
+  });
+});
+
+describe('the list', () => {
+  it('leaves out foreign guests and says how many there are, unless all are asked for', () => {
+    const text = workloadList([managed, foreign], { all: false, wide: false });
+    expect(text).not.toContain('vm (foreign)');
+    expect(text).toContain('1 guest that Innkeeper did not create: inn ls --all');
+    expect(workloadList([managed, foreign], { all: true, wide: false })).toContain('vm (foreign)');
+  });
+
+  it('says what to do when there is none of ours', () => {
+    const lines = workloadList([foreign, foreign], { all: false, wide: false }).split('\n');
+    expect(lines[0]).toMatch(/^no workloads yet/);
+    expect(lines[1]).toContain('2 guests that Innkeeper did not create');
   });
 });

@@ -82,3 +82,19 @@ export const workloadTable = (views: readonly WorkloadView[], wide: boolean): st
   ];
   return [table(wide ? wideColumns : columns, views), ...notes.map(plain)].join('\n');
 };
+
+const othersText = (count: number): string =>
+  `${count === 1 ? '1 guest' : `${count} guests`} that Innkeeper did not create: inn ls --all`;
+
+/** The table of all, or of those that are ours with a line that says how many others there are. */
+export const workloadList = (
+  views: readonly WorkloadView[],
+  { all, wide }: { readonly all: boolean; readonly wide: boolean },
+): string => {
+  const shown = all ? views : views.filter(({ managed }) => managed);
+  const others = views.length - shown.length;
+  return [
+    shown.length === 0 ? 'no workloads yet; try: inn run debian/12 --name first' : workloadTable(shown, wide),
+    ...(others === 0 ? [] : [dim(othersText(others))]),
+  ].join('\n');
+};

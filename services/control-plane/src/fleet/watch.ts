@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type HostRow, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
+import { type HostRow, listGuests, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
@@ -41,8 +41,22 @@ const record = async (control: Control, row: HostRow, health: Health): Promise<b
   return true;
 };
 
+const tellReboot = async (control: Control, managed: ManagedHost, driver: string, name: string): Promise<void> => {
+  const guests = await listGuests(control.inventory.db);
+  const guest = guests.find(
+    (one) => one.host === managed.name && one.driver === driver && one.observation.name === name,
+  );
+  if (guest === undefined) return;
+  await tell(control, {
+    kind: 'guest.rebooted',
+    subject: { kind: 'guest', id: guest.uuid, name },
+    text: `${name} was rebooted, by its own system or by others`,
+  });
+};
+
 const followEvents = async (control: Control, managed: ManagedHost, signal: AbortSignal, id: string): Promise<void> => {
   for await (const hint of managed.drivers.get(id)?.watch(signal) ?? []) {
+    if (hint.rebooted === true) void quietly(control, tellReboot(control, managed, id, hint.name ?? ''));
     // libvirt has begun anew, and put its own rules before ours.
     if (hint.kind === 'gap') {
       void quietly(control, publishOn(control, managed));

@@ -11,8 +11,8 @@ import {
 } from '@innkeeper/inventory';
 import { completeSpec, InnkeeperError, type Problem } from '@innkeeper/model';
 import type { Control } from '../control.ts';
+import { foreignUse } from '../foreign.ts';
 import { guestRefOf } from '../guest-ref.ts';
-import { foreignUse } from '../snapshot.ts';
 import { adopterOf, metadataStep, placeOf } from './adopted.ts';
 import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';

@@ -21,10 +21,12 @@ import { decide, type PlacementInput } from '@innkeeper/placement';
 import { allOf } from '../all-of.ts';
 import { claimAll, claimPublished } from '../claim.ts';
 import { driverOf } from '../control.ts';
+import { foreignHolds } from '../devices.ts';
+import { foreignUse } from '../foreign.ts';
 import { networksOf } from '../networks.ts';
 import { requireUnbound } from '../publish.ts';
 import { rewire } from '../rewire.ts';
-import { foreignUse, readKnown, snapshotOf } from '../snapshot.ts';
+import { readKnown, snapshotOf } from '../snapshot.ts';
 import { managedHost } from './host.ts';
 import type { OperationContext } from './kind.ts';
 import { Waiting } from './waiting.ts';
@@ -133,6 +135,7 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
       networks: networksOf(report.networks, known.networks),
       guests: known.guests,
       foreign: foreignUse(known.guests, winner.host, control.installation),
+      foreignHolds: foreignHolds(known.guests, winner.host, control.installation),
     });
     const [claims, placementId] = await allOf([claiming, insertPlacement(tx, workload.id, record, input)]);
     await updateWorkload(tx, workload.id, {

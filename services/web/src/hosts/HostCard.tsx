@@ -3,6 +3,7 @@ import { Accordion, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { momentText, sizeText } from '../ui/text.ts';
 import { CapacityBar } from './CapacityBar.tsx';
+import { Devices } from './Devices.tsx';
 import { DriverItem } from './DriverItem.tsx';
 
 const count = (amount: number): string => String(Math.round(amount * 10) / 10);
@@ -65,6 +66,7 @@ export const HostCard = ({ host }: { readonly host: HostView }) => {
         <Text size="sm">
           <b>Images here:</b> {host.images.join(', ') || 'none yet'}
         </Text>
+        {host.devices.length > 0 && <Devices devices={host.devices} />}
         <div>
           <Text size="sm" fw={600}>
             Drivers

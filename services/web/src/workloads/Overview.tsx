@@ -9,6 +9,21 @@ const readyText = ({ ready, since, text }: NonNullable<WorkloadView['readiness']
   return since === undefined ? 'yes' : `since ${momentText(since)} (${spanText(since, now)})`;
 };
 
+const lines = (texts: readonly string[]): ReactNode => texts.map((text) => <div key={text}>{text}</div>);
+
+/** What its host says of it; of a guest that Innkeeper did not create that is all there is to know. */
+const hostRows = ({ autostart, persistent, disks = [], devices = [] }: WorkloadView) => {
+  const places = disks.map(
+    ({ target, source, readonly }) => `${target}: ${source}${readonly ? ' (cannot be written)' : ''}`,
+  );
+  return [
+    ...(autostart === undefined ? [] : [['Started by its host', autostart ? 'yes, when it boots' : 'no'] as const]),
+    ...(persistent === false ? [['When it stops', 'its definition is gone'] as const] : []),
+    ...(places.length === 0 ? [] : [['Disks', lines(places)] as const]),
+    ...(devices.length === 0 ? [] : [['Devices of the host', lines(devices.map(({ text }) => text))] as const]),
+  ];
+};
+
 const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string, ReactNode])[] => {
   const { stats, operation, labels, guestState } = workload;
   const made = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
@@ -46,6 +61,7 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ...(workload.expiresAt === undefined ? [] : [['Removed after', momentText(workload.expiresAt)] as const]),
     ['Created', momentText(workload.createdAt)],
     ['Screen', workload.graphics ?? nothing],
+    ...hostRows(workload),
     ['Id', <Code key="id">{workload.id}</Code>],
   ];
 };
