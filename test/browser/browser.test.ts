@@ -146,15 +146,20 @@ describe('the page, in Chromium', () => {
     expect(await start.getAttribute('aria-disabled')).toBe('false');
   });
 
-  it('shows a foreign guest as foreign, and offers nothing to do to it', async () => {
+  it('shows a foreign guest as foreign, and offers nothing but to adopt it', async () => {
     await defineForeign('test-web-foreign', installation.INNKEEPER_PREFIX);
     await inState('test-web-foreign', 'foreign').waitFor();
     expect(await named('test-web-foreign').getByRole('button').count()).toBe(0);
     await named('test-web-foreign').getByText('read-only').waitFor();
     await opened.page.getByRole('link', { name: 'test-web-foreign' }).click();
     await dialog('test-web-foreign').getByText('Innkeeper did not create it').waitFor();
-    expect(await dialog('test-web-foreign').getByRole('button').count()).toBe(1);
+    expect(await dialog('test-web-foreign').getByRole('button').allTextContents()).toEqual(['', 'Adopt']);
+    await dialog('test-web-foreign').getByRole('button', { name: 'Adopt' }).click();
+    await dialog('test-web-foreign').getByRole('button', { name: 'Release test-web-foreign' }).waitFor();
     await close('test-web-foreign');
+    await inState('test-web-foreign', 'adopted').waitFor();
+    await named('test-web-foreign').getByRole('button', { name: 'Release test-web-foreign' }).click();
+    await inState('test-web-foreign', 'foreign').waitFor();
   });
 
   it('makes another with the keyboard alone', async () => {

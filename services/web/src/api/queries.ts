@@ -69,17 +69,22 @@ export const usePlan = (name: string, spec: WorkloadSpec | undefined) =>
     gcTime: 30_000,
   });
 
-export type Action = PowerAction | 'remove';
+export type Action = PowerAction | 'remove' | 'adopt' | 'release';
 
 export interface ActionRequest {
-  readonly name: string;
+  readonly workload: Pick<WorkloadView, 'id' | 'name' | 'host'>;
   readonly action: Action;
 }
 
-const act = ({ name, action }: ActionRequest): Promise<OperationView> =>
-  action === 'remove'
-    ? request(pathOf(name), { method: 'DELETE' })
-    : request(`${pathOf(name)}/${action}`, { method: 'POST' });
+const act = ({ workload: { id, name, host = '' }, action }: ActionRequest): Promise<OperationView> => {
+  if (action === 'remove') return request(pathOf(name), { method: 'DELETE' });
+  if (action === 'adopt')
+    return request(`/v1/guests/${encodeURIComponent(id)}/adopt?host=${encodeURIComponent(host)}`, {
+      method: 'POST',
+      body: {},
+    });
+  return request(`${pathOf(name)}/${action}`, { method: 'POST' });
+};
 
 export const useAction = () => {
   const client = useQueryClient();

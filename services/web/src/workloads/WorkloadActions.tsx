@@ -15,12 +15,13 @@ interface Offer {
 }
 
 /** One button pauses and resumes: which of the two depends on the guest. */
-const offers = ({ state }: WorkloadView): readonly Offer[] => [
+const offers = ({ state, adopted }: WorkloadView): readonly Offer[] => [
   { action: 'start', text: 'Start' },
   { action: 'stop', text: 'Stop' },
   { action: 'restart', text: 'Restart' },
   state === 'paused' ? { action: 'resume', text: 'Resume' } : { action: 'pause', text: 'Pause' },
-  { action: 'remove', text: 'Remove' },
+  // Nothing is removed that was there before.
+  adopted === true ? { action: 'release', text: 'Release' } : { action: 'remove', text: 'Remove' },
 ];
 
 export const WorkloadActions = ({ workload, onAction }: Props) => (

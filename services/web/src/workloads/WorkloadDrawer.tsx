@@ -1,5 +1,5 @@
 import type { WorkloadView } from '@innkeeper/model';
-import { Alert, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
@@ -38,7 +38,13 @@ const Details = ({
     {refusal}
     {!workload.managed && (
       <Alert color="gray" title="A foreign guest">
-        Innkeeper did not create it. It is shown with what it uses, and never touched.
+        <Stack gap="xs" align="flex-start">
+          Innkeeper did not create it. It is shown with what it uses, and never touched. Adopted, it is started and
+          stopped from here; nothing else of it changes, and it can be released again.
+          <Button size="compact-sm" variant="default" onClick={() => onAction('adopt', workload)}>
+            Adopt
+          </Button>
+        </Stack>
       </Alert>
     )}
     {workload.error !== undefined && <ProblemAlert problem={workload.error} title="The last operation" />}

@@ -28,6 +28,16 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
               foreign
             </Badge>
           )}
+          {workload.adopted === true && (
+            <Badge
+              size="xs"
+              variant="default"
+              tt="none"
+              title="Was there before Innkeeper: started and stopped, not changed"
+            >
+              adopted
+            </Badge>
+          )}
           {workload.error !== undefined && (
             <Badge size="xs" color="red" variant="light" tt="none" title={workload.error.detail}>
               error

@@ -28,10 +28,10 @@ export const WorkloadsPage = ({ opened }: Props) => {
 
   const act = (kind: Action, workload: WorkloadView): void => {
     if (kind === 'remove') setRemoving(workload);
-    else action.mutate({ name: workload.name, action: kind });
+    else action.mutate({ workload, action: kind });
   };
   const remove = (workload: WorkloadView): void => {
-    action.mutate({ name: workload.name, action: 'remove' });
+    action.mutate({ workload, action: 'remove' });
     setRemoving(undefined);
   };
   const all = data ?? [];
@@ -39,7 +39,7 @@ export const WorkloadsPage = ({ opened }: Props) => {
   const refusal = action.error !== null && (
     <ProblemAlert
       problem={problemFrom(action.error)}
-      title={`${action.variables?.action ?? ''} ${action.variables?.name ?? ''}`}
+      title={`${action.variables?.action ?? ''} ${action.variables?.workload.name ?? ''}`}
       onClose={() => action.reset()}
     />
   );

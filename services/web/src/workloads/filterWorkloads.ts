@@ -7,7 +7,7 @@ const textOf = (workload: WorkloadView): string =>
     workload.state,
     workload.backend,
     workload.backend === undefined ? '' : backendText[workload.backend],
-    workload.managed ? 'managed' : 'foreign',
+    workload.managed ? (workload.adopted === true ? 'managed adopted' : 'managed') : 'foreign',
     workload.host,
     workload.image,
     ...workload.addresses,

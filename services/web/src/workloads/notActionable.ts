@@ -4,6 +4,8 @@ import type { Action } from '../api/queries.ts';
 /** Why a button of the page is disabled: the shared table of states, and what only the page cares about. */
 export const notActionable = (action: Action, workload: WorkloadView): string | undefined => {
   if (!workload.managed) return 'Innkeeper did not create this guest: it is shown, never touched';
+  if (action === 'adopt') return `${workload.name} is managed already`;
+  if (action === 'release') return undefined;
   const reason = whyNot(action, workload.state);
   if (reason !== undefined) return reason;
   const settled = workload.drift.length === 0 && workload.operation === undefined;
