@@ -7,6 +7,7 @@ import { client, host, paths, virsh } from './installation.js';
 import { median } from './measure.js';
 
 const name = 'bench-seen';
+const uuid = '00000000-0000-4000-a000-000000000001';
 const root = `${paths.prefix}/seen`;
 const rounds = 10;
 const lookMs = 20;
@@ -16,9 +17,11 @@ const mostMs = 60_000;
 
 const xmlOf = (/** @type {number} */ cpus) => `<domain type='lxc'>
   <name>${name}</name>
+  <uuid>${uuid}</uuid>
   <memory unit='MiB'>32</memory>
   <vcpu>${cpus}</vcpu>
-  <os><type>exe</type><init>/bin/busybox</init><initarg>sleep</initarg><initarg>1000000</initarg></os>
+  <os><type>exe</type><init>/init</init></os>
+  <on_reboot>restart</on_reboot>
   <features><privnet/></features>
   <devices>
     <filesystem type='mount'><source dir='${root}'/><target dir='/'/></filesystem>
@@ -32,6 +35,30 @@ const define = async (/** @type {number} */ cpus) => {
   await virsh('define', file);
 };
 
+/** Reboots when it is asked to from inside. */
+const init = `#!/bin/busybox sh
+while :; do
+  [ -e /reboot ] && /bin/busybox rm /reboot && /bin/busybox reboot -f
+  /bin/busybox sleep 0.1
+done
+`;
+
+/** libvirt writes it anew for each life of a container. */
+const pidFile = `/run/libvirt/lxc/${name}.pid`;
+let startedAt = '';
+
+/** Ends when libvirt has started it again: that is its own time. */
+const reboot = async () => {
+  startedAt = (await client.workload(name)).startedAt ?? '';
+  const before = (await host.files.facts(pidFile))?.modifiedMs;
+  await host.files.write(`${root}/reboot`, '');
+  for (;;) {
+    const now = (await host.files.facts(pidFile))?.modifiedMs;
+    if (now !== undefined && now !== before) return;
+    await delay(lookMs);
+  }
+};
+
 /** What is done, and how it is seen that it was; undefined is a guest that is not there. */
 /** @type {Readonly<Record<string, { act: () => Promise<unknown>, shown: (view: View | undefined) => boolean }>>} */
 const deeds = {
@@ -39,6 +66,7 @@ const deeds = {
   edit: { act: () => define(2), shown: (view) => view?.cpus === 2 },
   autostart: { act: () => virsh('autostart', name), shown: (view) => view?.autostart === true },
   start: { act: () => virsh('start', name), shown: (view) => view?.state === 'running' },
+  reboot: { act: reboot, shown: (view) => view?.startedAt !== undefined && view.startedAt !== startedAt },
   destroy: { act: () => virsh('destroy', name), shown: (view) => view?.state === 'stopped' },
   undefine: { act: () => virsh('undefine', name), shown: (view) => view === undefined },
 };
@@ -60,6 +88,7 @@ const removeLeft = async () => {
 const makeRoot = async () => {
   for (const folder of ['', '/bin', '/dev', '/proc', '/sys']) await host.files.makeDirectory(`${root}${folder}`, 0o755);
   await host.run(['cp', '/usr/bin/busybox', `${root}/bin/busybox`]);
+  await host.files.write(`${root}/init`, init, 0o755);
 };
 
 /**

@@ -153,6 +153,7 @@ describe('the page, in Chromium', () => {
     await named('test-web-foreign').getByText('read-only').waitFor();
     await opened.page.getByRole('link', { name: 'test-web-foreign' }).click();
     await dialog('test-web-foreign').getByText('Innkeeper did not create it').waitFor();
+    await dialog('test-web-foreign').getByRole('row', { name: 'Started by its host no' }).waitFor();
     expect(await dialog('test-web-foreign').getByRole('button').allTextContents()).toEqual(['', 'Adopt']);
     await dialog('test-web-foreign').getByRole('button', { name: 'Adopt' }).click();
     await dialog('test-web-foreign').getByRole('button', { name: 'Release test-web-foreign' }).waitFor();
@@ -160,6 +161,33 @@ describe('the page, in Chromium', () => {
     await inState('test-web-foreign', 'adopted').waitFor();
     await named('test-web-foreign').getByRole('button', { name: 'Release test-web-foreign' }).click();
     await inState('test-web-foreign', 'foreign').waitFor();
+  });
+
+  it('shows the networks with who is on them, makes one, and removes it', async () => {
+    const { page } = opened;
+    const network = (name: string): Locator => page.getByRole('region', { name: `Network ${name}`, exact: true });
+    await page.getByRole('link', { name: 'Networks' }).click();
+    await network('default').getByText('made by others, on its host').waitFor();
+    await network('default')
+      .getByRole('row', { name: /^192\.168\.\S+ 52:54:00:\S+ test-web-one / })
+      .waitFor();
+    await network('default')
+      .getByRole('button', { name: /^Remove default \(not possible: Innkeeper did not/ })
+      .waitFor();
+    await button('New network').click();
+    await field('Name').fill('test-web-net');
+    await field('Subnet').fill('10.219.81.7/24');
+    await button(/^Create test-web-net$/).click();
+    await dialog('New network').getByText('the subnet is 10.219.81.0/24').first().waitFor();
+    await field('Subnet').fill('10.219.81.0/24');
+    await button(/^Create test-web-net$/).click();
+    await dialog('New network').waitFor({ state: 'hidden' });
+    await network('test-web-net').getByText('nowhere yet').waitFor();
+    await network('test-web-net').getByText('10.219.81.0/24').waitFor();
+    await network('test-web-net').getByRole('button', { name: 'Remove test-web-net' }).click();
+    await dialog('Remove test-web-net?').getByRole('button', { name: 'Remove test-web-net' }).click();
+    await network('test-web-net').waitFor({ state: 'hidden' });
+    await page.getByRole('link', { name: 'Workloads' }).click();
   });
 
   it('makes another with the keyboard alone', async () => {
@@ -207,6 +235,9 @@ describe('the page, in Chromium', () => {
     await page.getByRole('link', { name: 'Hosts' }).click();
     await page.getByText('Images here:').waitFor();
     expect(await overhang(page)).toBe(0);
+    await page.getByRole('link', { name: 'Networks' }).click();
+    await page.getByText('On hosts:').first().waitFor();
+    expect(await overhang(page)).toBe(0);
     await page.getByRole('link', { name: 'Workloads' }).click();
     await page.setViewportSize({ width: 1280, height: 800 });
   });
@@ -249,9 +280,9 @@ describe('the page, in Chromium', () => {
     expect(left.filter(({ managed }) => managed).map(({ name }) => name)).toEqual(['test-web-keys']);
   });
 
-  it('did all that in one load, without an error but for the two refusals that were asked for', () => {
+  it('did all that in one load, without an error but for the refusals that were asked for', () => {
     expect(opened.loads()).toBe(1);
-    expect([...opened.errors].sort()).toEqual(['400 /v1/plan', '401 /v1/version']);
+    expect([...opened.errors].sort()).toEqual(['400 /v1/networks/test-web-net', '400 /v1/plan', '401 /v1/version']);
   });
 
   it('forgets the token at sign-out', async () => {

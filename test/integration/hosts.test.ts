@@ -55,10 +55,10 @@ describe('a host over ssh', () => {
       labels: { zone: 'b' },
       machine: { hostname: second.name },
     });
-    expect(host.drivers.map(({ driver, healthy }) => [driver, healthy]).sort()).toEqual([
-      ['kvm', true],
+    // lxc-tools is there as well, and works where the package lxc is.
+    expect(host.drivers.filter(({ placeable }) => placeable).map(({ driver, healthy }) => [driver, healthy])).toEqual([
       ['lxc', true],
-      ['lxc-tools', true],
+      ['kvm', true],
     ]);
     await expect(add({ name: 'h3' })).rejects.toMatchObject({ code: 'conflict' });
     const doctor = await installation.client.doctor();

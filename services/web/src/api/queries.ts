@@ -17,11 +17,11 @@ interface Items<T> {
 }
 
 /** Events tell of changes; what guests use changes without one. */
-const statsMs = 10_000;
+export const statsMs = 10_000;
 /** Nor is there one for each step: while something is being done, its progress is asked for. */
 const progressMs = 1_500;
 
-const itemsOf = async <T>(path: string, signal: AbortSignal): Promise<readonly T[]> =>
+export const itemsOf = async <T>(path: string, signal: AbortSignal): Promise<readonly T[]> =>
   (await request<Items<T>>(path, { signal })).items;
 
 export const useWorkloads = () =>

@@ -1,10 +1,11 @@
 import { Anchor, Badge, Button, Group, Text, Title } from '@mantine/core';
 import { type Liveness, useLiveEvents } from '../api/useLiveEvents.ts';
 import { HostsPage } from '../hosts/HostsPage.tsx';
+import { NetworksPage } from '../networks/NetworksPage.tsx';
 import { OperationsPanel } from '../operations/OperationsPanel.tsx';
 import { signOut } from '../session/session.ts';
 import { WorkloadsPage } from '../workloads/WorkloadsPage.tsx';
-import { hashOf, type Place, usePlace } from './place.ts';
+import { hashOf, type Place, tabs, usePlace } from './place.ts';
 import classes from './Shell.module.css';
 
 const liveText: Readonly<Record<Liveness, { readonly text: string; readonly color: string; readonly title: string }>> =
@@ -18,10 +19,24 @@ const liveText: Readonly<Record<Liveness, { readonly text: string; readonly colo
     },
   };
 
-const tabs: readonly { readonly tab: Place['tab']; readonly text: string }[] = [
-  { tab: 'workloads', text: 'Workloads' },
-  { tab: 'hosts', text: 'Hosts' },
-];
+const tabText: Readonly<Record<Place['tab'], string>> = {
+  workloads: 'Workloads',
+  hosts: 'Hosts',
+  networks: 'Networks',
+};
+
+const Section = ({ tab, item }: Place) => {
+  switch (tab) {
+    case 'workloads':
+      return <WorkloadsPage opened={item} />;
+    case 'hosts':
+      return <HostsPage />;
+    case 'networks':
+      return <NetworksPage />;
+    default:
+      return tab satisfies never;
+  }
+};
 
 export const Shell = () => {
   const place = usePlace();
@@ -34,16 +49,16 @@ export const Shell = () => {
             Innkeeper
           </Title>
           <Group component="nav" gap={4} aria-label="Sections">
-            {tabs.map((one) => (
+            {tabs.map((tab) => (
               <Anchor
-                key={one.tab}
-                href={hashOf({ tab: one.tab, item: undefined })}
+                key={tab}
+                href={hashOf({ tab, item: undefined })}
                 className={classes.tab ?? ''}
                 underline="never"
                 size="sm"
-                {...(place.tab === one.tab ? { 'aria-current': 'page' as const } : {})}
+                {...(place.tab === tab ? { 'aria-current': 'page' as const } : {})}
               >
-                {one.text}
+                {tabText[tab]}
               </Anchor>
             ))}
           </Group>
@@ -58,7 +73,7 @@ export const Shell = () => {
         </Group>
       </Group>
       <main className={classes.main}>
-        {place.tab === 'hosts' ? <HostsPage /> : <WorkloadsPage opened={place.item} />}
+        <Section {...place} />
       </main>
       <OperationsPanel />
     </div>

@@ -1,8 +1,11 @@
 import { useSyncExternalStore } from 'react';
 
+/** Sections of the page, the first one when nothing is said. */
+export const tabs = ['workloads', 'hosts', 'networks'] as const;
+
 /** Where in the page one is. The control plane serves `/` only, so it stands behind the `#`: `#workloads/ID`. */
 export interface Place {
-  readonly tab: 'workloads' | 'hosts';
+  readonly tab: (typeof tabs)[number];
   readonly item: string | undefined;
 }
 
@@ -25,7 +28,7 @@ const decoded = (text: string): string | undefined => {
 const placeOf = (hash: string): Place => {
   const [tab, item] = hash.replace(/^#/, '').split('/');
   return {
-    tab: tab === 'hosts' ? 'hosts' : 'workloads',
+    tab: tabs.find((one) => one === tab) ?? 'workloads',
     item: item === undefined || item === '' ? undefined : decoded(item),
   };
 };

@@ -48,6 +48,7 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ['CPU time', stats?.cpuSeconds === undefined ? nothing : `${Math.round(stats.cpuSeconds)} s`],
     ['Processes', stats?.processes ?? nothing],
     ['Addresses', workload.addresses.join(', ') || nothing],
+    ...hostRows(workload),
     ['Labels', made.join(', ') || nothing],
     [
       'Running since',
@@ -61,7 +62,6 @@ const rowsOf = (workload: WorkloadView, now: number): readonly (readonly [string
     ...(workload.expiresAt === undefined ? [] : [['Removed after', momentText(workload.expiresAt)] as const]),
     ['Created', momentText(workload.createdAt)],
     ['Screen', workload.graphics ?? nothing],
-    ...hostRows(workload),
     ['Id', <Code key="id">{workload.id}</Code>],
   ];
 };
