@@ -18,6 +18,8 @@ type Adopter = Driver & AdoptGroup;
 /** What its workload says of an adopted guest: the suite's orders say the rest of it. */
 const ownershipFor = async ({ order }: ConformanceBench): Promise<Ownership> => ({
   ...ownershipOf(await order()),
+  // What it has, it has from its owner.
+  claims: { networks: [] },
   adopted: { tookAutostart: false },
 });
 
