@@ -121,8 +121,12 @@ export const viewWhere = async (
 ): Promise<WorkloadView> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const view = await client.workload(name);
-    if (fits(view)) return view;
+    const view = await client.workload(name).catch((error: unknown) => {
+      // A guest that others make is seen a moment later.
+      if (error instanceof InnkeeperError && error.code === 'not_found') return undefined;
+      throw error;
+    });
+    if (view !== undefined && fits(view)) return view;
     if (Date.now() > deadline) throw new Error(`${name} never was what was waited for: ${JSON.stringify(view)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -15,11 +15,13 @@ const whyKept = ({ managed, workloads }: NetworkView): string | undefined => {
 };
 
 /** What it is, in words that stand in one line. */
-const factsOf = ({ managed, mode, subnet, bridge, project }: NetworkView): string =>
+const factsOf = ({ managed, mode, subnet, ipv6, bridge, link, project }: NetworkView): string =>
   [
     mode === undefined ? undefined : modeText[mode],
     managed ? undefined : 'made by others, on its host',
     subnet,
+    ipv6,
+    link === undefined ? undefined : `interface ${link}`,
     bridge === undefined ? undefined : `bridge ${bridge}`,
     project === undefined ? undefined : `for the project ${project}`,
   ]

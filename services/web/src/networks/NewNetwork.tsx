@@ -14,9 +14,10 @@ interface Props {
   readonly onClose: () => void;
 }
 
-const blockedBy = ({ name, mode, bridge }: NetworkDraft, taken: readonly string[]): string | undefined => {
+const blockedBy = ({ name, mode, bridge, link }: NetworkDraft, taken: readonly string[]): string | undefined => {
   if (name === '') return 'It needs a name';
   if (taken.includes(name)) return `a network ${name} exists already; choose another name`;
+  if (mode === 'macvtap' && link.trim() === '') return 'It needs an interface of the host';
   return mode === 'bridge' && bridge.trim() === '' ? 'It needs a bridge of the host' : undefined;
 };
 
@@ -62,7 +63,18 @@ export const NewNetwork = ({ taken, onClose }: Props) => {
               onChange={(mode) => change({ mode })}
             />
           </Input.Wrapper>
-          {draft.mode === 'bridge' ? (
+          {draft.mode === 'macvtap' && (
+            <TextInput
+              label="Interface"
+              description="One that hosts have"
+              placeholder="eth0"
+              value={draft.link}
+              onChange={(event) => change({ link: event.currentTarget.value })}
+              error={errors.link}
+              required
+            />
+          )}
+          {draft.mode === 'bridge' && (
             <TextInput
               label="Bridge"
               description="One that hosts have already"
@@ -72,7 +84,8 @@ export const NewNetwork = ({ taken, onClose }: Props) => {
               error={errors.bridge}
               required
             />
-          ) : (
+          )}
+          {(draft.mode === 'nat' || draft.mode === 'isolated') && (
             <TextInput
               label="Subnet"
               placeholder="a free one, such as 10.80.0.0/24"

@@ -6,16 +6,22 @@ export interface NetworkDraft {
   readonly mode: NetworkMode;
   readonly subnet: string;
   readonly bridge: string;
+  /** Of mode macvtap: an interface of the host. */
+  readonly link: string;
   readonly description: string;
 }
 
-export const emptyDraft: NetworkDraft = { name: '', mode: 'nat', subnet: '', bridge: '', description: '' };
+export const emptyDraft: NetworkDraft = { name: '', mode: 'nat', subnet: '', bridge: '', link: '', description: '' };
 
-/** Only what the mode has: a bridge gives its addresses itself. */
-export const specOf = ({ mode, subnet, bridge, description }: NetworkDraft): NetworkSpec => ({
+/** Those whose addresses are given by what hosts are on. */
+const isOfHosts = (mode: NetworkMode): boolean => mode === 'bridge' || mode === 'macvtap';
+
+/** Only what the mode has. */
+export const specOf = ({ mode, subnet, bridge, link, description }: NetworkDraft): NetworkSpec => ({
   mode,
-  ...(mode === 'bridge' || subnet.trim() === '' ? {} : { subnet: subnet.trim() }),
+  ...(isOfHosts(mode) || subnet.trim() === '' ? {} : { subnet: subnet.trim() }),
   ...(mode !== 'bridge' || bridge.trim() === '' ? {} : { bridge: bridge.trim() }),
+  ...(mode !== 'macvtap' || link.trim() === '' ? {} : { link: link.trim() }),
   ...(description.trim() === '' ? {} : { description: description.trim() }),
 });
 
