@@ -21,7 +21,7 @@ const checkedLink = (bridge: string): string => {
 /**
  * What systemd-resolved is told, as argument vectors. The domain is one to search in, not only to route by (`~`): a name of one
  * word is asked of no server otherwise. Nothing else is to be asked there, since that server asks the host's own
- * for what it does not know. [systemd-resolved.service(8), resolvectl(1)] `told` are interfaces that had been told before.
+ * for what it does not know. [systemd 252, tried; resolvectl(1)] `told` are interfaces that had been told before.
  */
 export const resolvedCommands = (networks: readonly NamedNetwork[], told: readonly string[]): string[][] => [
   ...told

@@ -42,7 +42,7 @@ const tryName = async (
 
 const byResolved = async (control: Control, row: HostRow, managed: ManagedHost): Promise<Finding[]> => {
   const { name } = row;
-  const wanted = await wantedOn(control, row);
+  const wanted = await wantedOn(control, row, true);
   if (wanted.guests.length === 0) return [];
   if (!(await resolvedRuns(managed.host)))
     return [
@@ -75,7 +75,7 @@ const byResolved = async (control: Control, row: HostRow, managed: ManagedHost):
 };
 
 const byHosts = async (control: Control, row: HostRow, managed: ManagedHost): Promise<Finding[]> => {
-  const wanted = await wantedOn(control, row);
+  const wanted = await wantedOn(control, row, true);
   try {
     const taken = await namesTaken(managed.host, control.config.paths, wanted);
     const free = wanted.guests.find(({ name }) => !taken.includes(name));

@@ -25,13 +25,13 @@ const guestsOn = async (control: Control, host: string, networks: readonly Netwo
   return [...guests.values()];
 };
 
-/** What the inventory says that a host is to be told. */
-export const wantedOn = async (control: Control, row: HostRow): Promise<WantedNames> => {
+/** What the inventory says that a host is to be told; guests only where they are asked for. */
+export const wantedOn = async (control: Control, row: HostRow, withGuests: boolean): Promise<WantedNames> => {
   const networks = reachable(reportedOn(row));
   const own = row.machine?.hostname;
   return {
     how: row.guestNames,
-    guests: row.guestNames === 'off' ? [] : await guestsOn(control, row.name, networks),
+    guests: withGuests ? await guestsOn(control, row.name, networks) : [],
     networks: networks.flatMap(named),
     reserved: own === undefined ? [] : [own, own.split('.')[0] ?? own],
   };
@@ -43,7 +43,8 @@ export const openNamer = (control: Control, { name, host, gone }: ManagedHost): 
   const work = coalesce(async () => {
     const row = (await listHosts(control.inventory.db)).find((one) => one.name === name);
     if (row === undefined || gone.aborted) return;
-    const wanted = await wantedOn(control, row);
+    // systemd-resolved asks the networks' name servers, which know their guests.
+    const wanted = await wantedOn(control, row, row.guestNames === 'hosts');
     const text = JSON.stringify(wanted);
     if (text === told) return;
     told = undefined;
