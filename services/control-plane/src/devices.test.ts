@@ -71,6 +71,12 @@ describe('a device that a foreign guest holds', () => {
     expect(holds({ state: 'stopped', autostart: true })).toBe(1);
   });
 
+  it('is what an adopted guest has, whether it runs or not', () => {
+    const ownership = { installation: ours, adopted: { tookAutostart: false } };
+    const adopted = { devices: [pci], ownership, state: 'stopped' } as Partial<GuestObservation>;
+    expect(holdersOf([guest('old-web', adopted)])[gpu.key]).toEqual(['in-use', 'old-web (adopted)']);
+  });
+
   it('is not what our own guests have, nor those of another host', () => {
     const owned = { ownership: { installation: ours } } as Partial<GuestObservation>;
     expect(foreignHolds([guest('mine', { devices: [pci], ...owned })], 'h1', ours)).toEqual([]);

@@ -2,7 +2,7 @@ import type { HeldDevice as DeviceRow, GuestRow } from '@innkeeper/inventory';
 import { type DeviceReport, type DeviceState, type DeviceView, type HeldDevice, isSameDevice } from '@innkeeper/model';
 import { isForeign } from './foreign.ts';
 
-/** Something of a host that a guest which is not ours has, and its name. */
+/** Something of a host that a guest has which we did not make, and its name with what it is to us. */
 export interface ForeignHold {
   readonly device: HeldDevice;
   readonly guest: string;
@@ -11,15 +11,25 @@ export interface ForeignHold {
 /** One that does not run takes nothing, unless it starts by itself: what was promised meanwhile would be missing then. */
 const holds = ({ state, autostart }: GuestRow['observation']): boolean => state !== 'stopped' || autostart === true;
 
-/** What guests of a host that are not ours hold of it. */
-export const foreignHolds = (guests: readonly GuestRow[], host: string, installation: string): ForeignHold[] =>
-  guests
-    .filter((guest) => guest.host === host && isForeign(guest, installation) && holds(guest.observation))
-    .flatMap(({ observation }) => (observation.devices ?? []).map((device) => ({ device, guest: observation.name })));
+/** What a guest that we did not make is to us; undefined where it holds nothing. An adopted one holds what it has as a workload does. */
+const standingOf = (guest: GuestRow, installation: string): 'foreign' | 'adopted' | undefined => {
+  if (!isForeign(guest, installation))
+    return guest.observation.ownership?.adopted === undefined ? undefined : 'adopted';
+  return holds(guest.observation) ? 'foreign' : undefined;
+};
 
-/** Names of the foreign guests that hold a device. */
+/** What guests of a host that we did not make hold of it. */
+export const foreignHolds = (guests: readonly GuestRow[], host: string, installation: string): ForeignHold[] =>
+  guests.flatMap((guest) => {
+    const standing = guest.host === host ? standingOf(guest, installation) : undefined;
+    if (standing === undefined) return [];
+    const { name, devices = [] } = guest.observation;
+    return devices.map((device) => ({ device, guest: `${name} (${standing})` }));
+  });
+
+/** Those of them that hold a device. */
 const foreignHolders = (report: DeviceReport, held: readonly ForeignHold[]): string[] =>
-  held.filter(({ device }) => isSameDevice(report, device)).map(({ guest }) => `${guest} (foreign)`);
+  held.filter(({ device }) => isSameDevice(report, device)).map(({ guest }) => guest);
 
 const stateOf = ({ state, holders }: DeviceRow, foreign: readonly string[]): DeviceState => {
   if (state !== 'free') return state;
