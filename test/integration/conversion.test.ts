@@ -45,7 +45,7 @@ beforeAll(async () => {
   await strangers.remove();
   innkeeper = await install();
   await host.files.makeDirectory(shared, 0o755);
-  await host.files.write(`${shared}/hello`, 'from the host\n');
+  await host.files.write(`${shared}/hello`, 'from the host\n', 0o644);
   await classic.start();
   await classic.map({ first: 1_600_000_000, mount: shared });
   ({ id } = await viewWhere(innkeeper, name, ({ managed }) => !managed));

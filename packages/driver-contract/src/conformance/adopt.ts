@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict';
-import type { Ownership } from '@innkeeper/model';
+import { adoptedImage, type Ownership } from '@innkeeper/model';
 import type { AdoptGroup, Driver } from '../contract.ts';
 import { ownershipOf } from '../ownership.ts';
 import {
@@ -15,27 +15,30 @@ import {
 
 type Adopter = Driver & AdoptGroup;
 
-/** What its workload says of an adopted guest: the suite's orders say the rest of it. */
-const ownershipFor = async ({ order }: ConformanceBench): Promise<Ownership> => ({
-  ...ownershipOf(await order()),
-  // What it has, it has from its owner.
-  claims: { networks: [] },
-  adopted: { tookAutostart: false },
-});
+/** What the workload of an adopted guest says of it: what it has, it has from its owner. */
+const ownershipFor = async ({ order, foreign }: ConformanceBench, driver: AdoptGroup): Promise<Ownership> => {
+  const { cpus, memoryBytes } = await driver.adoptable(foreign.guest);
+  const memory = memoryBytes === 0 ? {} : { memory: `${Math.floor(memoryBytes / 1024)}KiB` };
+  return {
+    ...ownershipOf(await order()),
+    spec: { image: adoptedImage, cpus, ...memory },
+    claims: { networks: [] },
+    adopted: { tookAutostart: false },
+  };
+};
 
 /** Twice each, as after a kill; another workload must not get what is taken. */
 const adoptAndRelease = async (bench: ConformanceBench, driver: Adopter): Promise<void> => {
   const { guest, fingerprint } = bench.foreign;
   const before = await driver.inspect(guest);
   const untouched = await fingerprint();
-  const owned = await ownershipFor(bench);
+  const owned = await ownershipFor(bench, driver);
+  equal(await fingerprint(), untouched);
   try {
-    await driver.adoptable(guest);
-    equal(await fingerprint(), untouched);
     await driver.adopt(guest, owned);
     await driver.adopt(guest, owned);
     deepEqual(await driver.inspect(guest), { ...before, ownership: owned });
-    await rejects(driver.adopt(guest, await ownershipFor(bench)), isConflict);
+    await rejects(driver.adopt(guest, await ownershipFor(bench, driver)), isConflict);
     const again = { ...owned, generation: owned.generation + 1 };
     await driver.adopt(guest, again);
     deepEqual(await driver.inspect(guest), { ...before, ownership: again });
@@ -53,7 +56,7 @@ const leaveAsItIs = async (bench: ConformanceBench, driver: Adopter): Promise<vo
   const { guest, fingerprint } = bench.foreign;
   const untouched = await fingerprint();
   try {
-    await driver.adopt(guest, await ownershipFor(bench));
+    await driver.adopt(guest, await ownershipFor(bench, driver));
     const adopted = await fingerprint();
     await rejects(runAll(driver.destroy(guest, [], 'delete')), isConflict);
     const plan = driver.plan(await bench.order());
@@ -73,7 +76,7 @@ const refuseOwn = async (bench: ConformanceBench, driver: Adopter): Promise<void
   const plan = driver.plan(order);
   try {
     await runAll(driver.create(plan));
-    await rejects(driver.adopt(plan, await ownershipFor(bench)), isConflict);
+    await rejects(driver.adopt(plan, await ownershipFor(bench, driver)), isConflict);
     await rejects(driver.release(plan), isConflict);
   } finally {
     await driver.stop(plan, stopNow, never());
