@@ -51,7 +51,7 @@ export const findForeign = async (control: Control, { id, host }: GuestId): Prom
   const [guest, other] = found;
   if (guest === undefined)
     throw new InnkeeperError('not_found', `There is no guest ${id.slice(0, 80)}`, {
-      hint: 'inn ls shows what there is',
+      hint: 'inn ls --all shows what there is',
     });
   if (other !== undefined)
     throw new InnkeeperError(

@@ -25,7 +25,7 @@ export const findGuest = async (word: string, host: string | undefined): Promise
     const managed = named.find((one) => one.managed);
     if (managed !== undefined) throw new InnkeeperError('conflict', `${word} is managed already`);
     throw new InnkeeperError('not_found', `There is no guest ${word}${host === undefined ? '' : ` on ${host}`}`, {
-      hint: 'inn ls shows the guests of all hosts',
+      hint: 'inn ls --all shows the guests of all hosts',
     });
   }
   if (other === undefined) return guest;
