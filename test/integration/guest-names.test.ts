@@ -73,7 +73,7 @@ describe('the names of guests on a host without systemd-resolved', () => {
       '10',
       '--retry',
       '5',
-      '--retry-connrefused',
+      '--retry-all-errors',
       `http://${name}/`,
     ]);
     expect(stdout).toBe('from the guest\n');
