@@ -18,10 +18,10 @@ interface ConvertOptions {
   readonly wait: boolean;
 }
 
-const conversionText = ({ guest, host, from, to, spec, lost }: ConversionView): string =>
+const conversionText = ({ guest, host, from, to, spec, lost }: ConversionView, memory = spec.memory): string =>
   [
     `${guest} on ${host} becomes a container of ${to} and stops being one of ${from}; its root stays where it is`,
-    `size       ${spec.cpus} processor${spec.cpus === 1 ? '' : 's'}, ${spec.memory ?? 'memory without a limit: say one with --memory'}`,
+    `size       ${spec.cpus} processor${spec.cpus === 1 ? '' : 's'}, ${memory ?? 'memory without a limit: say one with --memory'}`,
     `networks   ${(spec.networks ?? []).map(({ network, mac }) => `${network} (${mac})`).join(', ') || 'none that Innkeeper knows'}`,
     ...(lost.length === 0 ? [] : ['has no meaning there, and is left out:', ...lost.map((one) => `  ${one}`)]),
   ]
@@ -33,7 +33,7 @@ const end = async (name: string, how: 'confirm' | 'revert', wait: boolean): Prom
 
 const convert = async (word: string, options: ConvertOptions): Promise<void> => {
   const { id, host } = await findGuest(word, options.host);
-  print(conversionText(await client().conversion(id, host)));
+  print(conversionText(await client().conversion(id, host), options.memory));
   if (options.plan === true) return;
   const request = {
     ...(options.as === undefined ? {} : { name: options.as }),
