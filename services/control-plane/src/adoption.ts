@@ -90,7 +90,10 @@ const specOf = ({ driver, observation }: GuestRow, found: Adoptable): WorkloadSp
   image: adoptedImage,
   driver,
   cpus: Math.min(found.cpus, 512),
-  memory: `${Math.floor(Math.max(found.memoryBytes, smallestMemory) / 1024)}KiB`,
+  // One without a limit counts as the model's default, to which nobody holds it.
+  ...(found.memoryBytes === 0
+    ? {}
+    : { memory: `${Math.floor(Math.max(found.memoryBytes, smallestMemory) / 1024)}KiB` }),
   power: observation.state === 'running' || observation.state === 'paused' ? observation.state : 'stopped',
   autostart: false,
   networks: found.networks.map(({ network, mac }) => ({ network, mac })),

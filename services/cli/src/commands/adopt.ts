@@ -55,7 +55,7 @@ const adoptionText = ({
       : name === guest
         ? []
         : [`name       ${name}`]),
-    `size       ${spec.cpus} processor${spec.cpus === 1 ? '' : 's'}, ${formatSize(parseSize(spec.memory ?? '') ?? 0)}`,
+    `size       ${spec.cpus} processor${spec.cpus === 1 ? '' : 's'}, ${spec.memory === undefined ? 'memory without a limit' : formatSize(parseSize(spec.memory) ?? 0)}`,
     `networks   ${networks.join(', ') || 'none that Innkeeper knows'}`,
     `boot       ${boot}`,
     ...(beyond.length === 0
