@@ -9,7 +9,7 @@ import {
   releaseClaims,
   updateWorkload,
 } from '@innkeeper/inventory';
-import { completeSpec, InnkeeperError, type Problem } from '@innkeeper/model';
+import { completeSpec, formatSize, InnkeeperError, type Problem } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { foreignUse } from '../foreign.ts';
 import { guestRefOf } from '../guest-ref.ts';
@@ -37,7 +37,7 @@ const claim = async (context: OperationContext): Promise<void> => {
     if (!fits)
       throw new InnkeeperError(
         'conflict',
-        `${host} takes nothing new, or has no room for ${spec.cpus} processors and ${workload.spec.memory} that ${workload.name} may use`,
+        `${host} takes nothing new, or has no room for ${spec.cpus} processors and ${formatSize(spec.memoryBytes)} that ${workload.name} may use`,
         { hint: `inn host show ${host}; inn host set ${host} --memory-ratio … lets it promise more` },
       );
     for (const [position, { network, mac = '' }] of spec.networks.entries())
