@@ -9,7 +9,20 @@ use File::Glob qw(bsd_glob GLOB_NOCHECK);
 
 my @patterns = @ARGV;
 
-sub fact { my ($path) = @_; my @stat = lstat $path; return @stat ? "$path $stat[1] $stat[9] $stat[7]" : "$path -" }
+# Times in whole seconds do not tell two changes of one second apart. Where perl-base alone is installed there are no others: then
+# what stands in a folder, and the size of a file, do.
+my $lstat = eval { require Time::HiRes; Time::HiRes->can('lstat') } || sub { return lstat $_[0] };
+
+sub entries { opendir my $folder, $_[0] or return ''; return join ' ', sort readdir $folder }
+
+sub fact {
+  my ($path) = @_;
+  my @stat = $lstat->($path);
+  return "$path -" if !@stat;
+  my $inside = ($stat[2] & 0170000) == 0040000 ? entries($path) : $stat[7];
+  return "$path $stat[1] $stat[9] $inside";
+}
+
 sub look { return join "\n", map { fact($_) } map { bsd_glob($_, GLOB_NOCHECK) } @patterns }
 
 $| = 1;
