@@ -34,8 +34,8 @@ run('main job', 'npx', ['vitest', 'run', '--project', 'main-job'], env);
 if (existsSync(chromium)) run('browser', 'npx', ['vitest', 'run', '--project', 'browser'], env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
 // Last, since it takes longest, and alone: its machines are emulated and use every processor there is.
-if (process.env.INNKEEPER_TEST_LAB === 'off')
-  process.stderr.write('\n== lab: not run; without INNKEEPER_TEST_LAB=off it is, a quarter of an hour\n');
+if (process.env.INNKEEPER_TEST_LAB !== 'on')
+  process.stderr.write('\n== lab: not run; INNKEEPER_TEST_LAB=on adds it, a quarter of an hour\n');
 else {
   // The suite stops its machines itself, unless it is killed.
   process.on('exit', () => void spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root }));

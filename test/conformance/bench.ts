@@ -39,7 +39,7 @@ export const openBench = async (factory: DriverFactory): Promise<OpenBench> => {
   const foreign: GuestRef = { uuid: randomUUID(), name: `test-conform-foreign-${backend}` };
   for (const left of (await libvirt.domains()).filter(({ name }) => name.startsWith('test-conform-'))) {
     await libvirt.destroy(left.uuid).catch(() => undefined);
-    await libvirt.undefine(left.uuid, { nvram: true });
+    await libvirt.undefine(left.uuid, backend === 'kvm' ? { nvram: true } : {});
   }
   await libvirt.define(foreignXml[backend](foreign.name, foreign.uuid), { validate: false });
   const orders = orderSeries({
