@@ -1,4 +1,4 @@
-import { exec, openConsole } from '@innkeeper/client';
+import { exec } from '@innkeeper/client';
 import { ensureLibvirt, stopLibvirt } from '@innkeeper/infra';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { host, type Installation, install, leftOnHost, paths, viewWhere } from './installation.ts';
@@ -66,19 +66,6 @@ describe('a container that somebody made with virsh', () => {
     expect(await release(name)).toMatchObject({ kind: 'release', state: 'done' });
     expect(await looks(lxc, uuid)).toEqual(before);
     expect(await innkeeper.client.workload(name)).toMatchObject({ managed: false, state: 'running' });
-  });
-
-  it('has the console that its owner gave it', async () => {
-    await adopt(uuid);
-    let printed = '';
-    const stdout = (data: Uint8Array): void => {
-      printed += Buffer.from(data).toString();
-    };
-    const stream = await openConsole({ socket: paths.socket }, name, { stdout, stderr: () => undefined });
-    stream.write(Buffer.from('who is there\r'));
-    // Nobody reads it inside; the terminal says it back.
-    await expect.poll(() => printed, { timeout: 10_000 }).toContain('who is there');
-    stream.close();
   });
 
   it('is started and stopped like any other, shows what its owner changes, and keeps it', async () => {

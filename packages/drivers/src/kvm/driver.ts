@@ -21,7 +21,6 @@ import { connectFor } from '../shared/connect.ts';
 import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
-import { ownersConsole, screenTarget } from '../shared/far-ends.ts';
 import {
   forceStop,
   pauseGuest,
@@ -251,11 +250,10 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     exec: machineExec(host, libvirt),
     screen: async (guest) => {
       await requireRunning(libvirt, guest);
-      const description = await guests.description(guest.uuid);
-      const target = description === undefined ? undefined : screenTarget(description);
-      if (target === undefined)
+      const vnc = (await guests.description(guest.uuid))?.graphics.find(({ type }) => type === 'vnc');
+      if (vnc?.socket === undefined)
         throw new InnkeeperError('unsupported', `${guest.name} has no screen`, { hint: `inn console ${guest.name}` });
-      return host.connect(target);
+      return host.connect({ socket: vnc.socket });
     },
     screenshot: async (guest) => {
       await requireRunning(libvirt, guest);
@@ -267,12 +265,9 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     },
     console: async (guest) => {
       const history = await readConsoleLog(host, paths, guest.uuid);
-      const seen = (await guests.list()).find(({ uuid }) => uuid === guest.uuid);
-      if (seen?.state !== 'running') return { history, live: undefined };
-      if (seen.ownership?.adopted === undefined)
-        return { history, live: await host.connect({ socket: consoleSocket(paths, guest.uuid) }) };
-      const target = ownersConsole(await guests.description(guest.uuid));
-      return { history, live: target === undefined ? undefined : await host.connect(target) };
+      const socket = consoleSocket(paths, guest.uuid);
+      const running = (await guests.list()).find(({ uuid }) => uuid === guest.uuid)?.state === 'running';
+      return { history, live: running ? await host.connect({ socket }) : undefined };
     },
     consoleHistory: ({ uuid }) => readConsoleLog(host, paths, uuid),
   };

@@ -31,7 +31,6 @@ import { connectFor } from '../shared/connect.ts';
 import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { endingsOf } from '../shared/endings.ts';
-import { ownersConsole } from '../shared/far-ends.ts';
 import { forceStop, requireMade, requireOurs, startGuest, stopGuest, undefineGuest } from '../shared/lifecycle.ts';
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
@@ -278,9 +277,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       const description = await guests.description(guest.uuid);
       const running = description === undefined ? undefined : consoleOf(paths, description);
       if (running !== undefined) return consoles.open(running);
-      const target = ownersConsole(description);
-      const live = target === undefined ? undefined : await host.connect(target);
-      return { history: await readConsoleLog(host, paths, guest.uuid), live };
+      return { history: await readConsoleLog(host, paths, guest.uuid), live: undefined };
     },
     consoleHistory: ({ uuid }) => readConsoleLog(host, paths, uuid),
   };
