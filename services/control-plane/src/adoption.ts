@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { AdoptGroup, Driver, GuestRef } from '@innkeeper/driver-contract';
 import {
   findWorkloadById,
   type GuestRow,
   insertAdopted,
-  insertOperation,
   isDuplicate,
   listGuests,
   listHosts,
   lockWorkload,
   type OperationRow,
-  wake,
 } from '@innkeeper/inventory';
 import {
   type Adoptable,
@@ -21,10 +18,9 @@ import {
   isAdopted,
   namePattern,
   nameProblem,
-  type OperationKind,
   type WorkloadSpec,
 } from '@innkeeper/model';
-import { type Asker, hashOf, keyOf, notFound, pendingOf, repeated } from './asker.ts';
+import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName } from './check.ts';
 import { type Control, driverOf } from './control.ts';
 import { isForeign } from './foreign.ts';
@@ -100,10 +96,7 @@ const specOf = ({ driver, observation }: GuestRow, found: Adoptable): WorkloadSp
 });
 
 /** Its own name, or why no workload can have it. */
-export const freeName = async (
-  control: Control,
-  guest: GuestRow,
-): Promise<{ name: string } | { nameProblem: string }> => {
+const freeName = async (control: Control, guest: GuestRow): Promise<{ name: string } | { nameProblem: string }> => {
   const { name } = guest.observation;
   if (!namePattern.test(name)) return { nameProblem: nameProblem(name) };
   try {
@@ -117,7 +110,8 @@ export const freeName = async (
 
 interface Looked {
   readonly guest: GuestRow;
-  readonly view: AdoptionView;
+  /** Without its name here, which one that is asked for may replace. */
+  readonly view: Omit<AdoptionView, 'name' | 'nameProblem'>;
 }
 
 const look = async (control: Control, id: GuestId): Promise<Looked> => {
@@ -134,7 +128,6 @@ const look = async (control: Control, id: GuestId): Promise<Looked> => {
       driver: guest.driver,
       backend: driver.info().backend,
       state: state === 'other' ? 'unknown' : state,
-      ...(await freeName(control, guest)),
       spec: specOf(guest, found),
       autostart: found.autostart,
       beyond: [...found.beyond],
@@ -143,8 +136,10 @@ const look = async (control: Control, id: GuestId): Promise<Looked> => {
 };
 
 /** What adopting a guest would be, changing nothing. */
-export const adoptionOf = async (control: Control, id: GuestId): Promise<AdoptionView> =>
-  (await look(control, id)).view;
+export const adoptionOf = async (control: Control, id: GuestId): Promise<AdoptionView> => {
+  const { guest, view } = await look(control, id);
+  return { ...view, ...(await freeName(control, guest)) };
+};
 
 /** The name that is asked for, or the guest's own. */
 export const nameFor = async (control: Control, guest: GuestRow, asked: string | undefined): Promise<string> => {
@@ -182,26 +177,6 @@ export const takeOver = (
     }
     return begin(tx, kind, { id, name }, asker, hash);
   });
-
-/** Another operation of a workload that is there, for the worker. */
-export const begin = async (
-  tx: Parameters<typeof insertOperation>[0],
-  kind: OperationKind,
-  { id, name }: { readonly id: string; readonly name: string },
-  asker: Asker,
-  hash: string,
-): Promise<OperationRow> => {
-  const operation = await insertOperation(tx, {
-    id: randomUUID(),
-    kind,
-    workloadId: id,
-    workloadName: name,
-    who: asker.who,
-    ...keyOf(asker, hash),
-  });
-  await wake(tx, id);
-  return operation;
-};
 
 /** Takes a foreign guest over: its record at once, its claims and its metadata by the operation. */
 export const adoptRequest = async (

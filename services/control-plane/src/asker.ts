@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { findByIdempotencyKey, type OperationRow, unfinishedOf } from '@innkeeper/inventory';
-import { InnkeeperError } from '@innkeeper/model';
+import { createHash, randomUUID } from 'node:crypto';
+import { findByIdempotencyKey, insertOperation, type OperationRow, unfinishedOf, wake } from '@innkeeper/inventory';
+import { InnkeeperError, type OperationKind } from '@innkeeper/model';
 import type { Control } from './control.ts';
 
 /** Who asks, and the key under which the same question gets the same answer. */
@@ -27,7 +27,7 @@ export const repeated = async (control: Control, asker: Asker, hash: string): Pr
   return earlier;
 };
 
-export const keyOf = (asker: Asker, hash: string) =>
+const keyOf = (asker: Asker, hash: string) =>
   asker.idempotencyKey === undefined
     ? {}
     : { idempotencyKey: `${asker.who}:${asker.idempotencyKey}`, idempotencyHash: hash };
@@ -46,4 +46,26 @@ export const pendingOf = async (
   throw new InnkeeperError('busy', `${name}: its ${pending.kind} is not finished`, {
     hint: `inn operation show ${pending.id}`,
   });
+};
+
+/** A new operation of a workload, with a wake-up for the worker; `memory`: what its steps have to know from the start. */
+export const begin = async (
+  tx: Parameters<typeof insertOperation>[0],
+  kind: OperationKind,
+  { id, name }: { readonly id: string; readonly name: string },
+  asker: Asker,
+  hash: string,
+  memory: Readonly<Record<string, unknown>> = {},
+): Promise<OperationRow> => {
+  const operation = await insertOperation(tx, {
+    id: randomUUID(),
+    kind,
+    workloadId: id,
+    workloadName: name,
+    who: asker.who,
+    memory,
+    ...keyOf(asker, hash),
+  });
+  await wake(tx, id);
+  return operation;
 };

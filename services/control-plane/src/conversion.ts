@@ -9,8 +9,8 @@ import {
   parseSize,
   type WorkloadSpec,
 } from '@innkeeper/model';
-import { begin, findForeign, type GuestId, nameFor, refOf, takeOver } from './adoption.ts';
-import { type Asker, hashOf, notFound, pendingOf, repeated } from './asker.ts';
+import { findForeign, type GuestId, nameFor, refOf, takeOver } from './adoption.ts';
+import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { type Control, driverOf } from './control.ts';
 
 /** Where containers of other drivers go. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   cancelWaiting,
-  insertOperation,
   insertWorkload,
   listWorkloads,
   lockWorkload,
@@ -9,7 +8,6 @@ import {
   unfinishedOf,
   updateSpec,
   updateWorkload,
-  wake,
 } from '@innkeeper/inventory';
 import {
   completeSpec,
@@ -22,7 +20,7 @@ import {
   type WorkloadView,
   whyNot,
 } from '@innkeeper/model';
-import { type Asker, hashOf, keyOf, notFound, pendingOf, repeated } from './asker.ts';
+import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName, checkWorkload } from './check.ts';
 import type { Control } from './control.ts';
 import { workloadViews } from './views.ts';
@@ -55,16 +53,7 @@ export const putWorkload = async (
       await updateSpec(tx, id, spec);
       if (row.placed === null) await updateWorkload(tx, id, { state: 'pending', error: null });
     }
-    const operation = await insertOperation(tx, {
-      id: randomUUID(),
-      kind: 'apply',
-      workloadId: id,
-      workloadName: name,
-      who: asker.who,
-      ...keyOf(asker, hash),
-    });
-    await wake(tx, id);
-    return operation;
+    return begin(tx, 'apply', { id, name }, asker, hash);
   });
 };
 
@@ -119,16 +108,7 @@ export const actOnWorkload = async (
       await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] });
       await updateWorkload(tx, row.id, { appliedGeneration: row.generation + 1 });
     }
-    const operation = await insertOperation(tx, {
-      id: randomUUID(),
-      kind,
-      workloadId: row.id,
-      workloadName: name,
-      who: asker.who,
-      ...keyOf(asker, hash),
-    });
-    await wake(tx, row.id);
-    return operation;
+    return begin(tx, kind, row, asker, hash);
   });
 };
 
@@ -160,16 +140,6 @@ export const renameRequest = async (
       throw new InnkeeperError('conflict', `${name} is named by ${naming.map((one) => one.name).join(', ')}`, {
         hint: 'take it out of their dependsOn and placement, rename, and name it there again',
       });
-    const operation = await insertOperation(tx, {
-      id: randomUUID(),
-      kind: 'rename',
-      workloadId: row.id,
-      workloadName: name,
-      who: asker.who,
-      memory: { to },
-      ...keyOf(asker, hash),
-    });
-    await wake(tx, row.id);
-    return operation;
+    return begin(tx, 'rename', row, asker, hash, { to });
   });
 };
