@@ -73,7 +73,7 @@ const addTree = async (): Promise<void> => {
 };
 
 const manifest = `workloads:
-  wiki: { image: debian/12, backend: lxc, memory: 1GiB }
+  wiki: { image: debian/12, backend: lxc, memory: 1GiB, networks: [{ ports: ['8080:80'] }] }
 `;
 
 /** {@link removeParcel} takes it away. */

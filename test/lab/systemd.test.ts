@@ -51,12 +51,25 @@ const allowed = {
 };
 
 const limitedManifest = `workloads:
-  wiki: { image: debian/12, backend: lxc, memory: 1GiB, networks: [{ limit: 500kB }] }
+  wiki: { image: debian/12, backend: lxc, memory: 1GiB, networks: [{ limit: 500kB, ports: ['8080:80'] }] }
 `;
 const sentBytes = 3_000_000;
 
 /** A unit of the guest that leaves a mark when it is asked to stop, and none when it is killed. */
 const watchStop = `printf "[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\nExecStop=/bin/touch /root/asked\\n" > /etc/systemd/system/asked.service && systemctl start asked`;
+
+/** A service of the guest that says who it is, started by whoever connects. */
+const serve = [
+  'cd /etc/systemd/system',
+  'printf "[Socket]\\nListenStream=80\\nAccept=yes\\n[Install]\\nWantedBy=sockets.target\\n" > hello.socket',
+  'printf "[Service]\\nStandardInput=socket\\nExecStart=/bin/cat /etc/hostname\\n" > hello@.service',
+  'systemctl daemon-reload && systemctl enable -q --now hello.socket',
+].join(' && ');
+
+/** What answers at a port of the host, at each of its addresses. */
+const answersAt = (address: string): string =>
+  `timeout 60 bash -c 'until { cat < /dev/tcp/${address}/8080; } 2>/dev/null | grep .; do sleep 2; done'`;
+const published = { loopback: answersAt('127.0.0.1'), own: answersAt('$(hostname -I | cut -d" " -f1)') };
 
 /**
  * Waits in the machine, so that one connection is enough; and asks seldom, since each `inn` takes seconds of a processor that
@@ -221,6 +234,16 @@ describe(`up on ${isFresh ? 'a fresh' : 'an equipped'} Debian ${release} with sy
     expect(after.output).toBe(before.output);
   });
 
+  it.skipIf(isFresh)('has a published port of the machine answered by its guest', async () => {
+    const { serving, loopback, own } = await ask('root', {
+      serving: `inn exec -T wiki -- sh -c '${serve}'`,
+      ...published,
+    });
+    expect(serving.exitCode, serving.output).toBe(0);
+    expect(loopback.output).toBe('wiki');
+    expect(own.output).toBe('wiki');
+  });
+
   it('has services and workloads run again after a reboot of the machine, which asks guests to stop first', async () => {
     const { watch } = await ask('root', { watch: `inn exec -T wiki -- sh -c '${watchStop}'` });
     expect(watch.exitCode, watch.output).toBe(0);
@@ -233,6 +256,12 @@ describe(`up on ${isFresh ? 'a fresh' : 'an equipped'} Debian ${release} with sy
     expect(active.output).toBe('active\nactive');
     expect(wiki.output).toMatch(/^wiki +running +container /m);
     expect(asked.output).toBe('/root/asked');
+  });
+
+  it.skipIf(isFresh)('and the published port answered as before', async () => {
+    const { loopback, own } = await ask('root', published);
+    expect(loopback.output).toBe('wiki');
+    expect(own.output).toBe('wiki');
   });
 
   it.runIf(isWhole)('is stopped by down, and guests run on', async () => {
