@@ -1,5 +1,6 @@
 export { type GuestCgroup, guestCgroup } from './cgroups.ts';
 export { leaseFiles, readLeases } from './dhcp.ts';
+export { guardedHost } from './guarded.ts';
 export * from './host.ts';
 export {
   hasHook,

@@ -47,6 +47,24 @@ export const replaceGuests = async (
   );
 };
 
+/** Of the database's clock, for {@link takeReading}. */
+export const readingBegins = async (db: Db): Promise<string> => {
+  const [row] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`);
+  return row?.at ?? '';
+};
+
+/**
+ * True when no reading that was begun later is kept already; no other of this host and driver is kept until the transaction
+ * ends. Several processes may read one host.
+ */
+export const takeReading = async (db: Db, host: string, driver: string, begunAt: string): Promise<boolean> => {
+  const rows = await db.execute(sql`
+    insert into innkeeper.readings (host, driver, begun_at) values (${host}, ${driver}, ${begunAt}::timestamptz)
+    on conflict (host, driver) do update set begun_at = excluded.begun_at where readings.begun_at <= excluded.begun_at
+    returning host`);
+  return rows.length === 1;
+};
+
 export const deleteGuest = async (db: Db, host: string, driver: string, uuid: string): Promise<void> => {
   await db.delete(guests).where(and(eq(guests.host, host), eq(guests.driver, driver), eq(guests.uuid, uuid)));
 };

@@ -2,7 +2,7 @@ import type { DriverReport, HostChange, HostState, MachineReport } from '@innkee
 import { parseSize } from '@innkeeper/model';
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, devices, guests, hosts, workloads } from './schema.ts';
+import { capacityClaims, devices, guests, hosts, readings, workloads } from './schema.ts';
 
 export type HostRow = typeof hosts.$inferSelect;
 
@@ -41,6 +41,7 @@ export const deleteHost = async (db: Db, name: string): Promise<void> => {
 
 export const deleteGuestsOf = async (db: Db, host: string): Promise<void> => {
   await db.delete(guests).where(eq(guests.host, host));
+  await db.delete(readings).where(eq(readings.host, host));
 };
 
 export const deleteDevicesOf = async (db: Db, host: string): Promise<void> => {
@@ -53,6 +54,27 @@ export const setHostState = async (db: Db, name: string, state: Exclude<HostStat
     .update(hosts)
     .set({ state })
     .where(and(eq(hosts.name, name), ne(hosts.state, state)))
+    .returning({ name: hosts.name });
+  return rows.length === 1;
+};
+
+/**
+ * Makes a process the one that follows a host, unless another whose lease holds does; true while it is. Ask again in less time
+ * than a lease lasts.
+ */
+export const takeWatch = async (db: Db, name: string, workerId: string): Promise<boolean> => {
+  const [row] = await db.select({ by: hosts.watchedBy }).from(hosts).where(eq(hosts.name, name));
+  if (row?.by === workerId) return true;
+  const rows = await db
+    .update(hosts)
+    .set({ watchedBy: workerId })
+    .where(
+      and(
+        eq(hosts.name, name),
+        sql`(${hosts.watchedBy} is null or not exists (
+          select 1 from innkeeper.workers w where w.id = ${hosts.watchedBy} and w.lease_until > now()))`,
+      ),
+    )
     .returning({ name: hosts.name });
   return rows.length === 1;
 };

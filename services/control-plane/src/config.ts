@@ -17,6 +17,8 @@ const settings = z.object({
       'a port is at most 65535',
     )
     .default(defaultListen),
+  /** Of the API; another for each of several control planes on one machine. */
+  socket: z.string().startsWith('/', 'must be an absolute path').optional(),
   acceleration: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   hostName: z.string().optional(),
   /** Packages that drivers are loaded from. Names only: a path or an address would load whatever lies there. */
@@ -45,6 +47,7 @@ const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/;
 const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   databaseUrl: 'DATABASE_URL',
   listen: 'INNKEEPER_LISTEN',
+  socket: 'INNKEEPER_SOCKET',
   acceleration: 'INNKEEPER_ACCELERATION',
   hostName: 'INNKEEPER_HOST_NAME',
   drivers: 'INNKEEPER_DRIVERS',
@@ -79,5 +82,6 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
       },
     );
   }
-  return { ...result.data, paths };
+  const { socket = paths.socket } = result.data;
+  return { ...result.data, paths: { ...paths, socket } };
 };

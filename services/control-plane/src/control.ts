@@ -4,6 +4,7 @@ import { type Inventory, insertEvent, type NewEvent } from '@innkeeper/inventory
 import { InnkeeperError, type NewHost } from '@innkeeper/model';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import type { Lease } from './operations/lease.ts';
 
 /** A host with its drivers opened. */
 export interface ManagedHost {
@@ -27,6 +28,8 @@ export interface Control {
   readonly config: Config;
   readonly inventory: Inventory;
   readonly installation: string;
+  /** Of this process, one of those that share the inventory. */
+  readonly lease: Lease;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */

@@ -1,13 +1,16 @@
 import { localHost, readMachine } from '@innkeeper/host';
 import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
+import type { MachineReport } from '@innkeeper/model';
 import { type Logger, pino } from 'pino';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
 import { openFleet } from './fleet/fleet.ts';
+import { followMembers } from './fleet/members.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
+import { openLease } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
@@ -24,11 +27,11 @@ export interface StartOptions {
   readonly faults?: FaultPoints;
 }
 
-/** Of the machine itself, which is the first host. */
-const localName = async (config: Config): Promise<string> => {
+/** The machine itself, which is the first host. */
+const readLocal = async (config: Config): Promise<MachineReport> => {
   const host = localHost('local');
   await host.files.makeDirectory(config.paths.state, 0o711);
-  return config.hostName ?? (await readMachine(host, config.paths.state)).hostname;
+  return readMachine(host, config.paths.state);
 };
 
 /** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
@@ -37,19 +40,23 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
   const inventory = await openInventory(config.databaseUrl);
   const installation = await installationId(inventory.db);
-  const name = await localName(config);
+  const machine = await readLocal(config);
+  const name = config.hostName ?? machine.hostname;
+  const lease = openLease(inventory.db, machine);
+  await lease.renew();
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
-  const fleet = await openFleet({ config, inventory, installation, log, tendLives: () => tendLives() }, name);
+  const fleet = await openFleet({ config, inventory, installation, lease, log, tendLives: () => tendLives() }, name);
   const { control } = fleet;
   const stopping = new AbortController();
   await control.probe(name);
   await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   await fleet.openStored();
-  const worker = await startWorker(control, await readMachine(localHost('local'), config.paths.state), options.faults);
+  const worker = await startWorker(control, lease, options.faults);
   const serving = await serve(control, buildApplication(control), serveStreams(control));
   fleet.follow();
+  await followMembers(control, fleet.openStored, stopping.signal);
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
   tendLives = () => {

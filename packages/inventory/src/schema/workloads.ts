@@ -37,6 +37,8 @@ export const hosts = innkeeper.table(
     cpusClaimed: integer('cpus_claimed').notNull().default(0),
     memoryClaimed: bytes('memory_claimed').notNull().default(0),
     labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+    /** The process that follows it, one of those that share the inventory; whose lease has ended follows nothing. */
+    watchedBy: uuid('watched_by'),
     /** Nothing new is placed on it; set by its operator, not by what it reports. */
     draining: boolean('draining').notNull().default(false),
     /** How the host itself finds guests by their names. */
@@ -116,6 +118,17 @@ export const placements = innkeeper.table(
     decidedAt: moment('decided_at').notNull().defaultNow(),
   },
   (table) => [index('placements_by_workload').on(table.workloadId, table.decidedAt)],
+);
+
+/** When the newest reading of a host's guests that is kept was begun: an older one that comes later is not kept. */
+export const readings = innkeeper.table(
+  'readings',
+  {
+    host: text('host').notNull(),
+    driver: text('driver').notNull(),
+    begunAt: moment('begun_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.driver] })],
 );
 
 export const guests = innkeeper.table(

@@ -15,7 +15,10 @@ type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'flee
 /** A control plane's hosts, and how they are followed. */
 export interface OpenFleet {
   readonly control: Control;
-  /** Opens what is stored, beside this machine, which is there already; waits for none of them to answer. */
+  /**
+   * Opens what is stored, beside this machine, which is there already, and forgets what is not any more; waits for none of them to
+   * answer.
+   */
   openStored(): Promise<void>;
   /** Follows all hosts, and those that are added, until `stop`. */
   follow(): void;
@@ -51,7 +54,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
 
   const open = async (name: string, address: string): Promise<void> => {
     const end = new AbortController();
-    enter(await openHost(config, hostAt(config, address), name, end.signal), end);
+    enter(await openHost(config, hostAt(config, ground.lease, address), name, end.signal), end);
   };
 
   const control: Control = {
@@ -100,13 +103,26 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
     },
   };
 
+  const other = (await listHosts(inventory.db)).find(
+    ({ name, address }) => address === localAddress && name !== localName,
+  );
+  if (other !== undefined)
+    throw new InnkeeperError(
+      'conflict',
+      `The inventory belongs to the machine ${other.name}, and this one is ${localName}`,
+      {
+        hint: `control planes that share an inventory run on one machine; if it was called ${other.name} before, set INNKEEPER_HOST_NAME=${other.name}`,
+      },
+    );
   await ensureHost(inventory.db, localName, localAddress);
   await open(localName, localAddress);
   return {
     control,
     openStored: async () => {
-      for (const { name, address } of await listHosts(inventory.db)) {
-        if (address === localAddress || hosts.has(name)) continue;
+      const stored = await listHosts(inventory.db);
+      for (const name of [...hosts.keys()]) if (!stored.some((one) => one.name === name)) leave(name);
+      for (const { name, address } of stored) {
+        if (address === localAddress || hosts.has(name) || adding.has(address)) continue;
         await open(name, address).catch((error: unknown) =>
           ground.log.error({ host: name, address, err: error }, 'a host cannot be opened'),
         );

@@ -4,6 +4,7 @@ import {
   listGuests,
   listHosts,
   listWorkloads,
+  lockWorkload,
   unfinishedOf,
   type WorkloadRow,
   wake,
@@ -72,7 +73,10 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
   // All at once: each finds in the others' operations for whom it has to wait.
   const started = await control.inventory.transaction(async (tx) => {
     const ids: string[] = [];
-    for (const { id, name } of due) {
+    for (const { id, name, startedInBoot } of due) {
+      // Several processes may come to the same, one of them first.
+      const row = await lockWorkload(tx, name);
+      if (row?.id !== id || row.startedInBoot !== startedInBoot) continue;
       if ((await unfinishedOf(tx, id)).length > 0) continue;
       await insertOperation(tx, {
         id: randomUUID(),
