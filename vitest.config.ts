@@ -38,6 +38,17 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
           name: 'main-job',
           include: ['test/main-job/**/*.test.ts'],
           fileParallelism: false,

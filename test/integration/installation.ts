@@ -35,7 +35,7 @@ export interface Installation {
 }
 
 /** What a run that was ended in the middle has left: guests, fixed addresses, mounts, its database. */
-const removeLeft = async (): Promise<void> => {
+export const removeLeft = async (): Promise<void> => {
   for (const { uuid, name } of await lxc.domains()) {
     if (!name.startsWith(guestPrefix)) continue;
     await lxc.destroy(uuid).catch(() => undefined);
@@ -151,6 +151,6 @@ export const leftOnHost = async (): Promise<string[]> => {
     .split('\n')
     .filter((line) => line.includes(prefix));
   const network = await lxc.networkXml('default', { inactive: true });
-  const entries = network.match(/name=['"]test-op[^'"]*|<hostname>test-op[^<]*/g) ?? [];
+  const entries = network.match(new RegExp(`name=['"]${guestPrefix}[^'"]*|<hostname>${guestPrefix}[^<]*`, 'g')) ?? [];
   return [...domains, ...roots, ...mounts, ...entries, ...(await publishedOnHost())];
 };
