@@ -1,3 +1,4 @@
+import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   InnkeeperError,
   isAdopted,
@@ -49,8 +50,10 @@ export const checkMakeable = (name: string, spec: WorkloadSpec): void => {
   });
 };
 
-const checkMadeChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): void => {
-  const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
+type Existing = Pick<WorkloadRow, 'name' | 'spec' | 'placed'>;
+
+const checkMadeChange = ({ name, spec: from, placed }: Existing, to: WorkloadSpec): void => {
+  const blocked = specChanges(from, to, placed?.backend).filter(({ cost }) => cost === 'recreate');
   if (blocked.length === 0) return;
   const fields = blocked.map(({ field }) => field);
   if (fields.includes('volumes'))
@@ -81,8 +84,8 @@ const checkMadeChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): vo
 };
 
 /** Throws `conflict` when a change cannot be made to a guest that exists. */
-export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): void =>
-  isAdopted(from) ? checkAdoptedChange(name, from, to) : checkMadeChange(name, from, to);
+export const checkChange = (existing: Existing, to: WorkloadSpec): void =>
+  isAdopted(existing.spec) ? checkAdoptedChange(existing.name, existing.spec, to) : checkMadeChange(existing, to);
 
 /** Throws `conflict` for a name that a guest of somebody else, or one that was adopted under another name, has on some host. */
 export const checkForeignName = ({ installation }: Control, { guests, workloads }: Known, name: string): void => {
@@ -131,7 +134,7 @@ export const checkWorkload = async (control: Control, name: string, spec: Worklo
   const known = await readKnown(control.inventory.db);
   const row = known.workloads.find((one) => one.name === name);
   // What exists keeps its place and its claims.
-  if (row !== undefined && row.placed !== null) return checkChange(name, row.spec, spec);
+  if (row !== undefined && row.placed !== null) return checkChange(row, spec);
   checkMakeable(name, spec);
   checkForeignName(control, known, name);
   checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));
