@@ -20,6 +20,8 @@ import type {
   PlacementRecord,
   PlacementView,
   PowerAction,
+  RecoverRequest,
+  RecoveryView,
   ReplayView,
   Role,
   Rule,
@@ -103,6 +105,8 @@ export interface Client {
   addHost(host: NewHost): Promise<HostView>;
   removeHost(name: string): Promise<void>;
   changeHost(name: string, change: HostChange): Promise<HostView>;
+  /** Rebuilds what the inventory lacks from what the hosts say; without `apply` only says what that would be. */
+  recover(request: RecoverRequest): Promise<RecoveryView>;
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
   tokens(): Promise<TokenView[]>;
@@ -196,6 +200,7 @@ export const createClient = (target: Target): Client => {
     addHost: (host) => ask(target, '/v1/hosts', { method: 'POST', body: host }),
     removeHost: (name) => ask(target, hostAt(name), { method: 'DELETE' }),
     changeHost: (name, change) => ask(target, hostAt(name), { method: 'PATCH', body: change }),
+    recover: (request) => ask(target, '/v1/recover', { method: 'POST', body: request }),
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
     tokens: () => items('/v1/tokens'),

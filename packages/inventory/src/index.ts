@@ -21,6 +21,7 @@ export {
 } from './queue.ts';
 export * from './readiness.ts';
 export * from './records.ts';
+export * from './recovery.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';

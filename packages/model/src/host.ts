@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backends } from './backend.ts';
 import { deviceReport, deviceView } from './devices.ts';
 import { nameField } from './names.ts';
+import { networkModes } from './network-modes.ts';
 import { sizeField } from './units.ts';
 
 /** A fact about what a driver can do on a host, with what it was concluded from. */
@@ -75,6 +76,12 @@ export const networkReport = z
     uuid: z.string().optional(),
     active: z.boolean(),
     bridge: z.string().optional(),
+    /** Missing for what no network of ours is, and in reports of older versions, as are the next two. */
+    mode: z.enum(networkModes).optional(),
+    /** Prefix of IPv6 addresses, such as `fd12:3456:789a:1::/64`. */
+    ipv6: z.string().optional(),
+    /** Of mode macvtap: the interface of the host that it shares. */
+    link: z.string().optional(),
     /** The host's own address on it, which guests use as gateway and name server. */
     gateway: z.string().optional(),
     prefix: z.int().optional(),

@@ -15,6 +15,7 @@ export * from './near-miss.ts';
 export * from './network.ts';
 export * from './network-modes.ts';
 export * from './placement.ts';
+export * from './recovery.ts';
 export * from './rule.ts';
 export * from './schema.ts';
 export * from './settings.ts';

@@ -20,6 +20,7 @@ export const parts: readonly Part[] = [
     load: async () => (await import('./commands/change.ts')).addChanges,
   },
   { names: ['adopt', 'release'], load: async () => (await import('./commands/adopt.ts')).addAdoption },
+  { names: ['recover'], load: async () => (await import('./commands/recover.ts')).addRecovery },
   { names: ['convert'], load: async () => (await import('./commands/convert.ts')).addConversion },
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
   { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },

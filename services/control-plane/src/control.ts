@@ -27,6 +27,8 @@ export interface Control {
   readonly config: Config;
   readonly inventory: Inventory;
   readonly installation: string;
+  /** Takes the place of another installation; the inventory has its id already. */
+  readonly become: (installation: string) => void;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */

@@ -1,4 +1,4 @@
-import { type HostRow, listHosts } from '@innkeeper/inventory';
+import { type HostRow, isBehind, listHosts } from '@innkeeper/inventory';
 import type { DriverReport, Finding } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
@@ -52,9 +52,25 @@ const driverFinding = (host: string, { driver, healthy, placeable, versions, rea
     : { check, level: 'note', text: `shows no guests here: ${text}` };
 };
 
+/** A database that hosts know more than. */
+const inventoryFindings = async ({ inventory }: Control): Promise<Finding[]> =>
+  (await isBehind(inventory.db))
+    ? [
+        {
+          check: 'inventory',
+          level: 'warning',
+          text: 'the database was made anew, or restored from a dump: the hosts may know more than it',
+          fix: 'inn recover',
+        },
+      ]
+    : [];
+
 /** Looks at everything that an installation depends on. */
 export const diagnose = async (control: Control): Promise<Finding[]> => {
-  const findings: Finding[] = [{ check: 'database', level: 'ok', text: 'answers' }];
+  const findings: Finding[] = [
+    { check: 'database', level: 'ok', text: 'answers' },
+    ...(await inventoryFindings(control)),
+  ];
   for (const host of await listHosts(control.inventory.db)) {
     if (host.state === 'suspect' || host.state === 'unreachable') {
       findings.push(silent(host));

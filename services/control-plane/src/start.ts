@@ -1,5 +1,5 @@
 import { localHost, readMachine } from '@innkeeper/host';
-import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
+import { insertMissingRules, openInventory } from '@innkeeper/inventory';
 import { type Logger, pino } from 'pino';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
@@ -11,6 +11,7 @@ import { followLives } from './lifecycle/tend.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
+import { keepInstallation } from './recovery/installation.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
 
@@ -36,8 +37,8 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const log =
     options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
   const inventory = await openInventory(config.databaseUrl);
-  const installation = await installationId(inventory.db);
   const name = await localName(config);
+  const installation = await keepInstallation(inventory.db, config.paths);
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;

@@ -24,7 +24,7 @@ import {
 import type { Control } from './control.ts';
 import { devicesOn } from './devices.ts';
 import { driftOf } from './drift.ts';
-import { foreignUse, isForeign } from './foreign.ts';
+import { foreignUse, isForeign, lostReason } from './foreign.ts';
 import { expiryOf } from './lifecycle/decide.ts';
 import { readinessOf } from './readiness/state.ts';
 import { hostStateOf, imagesOf } from './snapshot.ts';
@@ -148,7 +148,17 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
   };
 };
 
-const foreignView = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
+/** A guest that is just being removed may be seen once more after its workload is gone. */
+const lastingMs = 3000;
+
+const isLasting = ({ lost, seenAt }: GuestRow): boolean => lost !== true || Date.now() - seenAt.getTime() >= lastingMs;
+
+const foreignView = (guest: GuestRow, silent: boolean, installation: string): WorkloadView => ({
+  ...foreignGuest(guest, silent),
+  ...optional({ reason: lostReason(guest, installation) }),
+});
+
+const foreignGuest = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
   id: observation.uuid,
   name: observation.name,
   managed: false,
@@ -224,8 +234,8 @@ export const workloadViews = async (
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests
-    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest))
-    .map((guest) => foreignView(guest, silent.has(guest.host)));
+    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest) && isLasting(guest))
+    .map((guest) => foreignView(guest, silent.has(guest.host), control.installation));
   const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
   const wanted =
     options.names === undefined

@@ -7,6 +7,7 @@ import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
+import { addRecovery } from './recovery.ts';
 import { addRules } from './rules.ts';
 import { addScreens } from './screens.ts';
 import { addWorkloads } from './workloads.ts';
@@ -22,6 +23,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addNetworks(app, control);
   addOperations(app, control);
   addHosts(app, control);
+  addRecovery(app, control);
   addMachine(app, control);
 };
 

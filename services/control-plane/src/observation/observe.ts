@@ -3,6 +3,7 @@ import { forgetEnds, listGuests, recordDevices, recordReport, replaceGuests, wak
 import { type GuestObservation, sameJson } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
+import { takeBackLost } from '../recovery/by-itself.ts';
 
 /** Reads what a host and its drivers can do. */
 export const probeHost = async (
@@ -82,6 +83,7 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   await keepEnds(control, driver, ended);
   await forgetEnds(control.inventory.db, begun);
   await replaceGuests(control.inventory.db, managed.name, id, seen);
+  await takeBackLost(control, managed);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) await wakeWaiting(control.inventory.db);
