@@ -1,6 +1,7 @@
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
 export * from './devices.ts';
+export { dumpToFile, restoreFromFile } from './dump-file.ts';
 export * from './guest-names.ts';
 export * from './guests.ts';
 export * from './hosts.ts';

@@ -2,6 +2,7 @@ export * from './adoption.ts';
 export * from './api.ts';
 export * from './backend.ts';
 export * from './devices.ts';
+export * from './diff.ts';
 export * from './errors.ts';
 export * from './frames.ts';
 export * from './guest.ts';

@@ -60,3 +60,15 @@ export const recoveryView = z
   })
   .meta({ id: 'Recovery' });
 export type RecoveryView = z.output<typeof recoveryView>;
+
+/** A dump of the database, on the machine that the control plane runs on. */
+export const dumpView = z
+  .object({
+    path: z.string(),
+    takenAt: z.iso.datetime(),
+    bytes: z.int(),
+    /** `before-upgrade` or `before-restore`; missing for one of the nightly kind, or that was asked for. */
+    why: z.string().optional(),
+  })
+  .meta({ id: 'Dump' });
+export type DumpView = z.output<typeof dumpView>;

@@ -21,6 +21,8 @@ export const parts: readonly Part[] = [
   },
   { names: ['adopt', 'release'], load: async () => (await import('./commands/adopt.ts')).addAdoption },
   { names: ['recover'], load: async () => (await import('./commands/recover.ts')).addRecovery },
+  { names: ['diff'], load: async () => (await import('./commands/diff.ts')).addDiff },
+  { names: ['dump'], load: async () => (await import('./commands/dumps.ts')).addDumps },
   { names: ['convert'], load: async () => (await import('./commands/convert.ts')).addConversion },
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
   { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },

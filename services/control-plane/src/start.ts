@@ -5,6 +5,7 @@ import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
+import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
 import { openFleet } from './fleet/fleet.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
@@ -36,7 +37,11 @@ const localName = async (config: Config): Promise<string> => {
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
   const log =
     options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
-  const inventory = await openInventory(config.databaseUrl);
+  const inventory = await openInventory(config.databaseUrl, {
+    beforeMigrating: async () => {
+      if (isOwnDatabase(config)) await makeDump({ config, log }, 'before-upgrade');
+    },
+  });
   const name = await localName(config);
   const installation = await keepInstallation(inventory.db, config.paths);
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
@@ -53,6 +58,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   fleet.follow();
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
+  followDumps(control, stopping.signal);
   tendLives = () => {
     tend();
     probe();

@@ -2,6 +2,9 @@ import type { Control } from '../control.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
 import { addConversions } from './conversions.ts';
+import { addDiffs } from './diffs.ts';
+import { addDumps } from './dumps.ts';
+import { addHostStates } from './host-states.ts';
 import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
@@ -23,7 +26,10 @@ export const addRoutes = (app: App, control: Control): void => {
   addNetworks(app, control);
   addOperations(app, control);
   addHosts(app, control);
+  addHostStates(app, control);
   addRecovery(app, control);
+  addDiffs(app, control);
+  addDumps(app, control);
   addMachine(app, control);
 };
 

@@ -6,6 +6,7 @@ import {
   listHosts,
   listNetworks,
   listWorkloads,
+  markRunning,
   part,
   setBehind,
   unfinishedOf,
@@ -79,6 +80,8 @@ const takeBackGuests = async (control: Control, tx: Db, installation: string): P
       continue;
     }
     done.set(guest.uuid, guest.host);
+    if (row !== undefined && row.startedInBoot === null && guest.observation.state === 'running')
+      await markRunning(tx, row.id, guest.host);
     if (row !== undefined && (!isNewer(guest, row) || (await unfinishedOf(tx, row.id)).length > 0)) continue;
     try {
       workloads.push(await part(tx, (inner) => takeBack(inner, guest, row)));
