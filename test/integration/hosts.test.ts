@@ -49,6 +49,12 @@ const defineTheirs = async (): Promise<void> => {
 const networkFindings = async () =>
   (await installation.client.doctor()).filter(({ check }) => check === 'h2: networking').map(({ text }) => text);
 
+/** What a plan says of a workload that is to be placed there. */
+const whyNotThere = async (): Promise<string> => {
+  const other = { image: 'debian/12', placement: { host: 'h2' } };
+  return JSON.stringify(await installation.client.plan({ workloads: { 'test-far-other': other } }));
+};
+
 describe('a host over ssh', () => {
   it('is refused, and nothing is stored, when it does not answer, is not known, or is this machine', async () => {
     const before = await hostNames();
@@ -159,6 +165,39 @@ describe('a host over ssh', () => {
     expect(await finished(await client.release(theirs.name))).toMatchObject({ kind: 'release', state: 'done' });
     expect(await looks(libvirtThere(), theirs.uuid)).toEqual(before);
     await libvirtThere().undefine(theirs.uuid);
+  });
+
+  it('that answers is not dead, whatever somebody says', async () => {
+    await expect(installation.client.confirmDead('h2', 'h2')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(installation.client.returnHost('h2')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('that was said to be dead frees nothing, is quarantined when it is back, and used again when somebody says so', async () => {
+    const before = await installation.client.host('h2');
+    await second.stopSshd();
+    await becomes('unreachable');
+    await expect(installation.client.confirmDead('h2', 'h1')).rejects.toMatchObject({ code: 'invalid' });
+    const dead = await installation.client.confirmDead('h2', 'h2');
+    expect(dead).toMatchObject({ state: 'unreachable', epoch: before.epoch + 1, confirmedDead: { by: 'local' } });
+    expect(dead.capacity.claimed).toEqual(before.capacity.claimed);
+    expect((await guest())?.state).toBe('unknown');
+    await second.startSshd();
+    await becomes('quarantined');
+    // What ran on is shown as what it is; nothing is started there, by anybody.
+    expect((await guest())?.state).toBe('running');
+    const { error } = await installation.finished(await installation.client.act(name, 'start'));
+    expect(error?.detail).toMatch(/^h2 is quarantined/);
+    expect(await whyNotThere()).toContain('h2 was said to be dead and is back');
+    expect((await installation.client.returnHost('h2')).state).toBe('up');
+    expect((await installation.finished(await installation.client.act(name, 'start'))).state).toBe('done');
+  });
+
+  it('in maintenance says why nothing new is placed there, and is emptied in the order of who depends on whom', async () => {
+    await installation.client.changeHost('h2', { draining: true, maintenance: 'new disks' });
+    expect(await whyNotThere()).toContain('h2 is being emptied (new disks)');
+    expect(await installation.client.drainPlan('h2')).toEqual({ host: 'h2', waves: [[name]], obstacles: [] });
+    expect(await installation.client.changeHost('h2', { draining: false })).toMatchObject({ state: 'up' });
+    expect((await installation.client.host('h2')).maintenance).toBeUndefined();
   });
 
   it('is left with nothing, and forgotten', async () => {

@@ -1,11 +1,21 @@
 import type { GuestObservation } from '@innkeeper/model';
-import { and, eq, notInArray, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, notInArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { guests } from './schema.ts';
 
-export type GuestRow = typeof guests.$inferSelect;
+export interface GuestRow extends SeenGuest {
+  /** Its metadata says that it is a workload's, and the inventory has no such workload. */
+  readonly lost?: boolean;
+}
 
-export const listGuests = (db: Db): Promise<GuestRow[]> => db.select().from(guests);
+/** As it was seen, without a look at whether the inventory knows it. */
+export type SeenGuest = typeof guests.$inferSelect;
+
+/** Ids of workloads are compared as text: those of classic containers need not be any. */
+const lost = sql<boolean>`(${guests.observation} ? 'ownership' and not exists (
+  select 1 from innkeeper.workloads w where w.id::text = ${guests.uuid}))`;
+
+export const listGuests = (db: Db): Promise<GuestRow[]> => db.select({ ...getTableColumns(guests), lost }).from(guests);
 
 /** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
 export const upsertGuests = async (

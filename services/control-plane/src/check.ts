@@ -9,7 +9,7 @@ import {
 } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
 import type { Control } from './control.ts';
-import { isForeign } from './foreign.ts';
+import { isForeign, lostReason } from './foreign.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
 import { checkUserData } from './user-data.ts';
 
@@ -100,6 +100,13 @@ export const checkForeignName = ({ installation }: Control, { guests, workloads 
     });
   const taken = called.find((guest) => isForeign(guest, installation));
   if (taken === undefined) return;
+  const lost = lostReason(taken, installation);
+  if (lost !== undefined)
+    throw new InnkeeperError('conflict', `the guest ${name} on ${taken.host} ${lost}`, {
+      complaints: [
+        { path: `workloads.${name}`, message: 'the name is taken by a guest that the inventory does not know' },
+      ],
+    });
   throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
     hint: 'choose another name; foreign guests are never touched',
     complaints: [{ path: `workloads.${name}`, message: 'the name is taken by a foreign guest' }],

@@ -30,6 +30,8 @@ export interface Control {
   readonly installation: string;
   /** Of this process, one of those that share the inventory. */
   readonly lease: Lease;
+  /** Takes the place of another installation; the inventory has its id already. */
+  readonly become: (installation: string) => void;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */

@@ -1,11 +1,12 @@
 import { localHost, readMachine } from '@innkeeper/host';
-import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
+import { insertMissingRules, openInventory } from '@innkeeper/inventory';
 import type { MachineReport } from '@innkeeper/model';
 import { type Logger, pino } from 'pino';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
+import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
 import { openFleet } from './fleet/fleet.ts';
 import { followMembers } from './fleet/members.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
@@ -14,6 +15,7 @@ import { openLease } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
+import { keepInstallation } from './recovery/installation.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
 
@@ -38,10 +40,14 @@ const readLocal = async (config: Config): Promise<MachineReport> => {
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
   const log =
     options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
-  const inventory = await openInventory(config.databaseUrl);
-  const installation = await installationId(inventory.db);
+  const inventory = await openInventory(config.databaseUrl, {
+    beforeMigrating: async () => {
+      if (isOwnDatabase(config)) await makeDump({ config, log }, 'before-upgrade');
+    },
+  });
   const machine = await readLocal(config);
   const name = config.hostName ?? machine.hostname;
+  const installation = await keepInstallation(inventory.db, config.paths);
   const lease = openLease(inventory.db, machine);
   await lease.renew();
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
@@ -59,6 +65,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   await followMembers(control, fleet.openStored, stopping.signal);
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
+  followDumps(control, stopping.signal);
   tendLives = () => {
     tend();
     probe();

@@ -24,7 +24,7 @@ import {
 import type { Control } from './control.ts';
 import { devicesOn } from './devices.ts';
 import { driftOf } from './drift.ts';
-import { foreignUse, isForeign } from './foreign.ts';
+import { foreignUse, isForeign, lostReason } from './foreign.ts';
 import { expiryOf } from './lifecycle/decide.ts';
 import { readinessOf } from './readiness/state.ts';
 import { hostStateOf, imagesOf } from './snapshot.ts';
@@ -148,7 +148,17 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
   };
 };
 
-const foreignView = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
+/** A guest that is just being removed may be seen once more after its workload is gone. */
+const lastingMs = 3000;
+
+const isLasting = ({ lost, seenAt }: GuestRow): boolean => lost !== true || Date.now() - seenAt.getTime() >= lastingMs;
+
+const foreignView = (guest: GuestRow, silent: boolean, installation: string): WorkloadView => ({
+  ...foreignGuest(guest, silent),
+  ...optional({ reason: lostReason(guest, installation) }),
+});
+
+const foreignGuest = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
   id: observation.uuid,
   name: observation.name,
   managed: false,
@@ -224,8 +234,8 @@ export const workloadViews = async (
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests
-    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest))
-    .map((guest) => foreignView(guest, silent.has(guest.host)));
+    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest) && isLasting(guest))
+    .map((guest) => foreignView(guest, silent.has(guest.host), control.installation));
   const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
   const wanted =
     options.names === undefined
@@ -248,6 +258,7 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
     state: hostStateOf(row),
     labels: row.labels,
     guestNames: row.guestNames,
+    epoch: row.epoch,
     drivers: row.drivers,
     images: imagesOf(row),
     devices: devicesOn(devices, guests, row.name, installation),
@@ -261,6 +272,15 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
       claimed: claimed.get(row.name) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 },
       foreign: foreignUse(guests, row.name, installation),
     },
-    ...optional({ reportedAt: time(row.reportedAt), machine: row.machine ?? undefined }),
+    ...optional({
+      reportedAt: time(row.reportedAt),
+      machine: row.machine ?? undefined,
+      maintenance: row.maintenance ?? undefined,
+      silentSince: time(row.silentSince),
+      confirmedDead:
+        row.confirmedDeadAt === null
+          ? undefined
+          : { at: row.confirmedDeadAt.toISOString(), by: row.confirmedDeadBy ?? 'somebody' },
+    }),
   }));
 };

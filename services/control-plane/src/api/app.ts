@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import type { Control } from '../control.ts';
 import { type Arrival, checkBrowser, demand, type Identity, identify } from '../identity.ts';
-import { asProblem } from '../problem.ts';
+import { asProblem, retryAfterSeconds } from '../problem.ts';
 import { refuseInvalid } from './refusal.ts';
 
 export interface AppEnv {
@@ -20,7 +20,7 @@ export const largestBody = 1024 * 1024;
 const problemResponse = (thrown: unknown): Response => {
   const problem = asProblem(thrown);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (problem.status === 503) headers['retry-after'] = '5';
+  if (problem.status === 503) headers['retry-after'] = String(retryAfterSeconds);
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 };

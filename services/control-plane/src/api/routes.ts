@@ -2,11 +2,15 @@ import type { Control } from '../control.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
 import { addConversions } from './conversions.ts';
+import { addDiffs } from './diffs.ts';
+import { addDumps } from './dumps.ts';
+import { addHostStates } from './host-states.ts';
 import { addHosts } from './hosts.ts';
 import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
+import { addRecovery } from './recovery.ts';
 import { addRules } from './rules.ts';
 import { addScreens } from './screens.ts';
 import { addWorkloads } from './workloads.ts';
@@ -22,6 +26,10 @@ export const addRoutes = (app: App, control: Control): void => {
   addNetworks(app, control);
   addOperations(app, control);
   addHosts(app, control);
+  addHostStates(app, control);
+  addRecovery(app, control);
+  addDiffs(app, control);
+  addDumps(app, control);
   addMachine(app, control);
 };
 

@@ -10,7 +10,7 @@ import { hostAt, localAddress, openHost } from './open.ts';
 import { cleanHost, forgetHost } from './remove.ts';
 import { watchHost } from './watch.ts';
 
-type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
+type Ground = Omit<Control, 'become' | 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
 
 /** A control plane's hosts, and how they are followed. */
 export interface OpenFleet {
@@ -34,6 +34,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
   const ends = new Map<string, AbortController>();
   const adding = new Set<string>();
   let following = false;
+  let { installation } = ground;
 
   const enter = (managed: ManagedHost, end: AbortController): void => {
     const { name, drivers } = managed;
@@ -59,6 +60,12 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
 
   const control: Control = {
     ...ground,
+    get installation() {
+      return installation;
+    },
+    become: (other) => {
+      installation = other;
+    },
     hosts,
     observe: async (name, driver) => {
       const all = [...(observers.get(name) ?? [])];
@@ -90,7 +97,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
       remove: async (name) => {
         await inventory.transaction((tx) => forgetHost(tx, name));
         for (const driver of hosts.get(name)?.drivers.values() ?? [])
-          await cleanHost(driver, await listNetworks(inventory.db), ground.installation).catch((error: unknown) =>
+          await cleanHost(driver, await listNetworks(inventory.db), installation).catch((error: unknown) =>
             ground.log.warn({ host: name, err: error }, 'something of ours stays there'),
           );
         const left = hosts.get(name);

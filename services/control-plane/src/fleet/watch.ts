@@ -3,7 +3,7 @@ import { type HostRow, listGuests, listHosts, setHostState, takeWatch, wakeWaiti
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
-import { askAgainMs, type Health, nextHealth } from './health.ts';
+import { askAgainMs, askSoonMs, type Health, nextHealth } from './health.ts';
 import { localAddress } from './open.ts';
 
 /** Events tell at once; the pass finds what they missed. */
@@ -15,8 +15,8 @@ const answerMs = 20_000;
 
 const says: Readonly<Record<Health, string>> = {
   up: 'answers again',
-  suspect: 'did not answer; it is asked again',
-  unreachable: 'has not answered for half a minute: what its guests do is not known',
+  suspect: 'has not answered for some seconds; it is asked again',
+  unreachable: 'has not answered for a minute: what its guests do is not known, and nothing is started in their place',
 };
 
 /** The machine itself needs no asking: without it nobody asks. Throws while this process may ask nobody. */
@@ -105,7 +105,9 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
     }
     if ((await record(control, row, health)) && health === 'up') await wakeWaiting(control.inventory.db);
     if (passedAt === now) await quietly(control, startAfterBoot(control));
-    await delay(askAgainMs[health], undefined, { signal }).catch(() => undefined);
+    await delay(answered ? askAgainMs[health] : Math.min(askSoonMs, askAgainMs[health]), undefined, { signal }).catch(
+      () => undefined,
+    );
   }
 };
 

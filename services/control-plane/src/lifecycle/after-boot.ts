@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   insertOperation,
+  isBehind,
   listGuests,
   listHosts,
   listWorkloads,
@@ -62,7 +63,10 @@ export const stillStarting = async ({ inventory }: Control, workload: WorkloadRo
  */
 export const startAfterBoot = async (control: Control): Promise<void> => {
   const { db } = control.inventory;
-  const boots = new Map((await listHosts(db)).map(({ name, machine }) => [name, machine?.bootId]));
+  if (await isBehind(db)) return;
+  // What was said to be dead is looked at by somebody before anything is started there.
+  const hosts = (await listHosts(db)).filter(({ confirmedDeadAt }) => confirmedDeadAt === null);
+  const boots = new Map(hosts.map(({ name, machine }) => [name, machine?.bootId]));
   const due = (await listWorkloads(db)).filter(({ spec, state, placed, startedInBoot }) => {
     const { power, autostart } = completeSpec(spec);
     if (state !== 'ready' || placed === null || power !== 'running' || !autostart) return false;

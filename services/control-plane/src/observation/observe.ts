@@ -15,6 +15,7 @@ import {
 import { type GuestObservation, sameJson } from '@innkeeper/model';
 import type { Control, ManagedHost } from '../control.ts';
 import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
+import { takeBackLost } from '../recovery/by-itself.ts';
 
 /** Reads what a host and its drivers can do. */
 export const probeHost = async (
@@ -108,6 +109,7 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   await keepEnds(control, driver, ended);
   await forgetEnds(db, begun);
   const changed = await keep(control, managed.name, { driver: id, begunAt, seen });
+  await takeBackLost(control, managed);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) await wakeWaiting(db);

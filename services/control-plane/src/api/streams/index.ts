@@ -4,7 +4,7 @@ import { InnkeeperError } from '@innkeeper/model';
 import { WebSocketServer } from 'ws';
 import type { Control } from '../../control.ts';
 import { type Arrival, checkBrowser, demand, identify } from '../../identity.ts';
-import { asProblem } from '../../problem.ts';
+import { asProblem, retryAfterSeconds } from '../../problem.ts';
 import { type Consoles, serveConsole } from './console.ts';
 import { serveExec } from './exec.ts';
 import { serveFiles } from './files.ts';
@@ -16,8 +16,9 @@ const target = /^\/v1\/workloads\/([^/?]+)\/(exec|files|console|vnc)(?:\?|$)/;
 const refuse = (stream: Duplex, thrown: unknown): void => {
   const problem = asProblem(thrown);
   const body = JSON.stringify(problem);
+  const again = problem.status === 503 ? `retry-after: ${retryAfterSeconds}\r\n` : '';
   stream.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\n${again}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 };
 
