@@ -33,7 +33,7 @@ const longPauseMs = 22_000;
 const holder = async ({ planes, databaseUrl, operation }: Target): Promise<Plane> => {
   const first = planes.all[0] as Plane;
   if (operation === undefined) return first;
-  const inventory = await openInventory(databaseUrl, 1);
+  const inventory = await openInventory(databaseUrl, { connections: 1 });
   try {
     const workerId = (await findOperation(inventory.db, operation.id))?.workerId;
     const pid = (await listWorkers(inventory.db)).find(({ id }) => id === workerId)?.pid;
