@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
 export * from './devices.ts';
@@ -10,6 +11,7 @@ export * from './operations.ts';
 export * from './placed.ts';
 export * from './placements.ts';
 export * from './ports.ts';
+export { findOperationProject, findPlacementProject, findProjectOf } from './project.ts';
 export {
   orphanedLockers,
   type QueueRunner,
@@ -24,5 +26,6 @@ export * from './records.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';
+export * from './tokens.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

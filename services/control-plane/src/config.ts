@@ -30,6 +30,8 @@ const settings = z.object({
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
   web: z.string().optional(),
+  /** Older entries of the audit log are taken away. */
+  auditDays: z.coerce.number().int().min(1).max(36_500).default(365),
   /** Of the ssh that reaches other hosts; root's own ~/.ssh without them. */
   sshConfig: sshFile,
   sshKnownHosts: sshFile,
@@ -52,6 +54,7 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
   web: 'INNKEEPER_WEB',
+  auditDays: 'INNKEEPER_AUDIT_DAYS',
   sshConfig: 'INNKEEPER_SSH_CONFIG',
   sshKnownHosts: 'INNKEEPER_SSH_KNOWN_HOSTS',
   sshIdentity: 'INNKEEPER_SSH_IDENTITY',

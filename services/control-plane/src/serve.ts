@@ -1,10 +1,12 @@
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { Arrival } from './access/identity.ts';
 import type { App } from './api/app.ts';
+import type { serveStreams } from './api/streams/index.ts';
 import type { Control } from './control.ts';
-import type { Arrival } from './identity.ts';
 
 const listening = (server: Server, where: { path: string } | { host: string; port: number }): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -15,11 +17,18 @@ const listening = (server: Server, where: { path: string } | { host: string; por
     });
   });
 
-const create = (app: App, arrival: Arrival, streams: (server: Server, arrival: Arrival) => void): Server => {
-  const server = createServer(getRequestListener((request) => app.fetch(request, { arrival })));
+const addressOf = (arrival: Arrival, request: IncomingMessage | Http2ServerRequest): string =>
+  arrival === 'socket' ? 'socket' : (request.socket.remoteAddress ?? 'unknown');
+
+const create = (app: App, arrival: Arrival, streams: ReturnType<typeof serveStreams>): Server => {
+  const server = createServer(
+    getRequestListener((request, { incoming }) =>
+      app.fetch(request, { arrival, address: addressOf(arrival, incoming) }),
+    ),
+  );
   // Server-sent events and long waits outlive Node's default of five minutes.
   server.requestTimeout = 0;
-  streams(server, arrival);
+  streams(server, { arrival, address: (request) => addressOf(arrival, request) });
   return server;
 };
 
@@ -56,11 +65,7 @@ const closing = (server: Server): Promise<void> =>
   });
 
 /** The unix socket first; TCP on loopback for the page, with a token. A port in use is said and does not stop the rest. */
-export const serve = async (
-  control: Control,
-  app: App,
-  streams: (server: Server, arrival: Arrival) => void,
-): Promise<Serving> => {
+export const serve = async (control: Control, app: App, streams: ReturnType<typeof serveStreams>): Promise<Serving> => {
   const servers = [create(app, 'socket', streams)];
   await openSocket(control, servers[0] as Server);
   const { listen } = control.config;

@@ -1,6 +1,8 @@
 import { localHost, readMachine } from '@innkeeper/host';
 import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
 import { type Logger, pino } from 'pino';
+import { keepAudit } from './access/log.ts';
+import { openRefusals } from './access/refusals.ts';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
@@ -41,7 +43,8 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
-  const fleet = await openFleet({ config, inventory, installation, log, tendLives: () => tendLives() }, name);
+  const refusals = openRefusals(inventory.db);
+  const fleet = await openFleet({ config, inventory, installation, log, refusals, tendLives: () => tendLives() }, name);
   const { control } = fleet;
   const stopping = new AbortController();
   await control.probe(name);
@@ -52,6 +55,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   fleet.follow();
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
+  keepAudit(control, stopping.signal);
   tendLives = () => {
     tend();
     probe();
@@ -64,6 +68,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
       fleet.stop();
       await serving.close();
       await worker.stop();
+      await refusals.flush().catch(() => undefined);
       await inventory.close();
     },
   };
