@@ -15,6 +15,7 @@ import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
+import { readPair } from './tls.ts';
 
 export interface Running {
   readonly control: Control;
@@ -33,10 +34,13 @@ const localName = async (config: Config): Promise<string> => {
   return config.hostName ?? (await readMachine(host, config.paths.state)).hostname;
 };
 
-/** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
+/** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database, `invalid` for a certificate that is none. */
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
   const log =
     options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
+  const { transport } = config;
+  // Before anything begins: who named a certificate must not be answered without it.
+  const pair = transport.kind === 'tls' && config.listen !== 'off' ? await readPair(transport) : undefined;
   const inventory = await openInventory(config.databaseUrl);
   const installation = await installationId(inventory.db);
   const name = await localName(config);
@@ -51,7 +55,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   await fleet.openStored();
   const worker = await startWorker(control, await readMachine(localHost('local'), config.paths.state), options.faults);
-  const serving = await serve(control, buildApplication(control), serveStreams(control));
+  const serving = await serve(control, buildApplication(control), serveStreams(control), pair);
   fleet.follow();
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
