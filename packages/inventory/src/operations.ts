@@ -193,10 +193,11 @@ export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boo
   return rows.length === 1;
 };
 
+/** What it decided is needed no more, and may hold what a first boot was told: it is forgotten. */
 export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
   const rows = await db
     .update(operations)
-    .set({ state, progress: null, finishedAt: sql`now()` })
+    .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
     .returning({ id: operations.id });
   return rows.length === 1;

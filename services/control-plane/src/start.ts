@@ -1,6 +1,6 @@
 import { localHost, readMachine } from '@innkeeper/host';
 import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { keepAudit } from './access/log.ts';
 import { openRefusals } from './access/refusals.ts';
 import { serveStreams } from './api/streams/index.ts';
@@ -10,6 +10,7 @@ import type { Control } from './control.ts';
 import { openFleet } from './fleet/fleet.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
+import { createLog } from './log.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
@@ -36,8 +37,7 @@ const localName = async (config: Config): Promise<string> => {
 
 /** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database, `invalid` for a certificate that is none. */
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
-  const log =
-    options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
+  const log = options.log ?? createLog(process.env.INNKEEPER_LOG_LEVEL ?? 'info');
   const { transport } = config;
   // Before anything begins: who named a certificate must not be answered without it.
   const pair = transport.kind === 'tls' && config.listen !== 'off' ? await readPair(transport) : undefined;

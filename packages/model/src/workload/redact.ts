@@ -23,3 +23,14 @@ export const withoutSecrets = <T extends Pick<WorkloadSpec, 'cloudInit'>>(spec: 
     },
   };
 };
+
+/**
+ * A specification that may stand where programs of the host read it, and that is still one: the first boot is over when
+ * somebody needs it again.
+ */
+export const withoutFirstBoot = <T extends Pick<WorkloadSpec, 'cloudInit'>>(spec: T): T => {
+  const { cloudInit } = spec;
+  if (cloudInit === undefined) return spec;
+  const { userData, files, commands, ...rest } = cloudInit;
+  return { ...spec, cloudInit: rest };
+};

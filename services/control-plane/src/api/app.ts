@@ -7,6 +7,7 @@ import type { Arrival, Identity } from '../access/identity.ts';
 import type { Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { asProblem } from '../problem.ts';
+import { limitAddress, limitBody } from './bodies.ts';
 import { refuseInvalid } from './refusal.ts';
 
 export interface AppEnv {
@@ -52,6 +53,7 @@ export const createApp = (control: Control): App => {
   app.notFound((c) =>
     problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)),
   );
+  app.use('*', limitAddress());
   app.use(
     '*',
     bodyLimit({
@@ -60,6 +62,6 @@ export const createApp = (control: Control): App => {
         problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
     }),
   );
-  app.use('/v1/*', guard(control));
+  app.use('/v1/*', guard(control), limitBody());
   return app;
 };

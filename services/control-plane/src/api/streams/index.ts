@@ -23,7 +23,9 @@ const target = /^\/v1\/workloads\/([^/?]+)\/(exec|files|console|vnc)(?:\?|$)/;
 
 const decodedName = (text: string): string => {
   try {
-    return decodeURIComponent(text);
+    const name = decodeURIComponent(text);
+    if (!name.includes('\0')) return name;
+    throw new URIError('a name has no such character');
   } catch {
     throw new InnkeeperError('invalid', 'The name in the address is not encoded as addresses are');
   }
