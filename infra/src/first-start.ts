@@ -1,5 +1,6 @@
 import { defaultListen } from '@innkeeper/model';
 import { askApi, itemsOf } from './api.ts';
+import type { Settings } from './service/environment.ts';
 import type { Ground } from './setup/step.ts';
 import { waitFor } from './wait.ts';
 
@@ -8,8 +9,11 @@ const secretOf = (body: unknown): string => {
   throw new Error('the control plane made a token and did not show it');
 };
 
-const pageAddress = (listen: string): string =>
-  listen === 'off' ? 'switched off (INNKEEPER_LISTEN)' : `http://${listen}`;
+const pageAddress = ({
+  INNKEEPER_LISTEN: listen = defaultListen,
+  INNKEEPER_TLS_CERT: certificate,
+}: Settings): string =>
+  listen === 'off' ? 'switched off (INNKEEPER_LISTEN)' : `${certificate === undefined ? 'http' : 'https'}://${listen}`;
 
 /** Makes the admin's token when there is none yet; it is shown this once. */
 export const ensureAdminToken = async ({ paths, report, settings }: Ground): Promise<void> => {
@@ -21,7 +25,7 @@ export const ensureAdminToken = async ({ paths, report, settings }: Ground): Pro
     body: { name: 'admin', role: 'admin' },
   });
   report.say('');
-  report.say(`  The page:         ${pageAddress(settings.INNKEEPER_LISTEN ?? defaultListen)}`);
+  report.say(`  The page:         ${pageAddress(settings)}`);
   report.say(`  Token of "admin": ${secretOf(body)}`);
   report.say('  It is shown this once; only its hash is kept. On this machine `inn` needs none.');
   report.say('');

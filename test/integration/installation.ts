@@ -20,7 +20,7 @@ import {
 } from '@innkeeper/model';
 import { unpublishAll } from '@innkeeper/network';
 import { destroyContainerRoot } from '@innkeeper/storage';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 
 /** Tests that bring more than this machine have a place of their own. */
 export const prefix = process.env.INNKEEPER_TEST_PREFIX ?? '/tmp/innkeeper-test-operations';
@@ -33,6 +33,7 @@ const lxc = connect(host, 'lxc:///system');
 /** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */
 export interface Installation {
   readonly client: Client;
+  readonly databaseUrl: string;
   /** Follows an operation to its end. */
   finished(operation: OperationView | undefined): Promise<OperationView>;
   /** Called at every point of every operation; what it throws happens there. */
@@ -68,7 +69,10 @@ export const removeLeft = async (): Promise<void> => {
 };
 
 /** `settings` are environment variables of the control plane beside those that every test has. */
-export const install = async (settings: Readonly<Record<string, string>> = {}): Promise<Installation> => {
+export const install = async (
+  settings: Readonly<Record<string, string>> = {},
+  log: Logger = pino({ level: 'silent' }),
+): Promise<Installation> => {
   await removeLeft();
   const { url } = await ensureDatabase(host, paths);
   const config = readConfig({
@@ -79,8 +83,7 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
     ...settings,
   });
   const faults: { at: FaultPoints['at'] } = { at: () => undefined };
-  const start = (): Promise<Running> =>
-    startControlPlane(config, { log: pino({ level: 'silent' }), faults: { at: (point) => faults.at(point) } });
+  const start = (): Promise<Running> => startControlPlane(config, { log, faults: { at: (point) => faults.at(point) } });
   let running = await start();
   const replace: Installation['replace'] = async (meanwhile) => {
     await running.stop();
@@ -95,6 +98,7 @@ export const install = async (settings: Readonly<Record<string, string>> = {}): 
   const client = createClient({ socket: paths.socket });
   return {
     client,
+    databaseUrl: url,
     finished: async (operation) => {
       if (operation === undefined) throw new Error('there was nothing to do');
       let now = operation;

@@ -127,7 +127,7 @@ describe('a rule', () => {
     const saved = await innkeeper.client.putRule(
       rule({ when: 'w.labels[?"zone"].orValue("") == "dmz"', backend: 'lxc' }),
     );
-    expect(saved).toMatchObject({ version: expect.any(Number), author: 'local', shipped: false });
+    expect(saved).toMatchObject({ version: expect.any(Number), author: 'socket', shipped: false });
     const error = await refusal(put('test-op-dmz', { ...small, labels: { zone: 'dmz' } }));
     expect(error.message).toContain('not here, says the test');
     expect((await innkeeper.finished(await put('test-op-other', small))).state).toBe('done');

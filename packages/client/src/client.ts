@@ -1,6 +1,7 @@
 import type {
   AdoptionView,
   AdoptRequest,
+  AuditView,
   CapacityView,
   ConversionView,
   ConvertRequest,
@@ -18,6 +19,7 @@ import type {
   NetworkSpec,
   NetworkView,
   NewHost,
+  NewToken,
   OperationView,
   PlacementRecord,
   PlacementView,
@@ -25,7 +27,6 @@ import type {
   RecoverRequest,
   RecoveryView,
   ReplayView,
-  Role,
   Rule,
   RuleTest,
   RuleVersion,
@@ -44,6 +45,15 @@ export interface ChangeOptions {
   /** Hold the answer until done, at most this long, such as `30s`. */
   readonly wait?: string;
   readonly idempotencyKey?: string;
+}
+
+export interface AuditQuery {
+  readonly workload?: string;
+  readonly who?: string;
+  /** How long ago, such as `1h`, or a time. */
+  readonly since?: string;
+  readonly before?: string;
+  readonly limit?: number;
 }
 
 export interface Client {
@@ -124,7 +134,11 @@ export interface Client {
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
   tokens(): Promise<TokenView[]>;
-  createToken(name: string, role: Role): Promise<TokenView & { token: string }>;
+  /** With its secret, which nobody can ask for again. */
+  createToken(token: NewToken): Promise<TokenView & { token: string }>;
+  revokeToken(id: string): Promise<void>;
+  /** A page of the audit log, newest first; `next` is the `before` of the page after it. */
+  audit(query?: AuditQuery): Promise<{ items: AuditView[]; next?: string }>;
   /** Events from now on, or after an id; ends with the signal or the connection. */
   events(signal: AbortSignal, after?: string): AsyncIterable<EventView>;
 }
@@ -226,7 +240,9 @@ export const createClient = (target: Target): Client => {
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
     tokens: () => items('/v1/tokens'),
-    createToken: (name, role) => ask(target, '/v1/tokens', { method: 'POST', body: { name, role } }),
+    createToken: (token) => ask(target, '/v1/tokens', { method: 'POST', body: token }),
+    revokeToken: (id) => ask(target, `/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+    audit: ({ limit, ...query } = {}) => ask(target, `/v1/audit${queryOf({ ...query, limit: limit?.toString() })}`),
     events: (signal, after) => readEvents(target, signal, after),
   };
 };

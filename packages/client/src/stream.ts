@@ -11,7 +11,7 @@ import {
   type Problem,
 } from '@innkeeper/model';
 import { WebSocket } from 'ws';
-import { connectionOf, errorOf, type Target } from './transport.ts';
+import { connectionOf, down, errorOf, type Target } from './transport.ts';
 
 const highWater = 1024 * 1024;
 const drainMs = 5;
@@ -51,10 +51,11 @@ const refusalOf = async (response: AsyncIterable<Buffer>): Promise<InnkeeperErro
 };
 
 const connectTo = (target: Target, path: string): WebSocket => {
-  const { socketPath, base, headers } = connectionOf(target);
+  const { socketPath, base, headers, ca } = connectionOf(target);
   return new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, {
     headers,
     perMessageDeflate: false,
+    ...(ca === undefined ? {} : { ca }),
     ...(socketPath === undefined ? {} : { createConnection: () => connectSocket(socketPath) }),
   });
 };
@@ -63,14 +64,7 @@ const opened = async (socket: WebSocket): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
     socket.once('unexpected-response', (_request, response) => void refusalOf(response).then(reject));
-    socket.once('error', (cause) =>
-      reject(
-        new InnkeeperError('unavailable', 'Innkeeper is not running', {
-          cause,
-          hint: 'start it: inn up (in the clone: npm run up)',
-        }),
-      ),
-    );
+    socket.once('error', (cause) => reject(down(cause)));
   });
   socket.on('error', () => undefined);
 };

@@ -1,8 +1,14 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type ErrorCode, type EventView, errorCodes, InnkeeperError, type Problem } from '@innkeeper/model';
 
-/** Where the API is: its unix socket, or an address with a token. */
-export type Target = { readonly socket: string } | { readonly url: string; readonly token: string };
+/**
+ * Where the API is: its unix socket, where a token may be left out, or an address with a token. `ca`: who signed the
+ * certificate of an https address, as PEM; those that the system trusts without it.
+ */
+export type Target =
+  | { readonly socket: string; readonly token?: string }
+  | { readonly url: string; readonly token: string; readonly ca?: string };
 
 interface Asking {
   readonly method?: string;
@@ -14,10 +20,20 @@ interface Asking {
 /** How a connection is made; also used by the streams. */
 export const connectionOf = (
   target: Target,
-): { readonly socketPath?: string; readonly base: string; readonly headers: Record<string, string> } =>
-  'socket' in target
-    ? { socketPath: target.socket, base: 'http://localhost', headers: {} }
-    : { base: target.url.replace(/\/$/, ''), headers: { authorization: `Bearer ${target.token}` } };
+): {
+  readonly socketPath?: string;
+  readonly base: string;
+  readonly headers: Record<string, string>;
+  readonly ca?: string;
+} => {
+  const headers: Record<string, string> = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
+  if ('socket' in target) return { socketPath: target.socket, base: 'http://localhost', headers };
+  return {
+    base: target.url.replace(/\/$/, ''),
+    headers,
+    ...(target.ca === undefined ? {} : { ca: target.ca }),
+  };
+};
 
 const isProblem = (value: unknown): value is Problem =>
   typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
@@ -34,8 +50,19 @@ export const errorOf = (problem: Problem): InnkeeperError =>
     ...(problem.causes === undefined ? {} : { cause: new Error(problem.causes.join(': ')) }),
   });
 
-const down = (cause: unknown): InnkeeperError => {
-  const denied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+/** What Node says of a certificate that it does not take. [Node, TLS, X509 certificate error codes] */
+const untrusted = /^(ERR_TLS_|CERT_|DEPTH_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_)/;
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+
+export const down = (cause: unknown): InnkeeperError => {
+  const denied = codeOf(cause) === 'EACCES';
+  if (untrusted.test(codeOf(cause)))
+    return new InnkeeperError('unavailable', `The certificate of this address is not trusted (${codeOf(cause)})`, {
+      cause,
+      hint: 'name the file of the authority that signed it: INNKEEPER_CA=/path/ca.pem',
+    });
   return denied
     ? new InnkeeperError('forbidden', 'This user may not talk to Innkeeper', {
         cause,
@@ -49,15 +76,17 @@ const down = (cause: unknown): InnkeeperError => {
 
 const open = (target: Target, path: string, asking: Asking): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const { socketPath, base, headers } = connectionOf(target);
+    const { socketPath, base, headers, ca } = connectionOf(target);
+    const send = base.startsWith('https:') ? httpsRequest : httpRequest;
     const body = asking.body === undefined ? undefined : JSON.stringify(asking.body);
-    const request = httpRequest(
+    const request = send(
       `${base}${path}`,
       {
         method: asking.method ?? 'GET',
         // A kept connection that the server closes after five idle seconds fails the next request of a busy client.
         agent: false,
         ...(socketPath === undefined ? {} : { socketPath }),
+        ...(ca === undefined ? {} : { ca }),
         ...(asking.signal === undefined ? {} : { signal: asking.signal }),
         headers: {
           ...headers,

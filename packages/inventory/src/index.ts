@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
 export * from './devices.ts';
@@ -11,6 +12,7 @@ export * from './operations.ts';
 export * from './placed.ts';
 export * from './placements.ts';
 export * from './ports.ts';
+export { findOperationProject, findPlacementProject, findProjectOf } from './project.ts';
 export {
   orphanedLockers,
   type QueueRunner,
@@ -26,5 +28,6 @@ export * from './recovery.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';
+export * from './tokens.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '@innkeeper/model';
+import { type NetworkSpec, projectOf } from '@innkeeper/model';
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { networkClaims, networks, portClaims, workloads } from './schema.ts';
@@ -27,6 +27,8 @@ export interface NetworkLease {
   readonly address: string | null;
   readonly address6: string | null;
   readonly workload: string;
+  /** Of the workload. */
+  readonly project: string;
   readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly guestPort: number }[];
 }
 
@@ -41,13 +43,15 @@ export const listLeases = async (db: Db): Promise<NetworkLease[]> => {
         address: networkClaims.address,
         address6: networkClaims.address6,
         workload: workloads.name,
+        spec: workloads.spec,
       })
       .from(networkClaims)
       .innerJoin(workloads, eq(workloads.id, networkClaims.workloadId)),
     db.select().from(portClaims),
   ]);
-  return rows.map((row) => ({
+  return rows.map(({ spec, ...row }) => ({
     ...row,
+    project: projectOf(spec),
     ports: ports.flatMap(({ mac, protocol, port, guestPort }) =>
       mac === row.mac ? [{ protocol, port, guestPort }] : [],
     ),

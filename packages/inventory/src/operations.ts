@@ -1,6 +1,7 @@
-import type { OperationKind, OperationState, Problem, StepState } from '@innkeeper/model';
+import type { OperationKind, OperationState, Problem, Scope, StepState } from '@innkeeper/model';
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import { projectOfWorkload, within } from './project.ts';
 import { operationSteps, operations } from './schema.ts';
 
 export type OperationRow = typeof operations.$inferSelect;
@@ -21,7 +22,7 @@ export interface NewOperation {
 export const insertOperation = async (db: Db, operation: NewOperation): Promise<OperationRow> => {
   const [row] = await db
     .insert(operations)
-    .values({ ...operation, state: 'queued' })
+    .values({ ...operation, project: projectOfWorkload(operation.workloadId), state: 'queued' })
     .returning();
   return row as OperationRow;
 };
@@ -32,12 +33,21 @@ export const findOperation = async (db: Db, id: string): Promise<OperationRow | 
 export const findByIdempotencyKey = async (db: Db, key: string): Promise<OperationRow | undefined> =>
   (await db.select().from(operations).where(eq(operations.idempotencyKey, key)))[0];
 
+export interface OperationQuery {
+  readonly limit: number;
+  readonly unfinishedOnly?: boolean;
+  readonly scope?: Scope;
+}
+
 /** Newest first. */
-export const listOperations = (db: Db, limit: number, unfinishedOnly = false): Promise<OperationRow[]> =>
+export const listOperations = (
+  db: Db,
+  { limit, unfinishedOnly = false, scope }: OperationQuery,
+): Promise<OperationRow[]> =>
   db
     .select()
     .from(operations)
-    .where(unfinishedOnly ? isNull(operations.finishedAt) : undefined)
+    .where(and(unfinishedOnly ? isNull(operations.finishedAt) : undefined, within(operations.project, scope)))
     .orderBy(desc(operations.seq))
     .limit(limit);
 
@@ -201,10 +211,11 @@ export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boo
   return rows.length === 1;
 };
 
+/** What it decided is needed no more, and may hold what a first boot was told: it is forgotten. */
 export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
   const rows = await db
     .update(operations)
-    .set({ state, progress: null, finishedAt: sql`now()` })
+    .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
     .returning({ id: operations.id });
   return rows.length === 1;

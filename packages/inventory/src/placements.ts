@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
-import type { PlacementRecord } from '@innkeeper/model';
-import { desc, eq, sql } from 'drizzle-orm';
+import type { PlacementRecord, Scope } from '@innkeeper/model';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import { projectOfWorkload, within } from './project.ts';
 import { placements } from './schema.ts';
 
 const gunzipped = promisify(gunzip);
@@ -26,7 +27,15 @@ export const insertPlacement = async (
   const [packedRecord, packedInput] = await Promise.all([pack(record), pack(input)]);
   const [row] = await db
     .insert(placements)
-    .values({ workloadId, workloadName, winner, reason, packedRecord, input: packedInput })
+    .values({
+      workloadId,
+      workloadName,
+      project: projectOfWorkload(workloadId),
+      winner,
+      reason,
+      packedRecord,
+      input: packedInput,
+    })
     .returning({ id: placements.id });
   return (row as { id: string }).id;
 };
@@ -51,11 +60,14 @@ export type PlacementRow = typeof placements.$inferSelect;
 export type PlacementSummary = Pick<PlacementRow, keyof typeof summary>;
 
 /** Newest first, without the records themselves; of one workload when a name is given. */
-export const listPlacements = (db: Db, limit: number, name?: string): Promise<PlacementSummary[]> =>
+export const listPlacements = (
+  db: Db,
+  { limit, name, scope }: { readonly limit: number; readonly name?: string | undefined; readonly scope?: Scope },
+): Promise<PlacementSummary[]> =>
   db
     .select(summary)
     .from(placements)
-    .where(name === undefined ? undefined : eq(placements.workloadName, name))
+    .where(and(name === undefined ? undefined : eq(placements.workloadName, name), within(placements.project, scope)))
     .orderBy(desc(placements.decidedAt))
     .limit(limit);
 

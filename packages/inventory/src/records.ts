@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { EventView, Role } from '@innkeeper/model';
-import { asc, desc, eq, gt, sql } from 'drizzle-orm';
+import type { EventView, Scope } from '@innkeeper/model';
+import { and, asc, desc, gt, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { events, installation, tokens } from './schema.ts';
+import { lastProjectOf, within } from './project.ts';
+import { events, installation } from './schema.ts';
 
 /**
  * Made once; guests carry it, so that two installations on one libvirt leave each other's alone. `earlier` is the id that the
@@ -40,6 +41,12 @@ export interface NewEvent {
 export const eventsChannel = 'innkeeper_events';
 const eventsLock = 0x1_4b_ee_9e_5;
 
+const workloadId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Of the workload that an event is about; guests have the ids of their workloads. */
+const projectOfSubject = ({ kind, id }: EventView['subject']) =>
+  (kind === 'workload' || kind === 'guest') && workloadId.test(id) ? lastProjectOf(id) : sql`null::text`;
+
 /**
  * Ids are given under a lock that is held until commit, so that they become visible in their order:
  * a reader that has seen id 7 has missed none below it.
@@ -49,14 +56,19 @@ export const insertEvent = async (db: Db, event: NewEvent): Promise<void> => {
   await db.execute(sql`
     with locked as materialized (select pg_advisory_xact_lock(${eventsLock})),
     written as (
-      insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, text)
-      select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${text} from locked returning id
+      insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
+      select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked returning id
     )
     select pg_notify(${eventsChannel}, '') from written`);
 };
 
-export const listEventsAfter = async (db: Db, after: number, limit: number): Promise<EventView[]> => {
-  const rows = await db.select().from(events).where(gt(events.id, after)).orderBy(asc(events.id)).limit(limit);
+export const listEventsAfter = async (db: Db, after: number, limit: number, scope: Scope): Promise<EventView[]> => {
+  const rows = await db
+    .select()
+    .from(events)
+    .where(and(gt(events.id, after), within(events.project, scope)))
+    .orderBy(asc(events.id))
+    .limit(limit);
   return rows.map((row) => ({
     id: String(row.id),
     at: row.at.toISOString(),
@@ -68,18 +80,3 @@ export const listEventsAfter = async (db: Db, after: number, limit: number): Pro
 
 export const newestEventId = async (db: Db): Promise<number> =>
   (await db.select({ id: events.id }).from(events).orderBy(desc(events.id)).limit(1))[0]?.id ?? 0;
-
-export type TokenRow = typeof tokens.$inferSelect;
-
-export const listTokens = (db: Db): Promise<TokenRow[]> => db.select().from(tokens).orderBy(asc(tokens.name));
-
-export const insertToken = async (db: Db, token: { name: string; role: Role; hash: string }): Promise<TokenRow> => {
-  const [row] = await db.insert(tokens).values(token).returning();
-  return row as TokenRow;
-};
-
-export const useToken = async (db: Db, hash: string): Promise<TokenRow | undefined> =>
-  (await db.update(tokens).set({ lastUsedAt: sql`now()` }).where(eq(tokens.hash, hash)).returning())[0];
-
-export const deleteToken = async (db: Db, id: string): Promise<boolean> =>
-  (await db.delete(tokens).where(eq(tokens.id, id)).returning({ id: tokens.id })).length === 1;

@@ -1,3 +1,4 @@
+export * from './schema/access.ts';
 export { innkeeper } from './schema/base.ts';
 export * from './schema/claims.ts';
 export * from './schema/networks.ts';

@@ -172,22 +172,6 @@ export const eventView = z
   .meta({ id: 'Event' });
 export type EventView = z.output<typeof eventView>;
 
-export const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
-
-export const tokenView = z
-  .object({ id: z.string(), name: z.string(), role: z.enum(roles), createdAt: time, lastUsedAt: time.optional() })
-  .meta({ id: 'Token' });
-export type TokenView = z.output<typeof tokenView>;
-
-export const newToken = z
-  .strictObject({ name: z.string().min(1).max(100), role: z.enum(roles) })
-  .meta({ id: 'NewToken' });
-
-export const createdToken = tokenView
-  .extend({ token: z.string() })
-  .meta({ id: 'CreatedToken', description: 'The secret is shown this once' });
-
 /** One finding of the doctor: what was looked at, whether it is well, and what to do. */
 export const finding = z
   .object({

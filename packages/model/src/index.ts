@@ -1,3 +1,4 @@
+export * from './access.ts';
 export * from './adoption.ts';
 export * from './api.ts';
 export * from './backend.ts';

@@ -12,13 +12,17 @@ export interface GuestDisk {
   readonly backing: string | undefined;
 }
 
-/** Makes a qcow2 where there is none, over `backing` when one is named. It is whole or not there. */
+/**
+ * Makes a qcow2 where there is none, over `backing` when one is named. It is whole or not there, and root's alone: libvirt
+ * gives it to QEMU's user while a guest runs, and other users of the host get through the folders that it is in.
+ */
 export const makeQcow2 = async (host: Host, path: string, bytes: number, backing?: string): Promise<void> => {
   if ((await host.files.facts(path)) !== undefined) return;
   const beside = `${path}.new.qcow2`;
   await host.files.remove(beside);
   const over = backing === undefined ? [] : ['-b', backing, '-F', 'qcow2'];
   await host.run(['qemu-img', 'create', '-q', '-f', 'qcow2', ...over, beside, String(bytes)]);
+  await host.files.chmod(beside, 0o600);
   await host.files.rename(beside, path);
 };
 

@@ -7,7 +7,7 @@ export const seedDiskPath = (paths: Paths, id: string): string => `${layout(path
 
 /**
  * A disk by which a guest is told what to do at its first boot, with the label that cloud-init looks for; `files` by name.
- * [cloud-init, NoCloud] Made where there is none. It is whole or not there.
+ * [cloud-init, NoCloud] Made where there is none. It is whole or not there, and other users of the host never read it.
  */
 export const createSeedDisk = async (
   host: Host,
@@ -18,13 +18,14 @@ export const createSeedDisk = async (
   const path = seedDiskPath(paths, id);
   if ((await host.files.facts(path)) !== undefined) return;
   const folder = `${path}.files`;
-  const beside = `${path}.new.iso`;
+  const beside = `${folder}/seed.iso`;
   await host.files.remove(folder);
-  await host.files.remove(beside);
   await host.files.makeDirectory(folder, 0o700);
-  for (const [name, content] of Object.entries(files)) await host.files.write(`${folder}/${name}`, content, 0o600);
+  await host.files.makeDirectory(`${folder}/disk`, 0o700);
+  for (const [name, content] of Object.entries(files)) await host.files.write(`${folder}/disk/${name}`, content, 0o600);
   const options = ['-as', 'mkisofs', '-quiet', '-volid', 'cidata', '-joliet', '-rational-rock', '-output', beside];
-  await host.run(['xorriso', ...options, folder]);
-  await host.files.remove(folder);
+  await host.run(['xorriso', ...options, `${folder}/disk`]);
+  await host.files.chmod(beside, 0o600);
   await host.files.rename(beside, path);
+  await host.files.remove(folder);
 };

@@ -25,7 +25,7 @@ export const parts: readonly Part[] = [
   { names: ['dump'], load: async () => (await import('./commands/dumps.ts')).addDumps },
   { names: ['convert'], load: async () => (await import('./commands/convert.ts')).addConversion },
   { names: ['exec', 'shell', 'console'], load: async () => (await import('./commands/terminals.ts')).addTerminals },
-  { names: ['operation', 'op', 'token'], load: async () => (await import('./commands/operations.ts')).addOperations },
+  { names: ['operation', 'op'], load: async () => (await import('./commands/operations.ts')).addOperations },
   {
     names: ['cp', 'screenshot', 'view', 'keys'],
     load: async () => (await import('./commands/files.ts')).addFiles,
@@ -38,6 +38,7 @@ export const parts: readonly Part[] = [
   { names: ['network'], load: async () => (await import('./commands/networks.ts')).addNetworks },
   { names: ['rule'], load: async () => (await import('./commands/rules.ts')).addRules },
   { names: ['host'], load: async () => (await import('./commands/hosts.ts')).addHosts },
+  { names: ['token', 'audit'], load: async () => (await import('./commands/access.ts')).addAccess },
   { names: ['image'], load: async () => (await import('./commands/hosts.ts')).addImages },
   { names: ['completion'], load: async () => (await import('./commands/completion.ts')).addCompletion },
   { names: ['up', 'down'], load: async () => (await import('./commands/set-up.ts')).addSetUp },

@@ -177,7 +177,7 @@ export const takeOver = (
         );
       throw error;
     }
-    return begin(tx, kind, { id, name }, asker, hash);
+    return begin(tx, kind, { id, name }, asker, hash, { after: row.spec });
   });
 
 /** Takes a foreign guest over: its record at once, its claims and its metadata by the operation. */
@@ -216,6 +216,6 @@ export const releaseRequest = async (control: Control, name: string, asker: Aske
       throw new InnkeeperError('conflict', `${name} was converted, and that is not confirmed yet`, {
         hint: `inn convert --confirm ${name}, or inn convert --revert ${name}`,
       });
-    return begin(tx, 'release', row, asker, hash);
+    return begin(tx, 'release', row, asker, hash, { before: row.spec });
   });
 };

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { findByIdempotencyKey, insertOperation, type OperationRow, unfinishedOf, wake } from '@innkeeper/inventory';
-import { InnkeeperError, type OperationKind } from '@innkeeper/model';
+import { InnkeeperError, type OperationKind, type WorkloadSpec, withoutSecrets } from '@innkeeper/model';
+import { requireInScope } from './access/allow.ts';
+import type { Identity } from './access/identity.ts';
+import { record, type Trail } from './access/trail.ts';
 import type { Control } from './control.ts';
 
-/** Who asks, and the key under which the same question gets the same answer. */
-export interface Asker {
-  readonly who: string;
+/** Who asks, for which projects, and the key under which the same question gets the same answer. */
+export interface Asker extends Pick<Identity, 'who' | 'scope'> {
+  readonly trail: Trail;
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -48,14 +51,25 @@ export const pendingOf = async (
   });
 };
 
-/** A new operation of a workload, with a wake-up for the worker; `memory`: what its steps have to know from the start. */
+interface Beginning {
+  /** What the operation's steps have to know from the start. */
+  readonly memory?: Readonly<Record<string, unknown>>;
+  /** For the audit log: what is changed, as it was and as it is to be. */
+  readonly before?: Partial<WorkloadSpec> | { readonly name: string };
+  readonly after?: Partial<WorkloadSpec> | { readonly name: string };
+}
+
+const shown = (part: Beginning['before']): unknown =>
+  part === undefined ? undefined : 'cloudInit' in part ? withoutSecrets(part) : part;
+
+/** A new operation of a workload, with a wake-up for the worker and its entry in the audit log. */
 export const begin = async (
   tx: Parameters<typeof insertOperation>[0],
   kind: OperationKind,
   { id, name }: { readonly id: string; readonly name: string },
   asker: Asker,
   hash: string,
-  memory: Readonly<Record<string, unknown>> = {},
+  { memory = {}, before, after }: Beginning = {},
 ): Promise<OperationRow> => {
   const operation = await insertOperation(tx, {
     id: randomUUID(),
@@ -65,6 +79,16 @@ export const begin = async (
     who: asker.who,
     memory,
     ...keyOf(asker, hash),
+  });
+  const { project } = operation;
+  // The request was allowed before this transaction began: the name may be somebody else's by now.
+  requireInScope(asker.scope, name, project);
+  await record(tx, asker.trail, {
+    resource: { kind: 'workload', name },
+    project,
+    before: shown(before),
+    after: shown(after),
+    operationId: operation.id,
   });
   await wake(tx, id);
   return operation;

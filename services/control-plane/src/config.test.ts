@@ -63,13 +63,38 @@ describe('the settings', () => {
   });
 
   it.each(['0.0.0.0:7766', '192.168.1.1:7766', 'example.org:80', 'localhost.example.org:80'])(
-    'may not listen at %s, and say what to do instead',
+    'may not listen at %s without TLS, and say what to do instead',
     (listen) => {
       const error = refusalOf({ ...needed, INNKEEPER_LISTEN: listen });
       expect(error).toMatchObject({ code: 'invalid', hint: expect.stringContaining('reverse proxy') });
       expect(error.message).toContain(`INNKEEPER_LISTEN=${listen}`);
     },
   );
+
+  const [cert, key] = ['/etc/innkeeper/cert.pem', '/etc/innkeeper/key.pem'];
+  const outside = { ...needed, INNKEEPER_LISTEN: '0.0.0.0:7766' };
+
+  it('may listen anywhere with a certificate, or behind a proxy when that is said', () => {
+    const files = { INNKEEPER_TLS_CERT: cert, INNKEEPER_TLS_KEY: key };
+    expect(readConfig({ ...outside, ...files }).transport).toEqual({ kind: 'tls', cert, key });
+    expect(readConfig({ ...needed, ...files }).transport.kind).toBe('tls');
+    expect(readConfig({ ...outside, INNKEEPER_INSECURE_BEHIND_PROXY: 'on' }).transport).toEqual({ kind: 'proxy' });
+    expect(readConfig(needed).transport).toEqual({ kind: 'tcp' });
+  });
+
+  it.each([
+    ['a certificate without its key', { INNKEEPER_TLS_CERT: cert }, 'INNKEEPER_TLS_KEY'],
+    ['a key without its certificate', { INNKEEPER_TLS_KEY: key }, 'INNKEEPER_TLS_CERT'],
+    ['a relative path', { INNKEEPER_TLS_CERT: 'cert.pem', INNKEEPER_TLS_KEY: key }, 'INNKEEPER_TLS_CERT'],
+    ['half a yes', { INNKEEPER_INSECURE_BEHIND_PROXY: 'yes' }, 'INNKEEPER_INSECURE_BEHIND_PROXY'],
+    [
+      'both TLS and none',
+      { INNKEEPER_TLS_CERT: cert, INNKEEPER_TLS_KEY: key, INNKEEPER_INSECURE_BEHIND_PROXY: 'on' },
+      'INNKEEPER_INSECURE_BEHIND_PROXY',
+    ],
+  ])('refuse %s, naming what is wrong', (_what, settings, named) => {
+    expect(refusalOf({ ...outside, ...(settings as Record<string, string>) }).message).toContain(named);
+  });
 
   it.each(['7766', 'localhost', 'localhost:', 'localhost:http', 'localhost:99999', '127.0.0.1:7766:1'])(
     'refuse %s as an address and port',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** As npm takes them: https://docs.npmjs.com/cli/configuring-npm/package-json#name */
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
-const sshFile = z.string().startsWith('/', 'must be an absolute path').optional();
+const file = z.string().startsWith('/', 'must be an absolute path').optional();
 
 const settings = z.object({
   databaseUrl: z.string().min(1),
@@ -19,6 +19,11 @@ const settings = z.object({
     .default(defaultListen),
   /** Of the API; another for each of several control planes on one machine. */
   socket: z.string().startsWith('/', 'must be an absolute path').optional(),
+  /** PEM; both or none. They are read again when they change. */
+  tlsCert: file,
+  tlsKey: file,
+  /** That a proxy in front ends TLS: who reaches the address is trusted to be that proxy. */
+  insecureBehindProxy: z.enum(['on', 'off'], 'must be on or off').default('off'),
   acceleration: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   hostName: z.string().optional(),
   /** Packages that drivers are loaded from. Names only: a path or an address would load whatever lies there. */
@@ -32,22 +37,63 @@ const settings = z.object({
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
   web: z.string().optional(),
+  /** Older entries of the audit log are taken away. */
+  auditDays: z.coerce.number().int().min(1).max(36_500).default(365),
   /** Of the ssh that reaches other hosts; root's own ~/.ssh without them. */
-  sshConfig: sshFile,
-  sshKnownHosts: sshFile,
-  sshIdentity: sshFile,
+  sshConfig: file,
+  sshKnownHosts: file,
+  sshIdentity: file,
 });
 
-export interface Config extends z.output<typeof settings> {
+type Settings = z.output<typeof settings>;
+
+/** What protects the TCP listener: nothing on loopback, a certificate, or a proxy in front. */
+type Transport =
+  | { readonly kind: 'tcp' }
+  | { readonly kind: 'tls'; readonly cert: string; readonly key: string }
+  | { readonly kind: 'proxy' };
+
+export interface Config extends Omit<Settings, 'tlsCert' | 'tlsKey' | 'insecureBehindProxy'> {
   readonly paths: Paths;
+  readonly transport: Transport;
 }
 
 const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/;
+
+const fileHint =
+  'make both with openssl, or take those of an authority such as /etc/letsencrypt/live/NAME/{fullchain,privkey}.pem';
+
+/** Throws `invalid` for an address that others reach without TLS: tokens and consoles would go over it in the clear. */
+const transportOf = ({ listen, tlsCert, tlsKey, insecureBehindProxy }: Settings): Transport => {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    const [is, not] = tlsCert === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY'];
+    throw new InnkeeperError('invalid', `INNKEEPER_TLS_${is} needs INNKEEPER_TLS_${not} beside it`, { hint: fileHint });
+  }
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    if (insecureBehindProxy === 'on')
+      throw new InnkeeperError(
+        'invalid',
+        'INNKEEPER_TLS_CERT and INNKEEPER_INSECURE_BEHIND_PROXY=on contradict each other',
+        {
+          hint: 'a proxy may speak TLS to Innkeeper too: leave the second out',
+        },
+      );
+    return { kind: 'tls', cert: tlsCert, key: tlsKey };
+  }
+  if (insecureBehindProxy === 'on') return { kind: 'proxy' };
+  if (listen === 'off' || loopback.test(listen)) return { kind: 'tcp' };
+  throw new InnkeeperError('invalid', `INNKEEPER_LISTEN=${listen} is reached from outside and needs TLS`, {
+    hint: 'set INNKEEPER_TLS_CERT and INNKEEPER_TLS_KEY; or listen on 127.0.0.1 behind a reverse proxy or ssh -L; or, where a reverse proxy with TLS is all that reaches this address, set INNKEEPER_INSECURE_BEHIND_PROXY=on',
+  });
+};
 
 const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   databaseUrl: 'DATABASE_URL',
   listen: 'INNKEEPER_LISTEN',
   socket: 'INNKEEPER_SOCKET',
+  tlsCert: 'INNKEEPER_TLS_CERT',
+  tlsKey: 'INNKEEPER_TLS_KEY',
+  insecureBehindProxy: 'INNKEEPER_INSECURE_BEHIND_PROXY',
   acceleration: 'INNKEEPER_ACCELERATION',
   hostName: 'INNKEEPER_HOST_NAME',
   drivers: 'INNKEEPER_DRIVERS',
@@ -55,6 +101,7 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
   web: 'INNKEEPER_WEB',
+  auditDays: 'INNKEEPER_AUDIT_DAYS',
   sshConfig: 'INNKEEPER_SSH_CONFIG',
   sshKnownHosts: 'INNKEEPER_SSH_KNOWN_HOSTS',
   sshIdentity: 'INNKEEPER_SSH_IDENTITY',
@@ -73,15 +120,6 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
       `${variables[issue?.path[0] as keyof typeof variables]}: ${issue?.message ?? ''}`,
     );
   }
-  if (result.data.listen !== 'off' && !loopback.test(result.data.listen)) {
-    throw new InnkeeperError(
-      'invalid',
-      `INNKEEPER_LISTEN=${result.data.listen}: only loopback addresses are offered by this version`,
-      {
-        hint: 'put a reverse proxy with TLS in front of 127.0.0.1, or use ssh -L',
-      },
-    );
-  }
-  const { socket = paths.socket } = result.data;
-  return { ...result.data, paths: { ...paths, socket } };
+  const { tlsCert, tlsKey, insecureBehindProxy, socket = paths.socket, ...given } = result.data;
+  return { ...given, transport: transportOf(result.data), paths: { ...paths, socket } };
 };

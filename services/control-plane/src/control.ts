@@ -3,6 +3,8 @@ import type { Host } from '@innkeeper/host';
 import { type Inventory, insertEvent, type NewEvent } from '@innkeeper/inventory';
 import { InnkeeperError, type NewHost } from '@innkeeper/model';
 import type { Logger } from 'pino';
+import type { Refusals } from './access/refusals.ts';
+import type { Trail } from './access/trail.ts';
 import type { Config } from './config.ts';
 import type { Lease } from './operations/lease.ts';
 
@@ -20,7 +22,7 @@ export interface Fleet {
   /** Connects and looks before anything is stored. Throws, saying what to do, when the host is not fit. */
   add(host: NewHost): Promise<string>;
   /** Throws `conflict` naming the workloads that are still there. */
-  remove(name: string): Promise<void>;
+  remove(name: string, trail: Trail): Promise<void>;
 }
 
 /** What every part of the control plane is given. */
@@ -34,6 +36,8 @@ export interface Control {
   readonly become: (installation: string) => void;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
+  /** Of clients that were not known. */
+  readonly refusals: Refusals;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */
   readonly observe: (host: string, driver?: string) => Promise<void>;
   readonly fleet: Fleet;

@@ -1,18 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLostWrite } from '@innkeeper/inventory';
 import { toInnkeeperError } from '@innkeeper/model';
-import { pino } from 'pino';
 import { readConfig } from './config.ts';
+import { createLog } from './log.ts';
 import { type Running, startControlPlane } from './start.ts';
 
 const retryMs = 1000;
-const log = pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info' });
+const log = createLog(process.env.INNKEEPER_LOG_LEVEL ?? 'info');
+
+/** The one setting that may be said on the command line as well, so that nobody uses it without seeing it. */
+const environment = process.argv.includes('--insecure-behind-proxy')
+  ? { ...process.env, INNKEEPER_INSECURE_BEHIND_PROXY: 'on' }
+  : process.env;
 
 /** A database that is still starting is waited for: service managers start both at once. */
 const startWhenPossible = async (): Promise<Running> => {
   for (;;) {
     try {
-      return await startControlPlane(readConfig(process.env), { log });
+      return await startControlPlane(readConfig(environment), { log });
     } catch (error) {
       const known = toInnkeeperError(error);
       if (known.code !== 'unavailable') throw error;

@@ -6,7 +6,7 @@ import {
   type NetworkLease,
   type NetworkRow,
 } from '@innkeeper/inventory';
-import { type LeaseView, type NetworkView, portText } from '@innkeeper/model';
+import { inScope, type LeaseView, type NetworkView, portText, type Scope } from '@innkeeper/model';
 import type { Control } from './control.ts';
 import { noSuchNetwork, reportedOn, subnetOf } from './networks.ts';
 
@@ -43,31 +43,37 @@ const viewOf = (
   };
 };
 
-/** Ours, and those that hosts have without us. */
-export const networkViews = async (control: Control): Promise<NetworkView[]> => {
+const leasesIn = async (control: Control, scope: Scope): Promise<NetworkLease[]> =>
+  (await listLeases(control.inventory.db)).filter(({ project }) => inScope(scope, project));
+
+/** Ours, and those that hosts have without us: of these projects and of none, with their workloads of these projects. */
+export const networkViews = async (control: Control, scope?: Scope): Promise<NetworkView[]> => {
   const { db } = control.inventory;
-  const [own, hosts, leases] = await Promise.all([listNetworks(db), listHosts(db), listLeases(db)]);
+  const [own, hosts, leases] = await Promise.all([listNetworks(db), listHosts(db), leasesIn(control, scope)]);
   const names = new Set([...own.map(({ name }) => name), ...hosts.flatMap(reportedOn).map(({ name }) => name)]);
-  return [...names].sort().map((name) =>
-    viewOf(
-      name,
-      own.find((one) => one.name === name),
-      hosts,
-      leases,
-    ),
-  );
+  return [...names]
+    .sort()
+    .map((name) =>
+      viewOf(
+        name,
+        own.find((one) => one.name === name),
+        hosts,
+        leases,
+      ),
+    )
+    .filter(({ project }) => project === undefined || inScope(scope, project));
 };
 
-export const networkView = async (control: Control, name: string): Promise<NetworkView> => {
-  const view = (await networkViews(control)).find((one) => one.name === name);
+export const networkView = async (control: Control, name: string, scope?: Scope): Promise<NetworkView> => {
+  const view = (await networkViews(control, scope)).find((one) => one.name === name);
   if (view === undefined) throw noSuchNetwork(name);
   return view;
 };
 
 /** Every interface on a network, by address. */
-export const leaseViews = async (control: Control, name: string): Promise<LeaseView[]> => {
-  await networkView(control, name);
-  const leases = (await listLeases(control.inventory.db)).filter(({ network }) => network === name);
+export const leaseViews = async (control: Control, name: string, scope?: Scope): Promise<LeaseView[]> => {
+  await networkView(control, name, scope);
+  const leases = (await leasesIn(control, scope)).filter(({ network }) => network === name);
   return leases
     .map(({ host, mac, address, address6, workload, ports }) => ({
       host,

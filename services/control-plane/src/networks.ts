@@ -28,6 +28,7 @@ import {
   sameJson,
 } from '@innkeeper/model';
 import type { OwnNetwork } from '@innkeeper/placement';
+import { record, type Trail } from './access/trail.ts';
 import { type Control, driverOf } from './control.ts';
 
 /** The same on every host, so that a host says itself which networks are ours. [RFC 9562, version 8] */
@@ -204,7 +205,12 @@ const choosePrefix6 = (
  * Saves what a network is; it is made on a host when the first workload there needs it. Answers false when it is so
  * already. Throws `conflict` for a subnet that overlaps with another, and for a change of one that is used.
  */
-export const putNetwork = async (control: Control, name: string, asked: NetworkSpec): Promise<boolean> => {
+export const putNetwork = async (
+  control: Control,
+  name: string,
+  asked: NetworkSpec,
+  trail: Trail,
+): Promise<boolean> => {
   const before = (await listNetworks(control.inventory.db)).find((one) => one.name === name);
   const mode = asked.mode ?? 'nat';
   const subnet = asked.subnet ?? (isLan(mode) ? undefined : before?.spec.subnet);
@@ -243,10 +249,17 @@ export const putNetwork = async (control: Control, name: string, asked: NetworkS
         `networks.${name}.subnet: ${chosen ?? ''} overlaps with ${other.subnet}, ${other.by}`,
       );
     const chosen6 = choosePrefix6(control.installation, name, wanted, own);
-    await saveNetwork(tx, name, {
+    const spec = {
       ...wanted,
       ...(chosen === undefined ? {} : { subnet: chosen }),
       ...(chosen6 === undefined ? {} : { ipv6: chosen6 }),
+    };
+    await saveNetwork(tx, name, spec);
+    await record(tx, trail, {
+      resource: { kind: 'network', name },
+      project: spec.project ?? null,
+      before: own.find((one) => one.name === name)?.spec,
+      after: spec,
     });
   });
   await wakeWaiting(control.inventory.db);
@@ -259,7 +272,7 @@ export const noSuchNetwork = (name: string): InnkeeperError =>
   });
 
 /** Throws `conflict` naming the workloads that use it, and for a network that is not ours. */
-export const removeNetwork = async (control: Control, name: string): Promise<void> => {
+export const removeNetwork = async (control: Control, name: string, trail: Trail): Promise<void> => {
   const { db } = control.inventory;
   const row = (await listNetworks(db)).find((one) => one.name === name);
   if (row === undefined) {
@@ -272,5 +285,9 @@ export const removeNetwork = async (control: Control, name: string): Promise<voi
   }
   refuseUsed(`${name} cannot be removed`, await usersOf(control, name));
   await removeFromHosts(control, row);
-  await deleteNetwork(db, name);
+  await control.inventory.transaction(async (tx) => {
+    await deleteNetwork(tx, name);
+    const project = row.spec.project ?? null;
+    await record(tx, trail, { resource: { kind: 'network', name }, project, before: row.spec });
+  });
 };

@@ -41,8 +41,10 @@ const savedOf = ({ id, workloadName, decidedAt, reason, winner }: PlacementSumma
   ...(winner === null ? {} : { winner }),
 });
 
-export const savedPlacements = async (control: Control, limit: number, name?: string): Promise<SavedPlacement[]> =>
-  (await listPlacements(control.inventory.db, limit, name)).map(savedOf);
+export const savedPlacements = async (
+  control: Control,
+  query: Parameters<typeof listPlacements>[1],
+): Promise<SavedPlacement[]> => (await listPlacements(control.inventory.db, query)).map(savedOf);
 
 const findOne = async (control: Control, id: string) => {
   const row = await findPlacement(control.inventory.db, id);

@@ -2,16 +2,20 @@ import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   completeSpec,
   InnkeeperError,
+  inScope,
   isAdopted,
   type Manifest,
   type ManifestPlan,
   type PlacementRecord,
+  projectOf,
   specChanges,
   type WhatIf,
   type WorkloadPlan,
   type WorkloadSpec,
+  withoutSecrets,
 } from '@innkeeper/model';
 import { decide, imagine, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
+import { requireInScope } from './access/allow.ts';
 import { checkChange, checkForeignName, checkMakeable, checkPlaceable } from './check.ts';
 import { previewClaims } from './claimed.ts';
 import { type Control, driverOf } from './control.ts';
@@ -19,6 +23,7 @@ import { dependenciesFirst } from './dependencies.ts';
 import { networksOf } from './networks.ts';
 import { problemOf } from './problem.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
+import type { Eyes } from './views.ts';
 
 /** Limits, devices and warnings as the chosen driver would express them; the ids and addresses are those of nobody. */
 const previewMapping = (
@@ -106,6 +111,16 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
   return { ...base, action: actionOf(row, exists, changes, placement) };
 };
 
+/** As who only looks is shown it. */
+const withoutSecretChanges = (plan: WorkloadPlan): WorkloadPlan => {
+  const shown = (value: unknown): unknown =>
+    withoutSecrets({ cloudInit: value as NonNullable<WorkloadSpec['cloudInit']> }).cloudInit;
+  const changes = plan.changes.map((change) =>
+    change.field === 'cloudInit' ? { ...change, from: shown(change.from), to: shown(change.to) } : change,
+  );
+  return { ...plan, changes };
+};
+
 /**
  * What applying a manifest would do, changing nothing: each workload is decided with those before it in their places.
  * Without workloads, what there is; `whatIf` takes hosts away or adds some.
@@ -113,7 +128,8 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
 export const planManifest = async (
   control: Control,
   { workloads, networks = {}, rules = [] }: Partial<Manifest>,
-  whatIf: WhatIf = {},
+  whatIf: WhatIf,
+  { role, scope }: Eyes,
 ): Promise<ManifestPlan> => {
   const known = await readKnown(control.inventory.db);
   const given = rules.map(({ id }) => id);
@@ -130,9 +146,13 @@ export const planManifest = async (
     known,
     snapshot: imagine(snapshotOf(merged, control.installation), whatIf),
   };
-  const specs = workloads ?? Object.fromEntries(known.workloads.map(({ name, spec }) => [name, spec]));
+  const visible = known.workloads.filter(({ spec }) => inScope(scope, projectOf(spec)));
+  const specs = workloads ?? Object.fromEntries(visible.map(({ name, spec }) => [name, spec]));
+  for (const { name, spec } of known.workloads)
+    if (specs[name] !== undefined) requireInScope(scope, name, projectOf(spec));
   const plans: WorkloadPlan[] = [];
   for (const [name, spec] of dependenciesFirst(specs)) plans.push(planOne(planning, name, spec));
   const order = Object.keys(specs);
-  return { workloads: plans.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)) };
+  const shown = role === 'viewer' ? plans.map(withoutSecretChanges) : plans;
+  return { workloads: shown.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)) };
 };

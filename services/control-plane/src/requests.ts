@@ -14,12 +14,14 @@ import {
   InnkeeperError,
   isAdopted,
   type PowerAction,
+  projectOf,
   sameSpec,
   type WorkloadAction,
   type WorkloadSpec,
   type WorkloadView,
   whyNot,
 } from '@innkeeper/model';
+import { requireInScope } from './access/allow.ts';
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName, checkWorkload } from './check.ts';
 import type { Control } from './control.ts';
@@ -43,6 +45,7 @@ export const putWorkload = async (
     const row = await lockWorkload(tx, name);
     if (row?.state === 'removing')
       throw new InnkeeperError('busy', `${name} is being removed`, { hint: 'apply again when it is gone' });
+    if (row !== undefined) requireInScope(asker.scope, name, projectOf(row.spec));
     const id = row?.id ?? randomUUID();
     if (row === undefined) await insertWorkload(tx, { id, name, spec });
     else {
@@ -53,7 +56,10 @@ export const putWorkload = async (
       await updateSpec(tx, id, spec);
       if (row.placed === null) await updateWorkload(tx, id, { state: 'pending', error: null });
     }
-    return begin(tx, 'apply', { id, name }, asker, hash);
+    return begin(tx, 'apply', { id, name }, asker, hash, {
+      ...(row === undefined ? {} : { before: row.spec }),
+      after: spec,
+    });
   });
 };
 
@@ -64,6 +70,12 @@ const powerAfter = {
   stop: 'stopped',
   pause: 'paused',
 } as const;
+
+/** What an act changes of what is wanted, for the audit log. */
+const actsOn = (kind: PowerAction | 'remove', spec: WorkloadSpec) =>
+  kind === 'remove'
+    ? { before: spec }
+    : { before: { power: spec.power ?? 'running' }, after: { power: powerAfter[kind] } };
 
 /** The workload, when it is ours and in a state that allows this. */
 const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadView> => {
@@ -108,7 +120,7 @@ export const actOnWorkload = async (
       await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] });
       await updateWorkload(tx, row.id, { appliedGeneration: row.generation + 1 });
     }
-    return begin(tx, kind, row, asker, hash);
+    return begin(tx, kind, row, asker, hash, actsOn(kind, row.spec));
   });
 };
 
@@ -140,6 +152,6 @@ export const renameRequest = async (
       throw new InnkeeperError('conflict', `${name} is named by ${naming.map((one) => one.name).join(', ')}`, {
         hint: 'take it out of their dependsOn and placement, rename, and name it there again',
       });
-    return begin(tx, 'rename', row, asker, hash, { to });
+    return begin(tx, 'rename', row, asker, hash, { memory: { to }, before: { name }, after: { name: to } });
   });
 };

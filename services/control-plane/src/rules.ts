@@ -9,6 +9,7 @@ import {
   sameJson,
 } from '@innkeeper/model';
 import { compileCondition, decide, type Snapshot, shippedRules, withoutPlaced } from '@innkeeper/placement';
+import { record, type Trail } from './access/trail.ts';
 import { type Control, tell } from './control.ts';
 import { readKnown, requestOf, snapshotOf } from './snapshot.ts';
 
@@ -56,7 +57,8 @@ const checkRule = (rule: Rule): void => {
 };
 
 /** Saves the next version of a rule; what waits is tried again with it. Undefined when it is so already. */
-export const putRule = async (control: Control, rule: Rule, author: string): Promise<RuleView | undefined> => {
+export const putRule = async (control: Control, rule: Rule, trail: Trail): Promise<RuleView | undefined> => {
+  const author = trail.who;
   checkRule(rule);
   const { db } = control.inventory;
   const current = await listRules(db);
@@ -64,7 +66,10 @@ export const putRule = async (control: Control, rule: Rule, author: string): Pro
   if (before === undefined && current.length >= mostRules)
     throw new InnkeeperError('conflict', `There are ${mostRules} rules already, and more are not possible`);
   if (before !== undefined && sameJson(before.rule, rule)) return undefined;
-  const row = await control.inventory.transaction((tx) => saveRule(tx, rule.id, rule, author));
+  const row = await control.inventory.transaction(async (tx) => {
+    await record(tx, trail, { resource: { kind: 'rule', name: rule.id }, before: before?.rule, after: rule });
+    return saveRule(tx, rule.id, rule, author);
+  });
   await tell(control, {
     kind: before === undefined ? 'rule.added' : 'rule.changed',
     subject: { kind: 'rule', id: rule.id, name: rule.id },
@@ -74,10 +79,15 @@ export const putRule = async (control: Control, rule: Rule, author: string): Pro
   return viewOf({ ...row, rule });
 };
 
-export const removeRule = async (control: Control, id: string, author: string): Promise<void> => {
+export const removeRule = async (control: Control, id: string, trail: Trail): Promise<void> => {
   const { db } = control.inventory;
-  if (!(await listRules(db)).some((one) => one.id === id)) throw notFound(id);
-  await control.inventory.transaction((tx) => saveRule(tx, id, null, author));
+  const author = trail.who;
+  const before = (await listRules(db)).find((one) => one.id === id);
+  if (before === undefined) throw notFound(id);
+  await control.inventory.transaction(async (tx) => {
+    await record(tx, trail, { resource: { kind: 'rule', name: id }, before: before.rule });
+    await saveRule(tx, id, null, author);
+  });
   await tell(control, {
     kind: 'rule.removed',
     subject: { kind: 'rule', id, name: id },

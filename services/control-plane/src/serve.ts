@@ -1,10 +1,14 @@
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { Arrival } from './access/identity.ts';
 import type { App } from './api/app.ts';
+import type { serveStreams } from './api/streams/index.ts';
 import type { Control } from './control.ts';
-import type { Arrival } from './identity.ts';
+import { followPair, type Pair } from './tls.ts';
 
 const listening = (server: Server, where: { path: string } | { host: string; port: number }): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -15,11 +19,29 @@ const listening = (server: Server, where: { path: string } | { host: string; por
     });
   });
 
-const create = (app: App, arrival: Arrival, streams: (server: Server, arrival: Arrival) => void): Server => {
-  const server = createServer(getRequestListener((request) => app.fetch(request, { arrival })));
+/** As the proxy in front tells it, in the last part that it adds itself; the connection's own without one. */
+const addressOf = (arrival: Arrival, { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string => {
+  if (arrival === 'socket') return 'socket';
+  const told =
+    arrival === 'proxy'
+      ? String(headers['x-forwarded-for'] ?? '')
+          .split(',')
+          .at(-1)
+          ?.trim()
+      : undefined;
+  return told !== undefined && isIP(told) !== 0 ? told : (socket.remoteAddress ?? 'unknown');
+};
+
+type Streams = ReturnType<typeof serveStreams>;
+
+const create = (app: App, arrival: Arrival, streams: Streams, pair?: Pair): Server => {
+  const listener = getRequestListener((request, { incoming }) =>
+    app.fetch(request, { arrival, address: addressOf(arrival, incoming as IncomingMessage) }),
+  );
+  const server = pair === undefined ? createServer(listener) : createSecureServer({ ...pair }, listener);
   // Server-sent events and long waits outlive Node's default of five minutes.
   server.requestTimeout = 0;
-  streams(server, arrival);
+  streams(server, { arrival, address: (request) => addressOf(arrival, request) });
   return server;
 };
 
@@ -55,24 +77,26 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** The unix socket first; TCP on loopback for the page, with a token. A port in use is said and does not stop the rest. */
-export const serve = async (
-  control: Control,
-  app: App,
-  streams: (server: Server, arrival: Arrival) => void,
-): Promise<Serving> => {
-  const servers = [create(app, 'socket', streams)];
-  await openSocket(control, servers[0] as Server);
-  const { listen } = control.config;
-  if (listen !== 'off') {
-    const tcp = create(app, 'tcp', streams);
-    const at = listen.lastIndexOf(':');
-    try {
-      await listening(tcp, { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) });
-      servers.push(tcp);
-    } catch (error) {
-      control.log.warn({ listen, err: error }, 'the page is not served: its address is in use; set INNKEEPER_LISTEN');
-    }
+/** TCP for the page, with a token. A port in use is said and does not stop the rest; what ends it, where it began. */
+const openTcp = async (control: Control, app: App, streams: Streams, pair: Pair | undefined): Promise<Server[]> => {
+  const { listen, transport } = control.config;
+  if (listen === 'off') return [];
+  const server = create(app, transport.kind, streams, pair);
+  const at = listen.lastIndexOf(':');
+  try {
+    await listening(server, { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) });
+  } catch (error) {
+    control.log.warn({ listen, err: error }, 'the page is not served: its address is in use; set INNKEEPER_LISTEN');
+    return [];
   }
+  if (transport.kind === 'tls') server.once('close', followPair(server as SecureServer, transport, control.log));
+  return [server];
+};
+
+/** The unix socket first, then TCP; `pair` is the certificate where the settings name one. */
+export const serve = async (control: Control, app: App, streams: Streams, pair: Pair | undefined): Promise<Serving> => {
+  const local = create(app, 'socket', streams);
+  await openSocket(control, local);
+  const servers = [local, ...(await openTcp(control, app, streams, pair))];
   return { close: async () => void (await Promise.all(servers.map(closing))) };
 };

@@ -15,7 +15,7 @@ import {
   type NetworkRow,
   type WorkloadRow,
 } from '@innkeeper/inventory';
-import { completeSpec, type HostState, type Rule, type WorkloadSpec } from '@innkeeper/model';
+import { completeSpec, type HostState, type Rule, type WorkloadSpec, withoutFirstBoot } from '@innkeeper/model';
 import type { HostSnapshot, PlacedWorkload, PlacementRequest, Snapshot } from '@innkeeper/placement';
 import { devicesOn } from './devices.ts';
 import { foreignUse, isForeign } from './foreign.ts';
@@ -100,7 +100,8 @@ const placedOf = (row: WorkloadRow, guests: readonly GuestRow[]): PlacedWorkload
 /** What is asked of a decision; `row`: of the workload that there is. */
 export const requestOf = (name: string, spec: WorkloadSpec, row?: Pick<WorkloadRow, 'placed'>): PlacementRequest => ({
   name,
-  spec: completeSpec(spec),
+  // Decisions are kept with what they were made from.
+  spec: completeSpec(withoutFirstBoot(spec)),
   current: row?.placed ?? undefined,
 });
 

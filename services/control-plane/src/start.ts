@@ -1,7 +1,9 @@
 import { localHost, readMachine } from '@innkeeper/host';
 import { insertMissingRules, openInventory } from '@innkeeper/inventory';
 import type { MachineReport } from '@innkeeper/model';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
+import { keepAudit } from './access/log.ts';
+import { openRefusals } from './access/refusals.ts';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
@@ -11,6 +13,7 @@ import { openFleet } from './fleet/fleet.ts';
 import { followMembers } from './fleet/members.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
+import { createLog } from './log.ts';
 import { openLease } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
@@ -18,6 +21,7 @@ import { followReadiness } from './readiness/follow.ts';
 import { keepInstallation } from './recovery/installation.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
+import { readPair } from './tls.ts';
 
 export interface Running {
   readonly control: Control;
@@ -36,10 +40,12 @@ const readLocal = async (config: Config): Promise<MachineReport> => {
   return readMachine(host, config.paths.state);
 };
 
-/** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database. */
+/** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database, `invalid` for a certificate that is none. */
 export const startControlPlane = async (config: Config, options: StartOptions = {}): Promise<Running> => {
-  const log =
-    options.log ?? pino({ level: process.env.INNKEEPER_LOG_LEVEL ?? 'info', redact: ['*.token', '*.authorization'] });
+  const log = options.log ?? createLog(process.env.INNKEEPER_LOG_LEVEL ?? 'info');
+  const { transport } = config;
+  // Before anything begins: who named a certificate must not be answered without it.
+  const pair = transport.kind === 'tls' && config.listen !== 'off' ? await readPair(transport) : undefined;
   const inventory = await openInventory(config.databaseUrl, {
     beforeMigrating: async () => {
       if (isOwnDatabase(config)) await makeDump({ config, log }, 'before-upgrade');
@@ -53,19 +59,22 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
-  const fleet = await openFleet({ config, inventory, installation, lease, log, tendLives: () => tendLives() }, name);
+  const refusals = openRefusals(inventory.db);
+  const ground = { config, inventory, installation, lease, log, refusals, tendLives: () => tendLives() };
+  const fleet = await openFleet(ground, name);
   const { control } = fleet;
   const stopping = new AbortController();
   await control.probe(name);
   await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   await fleet.openStored();
   const worker = await startWorker(control, lease, options.faults);
-  const serving = await serve(control, buildApplication(control), serveStreams(control));
+  const serving = await serve(control, buildApplication(control), serveStreams(control), pair);
   fleet.follow();
   await followMembers(control, fleet.openStored, stopping.signal);
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
   followDumps(control, stopping.signal);
+  keepAudit(control, stopping.signal);
   tendLives = () => {
     tend();
     probe();
@@ -78,6 +87,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
       fleet.stop();
       await serving.close();
       await worker.stop();
+      await refusals.flush().catch(() => undefined);
       await inventory.close();
     },
   };

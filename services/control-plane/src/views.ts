@@ -1,9 +1,6 @@
 import {
-  claimedCapacity,
-  type Db,
   type GuestRow,
   type HostRow,
-  listDevices,
   listGuests,
   listHosts,
   listOperations,
@@ -15,23 +12,24 @@ import {
 import {
   completeSpec,
   type GuestStats,
-  type HostView,
+  inScope,
   isAdopted,
   type OperationView,
+  projectOf,
   type WorkloadState,
   type WorkloadView,
+  withoutSecrets,
 } from '@innkeeper/model';
+import type { Identity } from './access/identity.ts';
 import type { Control } from './control.ts';
-import { devicesOn } from './devices.ts';
 import { driftOf } from './drift.ts';
-import { foreignUse, isForeign, lostReason } from './foreign.ts';
+import { isForeign, lostReason } from './foreign.ts';
 import { expiryOf } from './lifecycle/decide.ts';
 import { readinessOf } from './readiness/state.ts';
-import { hostStateOf, imagesOf } from './snapshot.ts';
 
-const time = (date: Date | null): string | undefined => date?.toISOString();
+export const time = (date: Date | null): string | undefined => date?.toISOString();
 
-const optional = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+export const optional = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
@@ -218,69 +216,43 @@ const withStats = async (
   });
 };
 
-/** Every workload, then every foreign guest. */
+/** Whose eyes something is shown to; all is shown to Innkeeper itself. */
+export type Eyes = Pick<Identity, 'role' | 'scope'>;
+const everything: Eyes = { role: 'admin', scope: undefined };
+
+/** Who only looks is not shown what a guest is told at its first boot. */
+const shownTo = ({ role }: Eyes, view: WorkloadView): WorkloadView =>
+  role !== 'viewer' || view.spec === undefined ? view : { ...view, spec: withoutSecrets(view.spec) };
+
+interface ViewOptions {
+  readonly stats: boolean;
+  readonly names?: readonly string[];
+  readonly eyes?: Eyes;
+}
+
+/** Every workload, then every foreign guest; of these nobody sees any who is bound to projects. */
 export const workloadViews = async (
   control: Control,
-  options: { readonly stats: boolean; readonly names?: readonly string[] },
+  { stats, names, eyes = everything }: ViewOptions,
 ): Promise<WorkloadView[]> => {
   const { db } = control.inventory;
   const [rows, hosts, guests, unfinished] = await Promise.all([
     listWorkloads(db),
     listHosts(db),
     listGuests(db),
-    listOperations(db, 1000, true),
+    listOperations(db, { limit: 1000, unfinishedOnly: true }),
   ]);
   const known = { hosts, guests, unfinished };
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests
     .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest) && isLasting(guest))
+    .filter(() => eyes.scope === undefined)
     .map((guest) => foreignView(guest, silent.has(guest.host), control.installation));
-  const all = [...rows.map((row) => managedView(row, known)), ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
-  const wanted =
-    options.names === undefined
-      ? all
-      : all.filter(({ name, id }) => options.names?.includes(name) === true || options.names?.includes(id) === true);
-  return options.stats ? withStats(control, wanted, silent) : wanted;
-};
-
-export const hostViews = async (db: Db, installation: string): Promise<HostView[]> => {
-  const [rows, guests, claimed, devices] = await Promise.all([
-    listHosts(db),
-    listGuests(db),
-    claimedCapacity(db),
-    listDevices(db),
-  ]);
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    address: row.address,
-    state: hostStateOf(row),
-    labels: row.labels,
-    guestNames: row.guestNames,
-    epoch: row.epoch,
-    drivers: row.drivers,
-    images: imagesOf(row),
-    devices: devicesOn(devices, guests, row.name, installation),
-    capacity: {
-      cpus: row.cpusTotal,
-      memoryBytes: row.memoryTotal,
-      diskBytes: row.machine?.diskTotalBytes ?? 0,
-      cpuRatio: row.cpuRatio,
-      memoryRatio: row.memoryRatio,
-      reserved: { cpus: row.cpusReserved, memoryBytes: row.memoryReserved },
-      claimed: claimed.get(row.name) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 },
-      foreign: foreignUse(guests, row.name, installation),
-    },
-    ...optional({
-      reportedAt: time(row.reportedAt),
-      machine: row.machine ?? undefined,
-      maintenance: row.maintenance ?? undefined,
-      silentSince: time(row.silentSince),
-      confirmedDead:
-        row.confirmedDeadAt === null
-          ? undefined
-          : { at: row.confirmedDeadAt.toISOString(), by: row.confirmedDeadBy ?? 'somebody' },
-    }),
-  }));
+  const ours = rows
+    .filter(({ spec }) => inScope(eyes.scope, projectOf(spec)))
+    .map((row) => shownTo(eyes, managedView(row, known)));
+  const all = [...ours, ...foreign.sort((a, b) => (a.name < b.name ? -1 : 1))];
+  const wanted = names === undefined ? all : all.filter(({ name, id }) => names.includes(name) || names.includes(id));
+  return stats ? withStats(control, wanted, silent) : wanted;
 };

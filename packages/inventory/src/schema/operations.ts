@@ -1,4 +1,4 @@
-import type { EventView, OperationKind, OperationState, Problem, Role, StepState } from '@innkeeper/model';
+import type { EventView, OperationKind, OperationState, Problem, StepState } from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
 import { bigserial, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { innkeeper, moment } from './base.ts';
@@ -21,6 +21,8 @@ export const operations = innkeeper.table(
     kind: text('kind').$type<OperationKind>().notNull(),
     workloadId: uuid('workload_id').notNull(),
     workloadName: text('workload_name').notNull(),
+    /** Of its workload when it was asked for: the workload may be gone. */
+    project: text('project'),
     who: text('who').notNull(),
     state: text('state').$type<OperationState>().notNull(),
     /** What steps decided and later steps or an undo need: plain JSON. */
@@ -40,6 +42,7 @@ export const operations = innkeeper.table(
     uniqueIndex('operations_one_at_a_time').on(table.workloadId).where(sql`${table.state} in ('running', 'undoing')`),
     index('operations_unfinished').on(table.workloadId, table.seq).where(sql`${table.finishedAt} is null`),
     index('operations_newest').on(table.seq),
+    index('operations_of_workload').on(table.workloadId, table.seq),
   ],
 );
 
@@ -66,15 +69,7 @@ export const events = innkeeper.table('events', {
   subjectKind: text('subject_kind').$type<EventView['subject']['kind']>().notNull(),
   subjectId: text('subject_id').notNull(),
   subjectName: text('subject_name').notNull(),
+  /** Of the workload that it is about; null for what belongs to no project. */
+  project: text('project'),
   text: text('text').notNull(),
-});
-
-export const tokens = innkeeper.table('tokens', {
-  id: uuid('id').primaryKey().defaultRandom(),
-  name: text('name').notNull().unique(),
-  role: text('role').$type<Role>().notNull(),
-  /** SHA-256 of a secret of 256 random bits: there is nothing to guess, so no slow hash is needed. */
-  hash: text('hash').notNull().unique(),
-  createdAt: moment('created_at').notNull().defaultNow(),
-  lastUsedAt: moment('last_used_at'),
 });

@@ -119,6 +119,8 @@ export const placements = innkeeper.table(
     id: uuid('id').primaryKey().defaultRandom(),
     workloadId: uuid('workload_id').notNull(),
     workloadName: text('workload_name').notNull(),
+    /** Of the workload when it was decided. */
+    project: text('project'),
     winner: jsonb('winner').$type<Candidate>(),
     reason: text('reason').notNull(),
     /** The whole record as older versions kept it; new ones are compressed, which is 30 times smaller and as much faster. */

@@ -10,5 +10,6 @@ export {
   publicationsOf,
 } from './network.ts';
 export { processorRoom } from './processors.ts';
+export { withoutFirstBoot, withoutSecrets } from './redact.ts';
 export { changeCosts, type SpecField, type WorkloadSpec, workloadSpec } from './spec.ts';
 export type { Affinity } from './wishes.ts';

@@ -7,6 +7,7 @@ const names: Names = {
   hosts: async () => ['h1', 'h2'],
   images: async () => ['debian/12', 'windows/11'],
   rules: async () => ['linux-as-container'],
+  tokens: async () => ['ci', 'ops'],
 };
 
 const answer = async (line: string): Promise<string[]> => complete(await buildProgram(), line.split(' '), names);
@@ -20,6 +21,7 @@ describe('completion', () => {
     ['why-not web ', ['h1', 'h2']],
     ['rm wiki ', ['desktop', 'web', 'wiki']],
     ['run d', ['debian/12']],
+    ['token rm c', ['ci']],
     ['rule disable ', ['linux-as-container']],
     ['plan --without-host ', ['h1', 'h2']],
     ['capacity --mem', ['--memory']],

@@ -28,6 +28,7 @@ export interface Names {
   readonly hosts: () => Promise<readonly string[]>;
   readonly images: () => Promise<readonly string[]>;
   readonly rules: () => Promise<readonly string[]>;
+  readonly tokens: () => Promise<readonly string[]>;
 }
 
 const valuesFor = async (argument: string, command: Command, names: Names): Promise<readonly string[]> => {
@@ -35,6 +36,7 @@ const valuesFor = async (argument: string, command: Command, names: Names): Prom
   if (argument === 'image') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
+  if (parent === 'token') return command.name() === 'rm' ? names.tokens() : [];
   if (argument === 'shell') return Object.keys(scripts);
   return argument === 'name' || argument === 'names' || argument === 'workload' ? names.workloads() : [];
 };
@@ -70,6 +72,8 @@ const fromServer: Names = {
   hosts: async () => (await client().hosts()).map(({ name }) => name),
   images: async () => (await client().images()).map(({ name }) => name),
   rules: async () => (await client().rules()).map(({ rule }) => rule.id),
+  tokens: async () =>
+    (await client().tokens()).flatMap(({ name, revokedAt }) => (revokedAt === undefined ? [name] : [])),
 };
 
 export const addCompletion = (program: Command): void => {

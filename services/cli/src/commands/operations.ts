@@ -4,7 +4,7 @@ import { print } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
 
-const addOperation = (program: Command): void => {
+export const addOperations = (program: Command): void => {
   const operation = program.command('operation').alias('op').description('what was asked for, and how far it is');
   operation
     .command('ls', { isDefault: true })
@@ -39,20 +39,4 @@ const addOperation = (program: Command): void => {
     .command('cancel <id>')
     .description('stop at the next step and undo what was done')
     .action(async (id: string) => void (await client().cancel(id)));
-};
-
-const addToken = (program: Command): void => {
-  const token = program.command('token').description('who may use the API over TCP');
-  token
-    .command('create <name>')
-    .description('make a token; its secret is shown this once')
-    .option('--role <role>', 'viewer, operator or admin', 'operator')
-    .action(async (name: string, { role }: { role: 'viewer' | 'operator' | 'admin' }) =>
-      print((await client().createToken(name, role)).token),
-    );
-};
-
-export const addOperations = (program: Command): void => {
-  addOperation(program);
-  addToken(program);
 };

@@ -10,6 +10,7 @@ export interface SpecOptions {
   readonly isolation?: string;
   readonly backend?: string;
   readonly publish?: readonly string[];
+  readonly project?: string;
 }
 
 export const addSpecOptions = (command: Command): Command =>
@@ -19,13 +20,14 @@ export const addSpecOptions = (command: Command): Command =>
     .option('--disk <size>', 'such as 10GiB')
     .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
     .option('--backend <kind>', 'auto, lxc or kvm')
-    .option('-p, --publish <ports...>', 'a port of the host for one of its own: 8080:80, 53:53/udp');
+    .option('-p, --publish <ports...>', 'a port of the host for one of its own: 8080:80, 53:53/udp')
+    .option('--project <name>', 'whom it belongs to');
 
 /** Throws `invalid` with the path of the field below `base`. */
 export const specOf = (image: string, options: SpecOptions, base: string): WorkloadSpec => {
-  const { cpus, memory, disk, isolation, backend, publish } = options;
+  const { cpus, memory, disk, isolation, backend, publish, project } = options;
   const networks = publish === undefined ? undefined : [{ ports: publish }];
-  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend, networks };
+  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend, networks, project };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return parseWorkloadSpec(Object.fromEntries(set), base);
 };

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { adoptRequest as adoptBody, adoptionView } from '@innkeeper/model';
 import { adoptionOf, adoptRequest, releaseRequest } from '../adoption.ts';
 import type { Control } from '../control.ts';
-import { accepted, changing, failures, json, named, settle } from './answers.ts';
+import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
 
 export const guest = { params: z.object({ id: z.string() }) };
@@ -37,8 +37,7 @@ export const addAdoptions = (app: App, control: Control): void => {
     }),
     async (c) => {
       const { host, wait } = c.req.valid('query');
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await adoptRequest(control, { id: c.req.valid('param').id, host }, c.req.valid('json'), asker);
+      const row = await adoptRequest(control, { id: c.req.valid('param').id, host }, c.req.valid('json'), askerOf(c));
       const { view, status } = await settle(control, row, wait);
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
@@ -53,8 +52,7 @@ export const addAdoptions = (app: App, control: Control): void => {
       responses: accepted,
     }),
     async (c) => {
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await releaseRequest(control, c.req.valid('param').name, asker);
+      const row = await releaseRequest(control, c.req.valid('param').name, askerOf(c));
       const { view, status } = await settle(control, row, c.req.valid('query').wait);
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);

@@ -8,9 +8,12 @@ import {
   parseDuration,
   problem,
 } from '@innkeeper/model';
+import type { Context } from 'hono';
+import type { Asker } from '../asker.ts';
 import type { Control } from '../control.ts';
 import { operationViewOf } from '../views.ts';
 import { waitForOperation } from '../wait.ts';
+import type { AppEnv } from './app.ts';
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
@@ -42,6 +45,12 @@ const waitMs = (text: string | undefined): number => {
   if (ms === undefined || ms > longestWaitMs)
     throw new InnkeeperError('invalid', `wait: "${text.slice(0, 40)}" is not a duration up to 10m, such as 30s`);
   return ms;
+};
+
+/** Who asks, with the key of the request where it has one. */
+export const askerOf = (c: Context<AppEnv>): Asker => {
+  const { who, scope } = c.get('identity');
+  return { who, scope, trail: c.get('trail'), idempotencyKey: c.req.header('idempotency-key') };
 };
 
 export const viewOf = async (control: Control, row: OperationRow): Promise<OperationView> =>

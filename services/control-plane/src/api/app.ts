@@ -2,14 +2,21 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { InnkeeperError } from '@innkeeper/model';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { guard } from '../access/guard.ts';
+import type { Arrival, Identity } from '../access/identity.ts';
+import type { Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
-import { type Arrival, checkBrowser, demand, type Identity, identify } from '../identity.ts';
 import { asProblem, retryAfterSeconds } from '../problem.ts';
+import { limitAddress, limitBody } from './bodies.ts';
 import { refuseInvalid } from './refusal.ts';
 
 export interface AppEnv {
-  Bindings: { arrival: Arrival };
-  Variables: { identity: Identity };
+  Bindings: {
+    arrival: Arrival;
+    /** Of the client; missing where there is none to tell, on the unix socket. */
+    address?: string;
+  };
+  Variables: { identity: Identity; trail: Trail };
 }
 
 export type App = OpenAPIHono<AppEnv>;
@@ -46,6 +53,7 @@ export const createApp = (control: Control): App => {
   app.notFound((c) =>
     problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)),
   );
+  app.use('*', limitAddress());
   app.use(
     '*',
     bodyLimit({
@@ -54,13 +62,6 @@ export const createApp = (control: Control): App => {
         problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
     }),
   );
-  app.use('/v1/*', async (c, next) => {
-    const arrival = c.env.arrival;
-    checkBrowser(arrival, c.req.header('host'), c.req.header('origin'));
-    const identity = await identify(control.inventory.db, arrival, c.req.header('authorization'));
-    demand(identity, c.req.method === 'GET' ? 'viewer' : 'operator');
-    c.set('identity', identity);
-    await next();
-  });
+  app.use('/v1/*', guard(control), limitBody());
   return app;
 };

@@ -3,7 +3,7 @@ import { conversionView, convertRequest as convertBody } from '@innkeeper/model'
 import type { Control } from '../control.ts';
 import { conversionOf, convertRequest, endConversion } from '../conversion.ts';
 import { guest, onHost } from './adoptions.ts';
-import { accepted, changing, failures, json, named, settle } from './answers.ts';
+import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
 
 const endings = [
@@ -38,8 +38,7 @@ export const addConversions = (app: App, control: Control): void => {
     }),
     async (c) => {
       const { host, wait } = c.req.valid('query');
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await convertRequest(control, { id: c.req.valid('param').id, host }, c.req.valid('json'), asker);
+      const row = await convertRequest(control, { id: c.req.valid('param').id, host }, c.req.valid('json'), askerOf(c));
       const { view, status } = await settle(control, row, wait);
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
@@ -55,8 +54,7 @@ export const addConversions = (app: App, control: Control): void => {
         responses: accepted,
       }),
       async (c) => {
-        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-        const row = await endConversion(control, c.req.valid('param').name, kind, asker);
+        const row = await endConversion(control, c.req.valid('param').name, kind, askerOf(c));
         const { view, status } = await settle(control, row, c.req.valid('query').wait);
         c.header('location', `/v1/operations/${row.id}`);
         return c.json(view, status);

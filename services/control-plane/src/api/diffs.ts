@@ -14,7 +14,7 @@ export const addDiffs = (app: App, control: Control): void => {
       summary: 'What was asked of each workload against what is there',
       responses: { 200: json(z.object({ items: z.array(workloadDiff) }), 'Every workload'), ...failures },
     }),
-    async (c) => c.json({ items: await diffViews(control) }, 200),
+    async (c) => c.json({ items: await diffViews(control, c.get('identity')) }, 200),
   );
   app.openapi(
     createRoute({
@@ -25,7 +25,7 @@ export const addDiffs = (app: App, control: Control): void => {
       responses: { 200: json(workloadDiff, 'The workload'), ...failures },
     }),
     async (c) => {
-      const [found] = await diffViews(control, c.req.valid('param').name);
+      const [found] = await diffViews(control, c.get('identity'), c.req.valid('param').name);
       if (found === undefined) throw new InnkeeperError('internal', 'A workload that is there has no difference');
       return c.json(found, 200);
     },

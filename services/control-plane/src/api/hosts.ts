@@ -9,10 +9,11 @@ import {
   newHost,
   parseWith,
 } from '@innkeeper/model';
+import { record } from '../access/trail.ts';
 import { type Control, tell } from '../control.ts';
 import { noSuchHost } from '../fleet/remove.ts';
-import { demand } from '../identity.ts';
-import { hostViews } from '../views.ts';
+import { hostViewsFor } from '../host-views.ts';
+import type { Eyes } from '../views.ts';
 import { failures, json, named } from './answers.ts';
 import type { App } from './app.ts';
 import { refuseBodyWith } from './refusal.ts';
@@ -20,13 +21,30 @@ import { refuseBodyWith } from './refusal.ts';
 const newOf = async (request: { json(): Promise<unknown> }): Promise<NewHost> =>
   parseWith(newHost, await request.json(), 'host');
 
-const viewOf = async (control: Control, name: string): Promise<HostView | undefined> =>
-  (await hostViews(control.inventory.db, control.installation)).find((one) => one.name === name);
+const viewOf = async (control: Control, name: string, eyes: Eyes): Promise<HostView | undefined> =>
+  (await hostViewsFor(control, eyes)).find((one) => one.name === name);
 
-const existing = async (control: Control, name: string): Promise<HostView> => {
-  const view = await viewOf(control, name);
+const existing = async (control: Control, name: string, eyes: Eyes): Promise<HostView> => {
+  const view = await viewOf(control, name, eyes);
   if (view === undefined) throw noSuchHost(name);
   return view;
+};
+
+/** Those settings of a host that a change is about, as they were. */
+const changedOf = (view: HostView | undefined, change: HostChange): unknown => {
+  if (view === undefined) return undefined;
+  const { cpuRatio, memoryRatio, reserved } = view.capacity;
+  const all: Readonly<Record<keyof HostChange, unknown>> = {
+    labels: view.labels,
+    draining: view.state === 'draining',
+    guestNames: view.guestNames,
+    maintenance: view.maintenance ?? null,
+    cpuRatio,
+    memoryRatio,
+    reservedCpus: reserved.cpus,
+    reservedMemory: reserved.memoryBytes,
+  };
+  return Object.fromEntries(Object.keys(change).map((key) => [key, all[key as keyof HostChange]]));
 };
 
 const changeOf = async (request: { json(): Promise<unknown> }): Promise<HostChange> =>
@@ -42,7 +60,7 @@ export const addHosts = (app: App, control: Control): void => {
       summary: 'Hosts with capacity and capabilities',
       responses: { 200: json(z.object({ items: z.array(hostView) }), 'Hosts'), ...failures },
     }),
-    async (c) => c.json({ items: await hostViews(db, control.installation) }, 200),
+    async (c) => c.json({ items: await hostViewsFor(control, c.get('identity')) }, 200),
   );
   app.openapi(
     createRoute({
@@ -57,11 +75,16 @@ export const addHosts = (app: App, control: Control): void => {
     }),
     async (c) => {
       const identity = c.get('identity');
-      demand(identity, 'admin');
       const { name } = c.req.valid('param');
       const change = await changeOf(c.req);
-      const found = await changeHost(db, name, change);
-      const view = await viewOf(control, name);
+      const before = await viewOf(control, name, identity);
+      const found = await control.inventory.transaction(async (tx) => {
+        const changed = await changeHost(tx, name, change);
+        const resource = { kind: 'host', name } as const;
+        if (changed) await record(tx, c.get('trail'), { resource, before: changedOf(before, change), after: change });
+        return changed;
+      });
+      const view = await viewOf(control, name, identity);
       if (!found || view === undefined) throw noSuchHost(name);
       await tell(control, {
         kind: 'host.changed',
@@ -88,9 +111,8 @@ const addMembership = (app: App, control: Control): void => {
     }),
     async (c) => {
       const identity = c.get('identity');
-      demand(identity, 'admin');
       const name = await control.fleet.add(await newOf(c.req));
-      const view = await existing(control, name);
+      const view = await existing(control, name, identity);
       await tell(control, {
         kind: 'host.added',
         subject: { kind: 'host', id: view.id, name },
@@ -108,7 +130,7 @@ const addMembership = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(hostView, 'The host'), ...failures },
     }),
-    async (c) => c.json(await existing(control, c.req.valid('param').name), 200),
+    async (c) => c.json(await existing(control, c.req.valid('param').name, c.get('identity')), 200),
   );
   app.openapi(
     createRoute({
@@ -120,10 +142,9 @@ const addMembership = (app: App, control: Control): void => {
     }),
     async (c) => {
       const identity = c.get('identity');
-      demand(identity, 'admin');
       const { name } = c.req.valid('param');
-      const { id } = await existing(control, name);
-      await control.fleet.remove(name);
+      const { id } = await existing(control, name, identity);
+      await control.fleet.remove(name, c.get('trail'));
       await tell(control, {
         kind: 'host.removed',
         subject: { kind: 'host', id, name },

@@ -8,7 +8,6 @@ import {
   parseWith,
 } from '@innkeeper/model';
 import type { Control } from '../control.ts';
-import { demand } from '../identity.ts';
 import { leaseViews, networkView, networkViews } from '../network-views.ts';
 import { putNetwork, removeNetwork } from '../networks.ts';
 import { failures, json } from './answers.ts';
@@ -29,7 +28,7 @@ export const addNetworks = (app: App, control: Control): void => {
       summary: 'Networks of the inventory, and those that hosts have without it',
       responses: { 200: json(z.object({ items: z.array(networkSchema) }), 'Networks'), ...failures },
     }),
-    async (c) => c.json({ items: await networkViews(control) }, 200),
+    async (c) => c.json({ items: await networkViews(control, c.get('identity').scope) }, 200),
   );
   app.openapi(
     createRoute({
@@ -39,7 +38,7 @@ export const addNetworks = (app: App, control: Control): void => {
       request: { params },
       responses: { 200: json(networkSchema, 'The network'), ...failures },
     }),
-    async (c) => c.json(await networkView(control, c.req.valid('param').name), 200),
+    async (c) => c.json(await networkView(control, c.req.valid('param').name, c.get('identity').scope), 200),
   );
   app.openapi(
     createRoute({
@@ -49,7 +48,7 @@ export const addNetworks = (app: App, control: Control): void => {
       request: { params },
       responses: { 200: json(z.object({ items: z.array(leaseView) }), 'Leases'), ...failures },
     }),
-    async (c) => c.json({ items: await leaseViews(control, c.req.valid('param').name) }, 200),
+    async (c) => c.json({ items: await leaseViews(control, c.req.valid('param').name, c.get('identity').scope) }, 200),
   );
   app.openapi(
     createRoute({
@@ -60,11 +59,10 @@ export const addNetworks = (app: App, control: Control): void => {
       responses: { 200: json(networkSchema, 'Saved'), 204: { description: 'It is so already' }, ...failures },
     }),
     async (c) => {
-      demand(c.get('identity'), 'operator');
       const { name } = c.req.valid('param');
       checkName(name, `networks.${name.slice(0, 80)}`);
-      const changed = await putNetwork(control, name, await specOf(c.req));
-      return changed ? c.json(await networkView(control, name), 200) : c.body(null, 204);
+      const changed = await putNetwork(control, name, await specOf(c.req), c.get('trail'));
+      return changed ? c.json(await networkView(control, name, c.get('identity').scope), 200) : c.body(null, 204);
     },
     refuseBodyWith(specOf),
   );
@@ -77,8 +75,7 @@ export const addNetworks = (app: App, control: Control): void => {
       responses: { 204: { description: 'Removed' }, ...failures },
     }),
     async (c) => {
-      demand(c.get('identity'), 'operator');
-      await removeNetwork(control, c.req.valid('param').name);
+      await removeNetwork(control, c.req.valid('param').name, c.get('trail'));
       return c.body(null, 204);
     },
   );

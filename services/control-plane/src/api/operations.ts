@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { findOperation, listOperations, type OperationRow, requestCancel, stepsOf } from '@innkeeper/inventory';
 import { InnkeeperError, operationView } from '@innkeeper/model';
+import { record } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { operationViewOf } from '../views.ts';
 import { failures, json, settle, viewOf } from './answers.ts';
@@ -16,7 +17,10 @@ export const addOperations = (app: App, control: Control): void => {
       responses: { 200: json(z.object({ items: z.array(operationView) }), 'Operations'), ...failures },
     }),
     async (c) => {
-      const rows = await listOperations(control.inventory.db, c.req.valid('query').limit ?? 50);
+      const rows = await listOperations(control.inventory.db, {
+        limit: c.req.valid('query').limit ?? 50,
+        scope: c.get('identity').scope,
+      });
       const steps = await stepsOf(
         control.inventory.db,
         rows.map(({ id }) => id),
@@ -56,8 +60,16 @@ export const addOperations = (app: App, control: Control): void => {
     }),
     async (c) => {
       const row = await known(c.req.valid('param').id);
-      if (!(await requestCancel(control.inventory.db, row.id, c.get('identity').who)))
-        throw new InnkeeperError('conflict', `The operation ${row.id} is ${row.state} already`);
+      await control.inventory.transaction(async (tx) => {
+        if (!(await requestCancel(tx, row.id, c.get('identity').who)))
+          throw new InnkeeperError('conflict', `The operation ${row.id} is ${row.state} already`);
+        await record(tx, c.get('trail'), {
+          resource: { kind: 'operation', name: row.workloadName },
+          project: row.project,
+          after: { cancelled: row.kind },
+          operationId: row.id,
+        });
+      });
       return c.json(await viewOf(control, await known(row.id)), 202);
     },
   );

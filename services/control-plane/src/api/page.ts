@@ -12,7 +12,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 const policy =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws:; frame-ancestors 'none'";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'";
 
 const fileName = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 

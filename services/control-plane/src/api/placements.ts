@@ -63,7 +63,7 @@ const addQuestions = (app: App, control: Control): void => {
     }),
     async (c) => {
       const { manifest, imagined } = await planOf(c.req);
-      return c.json(await planManifest(control, manifest, imagined), 200);
+      return c.json(await planManifest(control, manifest, imagined, c.get('identity')), 200);
     },
     refuseBodyWith(planOf),
   );
@@ -116,7 +116,10 @@ const addRecords = (app: App, control: Control): void => {
     }),
     async (c) => {
       const { workload, limit = 50 } = c.req.valid('query');
-      return c.json({ items: await savedPlacements(control, limit, workload) }, 200);
+      return c.json(
+        { items: await savedPlacements(control, { limit, name: workload, scope: c.get('identity').scope }) },
+        200,
+      );
     },
   );
   app.openapi(

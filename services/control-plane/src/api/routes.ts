@@ -1,4 +1,5 @@
 import type { Control } from '../control.ts';
+import { addAccess } from './access.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
 import { addConversions } from './conversions.ts';
@@ -31,6 +32,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addDiffs(app, control);
   addDumps(app, control);
   addMachine(app, control);
+  addAccess(app, control);
 };
 
 export const openApiDocument = (app: App) =>

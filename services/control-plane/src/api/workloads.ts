@@ -14,8 +14,8 @@ import {
 import type { Control } from '../control.ts';
 import { latestRecord } from '../placements.ts';
 import { actOnWorkload, putWorkload, renameRequest } from '../requests.ts';
-import { workloadViews } from '../views.ts';
-import { accepted, changing, failures, json, named, settle } from './answers.ts';
+import { type Eyes, workloadViews } from '../views.ts';
+import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
 import { refuseBodyWith } from './refusal.ts';
 
@@ -51,8 +51,7 @@ const addActs = (app: App, control: Control): void => {
         responses: accepted,
       }),
       async (c) => {
-        const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-        const row = await actOnWorkload(control, c.req.valid('param').name, kind, asker);
+        const row = await actOnWorkload(control, c.req.valid('param').name, kind, askerOf(c));
         const { view, status } = await settle(control, row, c.req.valid('query').wait);
         c.header('location', `/v1/operations/${row.id}`);
         return c.json(view, status);
@@ -75,8 +74,7 @@ const addRename = (app: App, control: Control): void => {
       responses: accepted,
     }),
     async (c) => {
-      const asker = { who: c.get('identity').who, idempotencyKey: c.req.valid('header')['idempotency-key'] };
-      const row = await renameRequest(control, c.req.valid('param').name, c.req.valid('json').name, asker);
+      const row = await renameRequest(control, c.req.valid('param').name, c.req.valid('json').name, askerOf(c));
       const { view, status } = await settle(control, row, c.req.valid('query').wait);
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
@@ -84,8 +82,8 @@ const addRename = (app: App, control: Control): void => {
   );
 };
 
-const viewOf = async (control: Control, name: string): Promise<WorkloadView> => {
-  const [view] = await workloadViews(control, { stats: true, names: [name] });
+const viewOf = async (control: Control, name: string, eyes: Eyes): Promise<WorkloadView> => {
+  const [view] = await workloadViews(control, { stats: true, names: [name], eyes });
   if (view === undefined)
     throw new InnkeeperError('not_found', `There is no workload ${name.slice(0, 80)}`, {
       hint: 'inn ls shows what there is',
@@ -102,7 +100,10 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: { query: z.object({ stats: z.enum(['true', 'false']).optional() }) },
       responses: { 200: json(z.object({ items: z.array(workloadView) }), 'Workloads and foreign guests'), ...failures },
     }),
-    async (c) => c.json({ items: await workloadViews(control, { stats: c.req.valid('query').stats === 'true' }) }, 200),
+    async (c) => {
+      const stats = c.req.valid('query').stats === 'true';
+      return c.json({ items: await workloadViews(control, { stats, eyes: c.get('identity') }) }, 200);
+    },
   );
   app.openapi(
     createRoute({
@@ -112,7 +113,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(workloadView, 'The workload'), ...failures },
     }),
-    async (c) => c.json(await viewOf(control, c.req.valid('param').name), 200),
+    async (c) => c.json(await viewOf(control, c.req.valid('param').name, c.get('identity')), 200),
   );
   app.openapi(
     createRoute({
@@ -122,7 +123,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       request: named,
       responses: { 200: json(guestStats, 'Empty while it does not run'), ...failures },
     }),
-    async (c) => c.json((await viewOf(control, c.req.valid('param').name)).stats ?? {}, 200),
+    async (c) => c.json((await viewOf(control, c.req.valid('param').name, c.get('identity'))).stats ?? {}, 200),
   );
   app.openapi(
     createRoute({
@@ -137,10 +138,7 @@ export const addWorkloads = (app: App, control: Control): void => {
       responses: { ...accepted, 204: { description: 'It is so already' } },
     }),
     async (c) => {
-      const row = await putWorkload(control, c.req.valid('param').name, await specOf(c.req), {
-        who: c.get('identity').who,
-        idempotencyKey: c.req.valid('header')['idempotency-key'],
-      });
+      const row = await putWorkload(control, c.req.valid('param').name, await specOf(c.req), askerOf(c));
       if (row === undefined) return c.body(null, 204);
       const { view, status } = await settle(control, row, c.req.valid('query').wait);
       c.header('location', `/v1/operations/${row.id}`);

@@ -39,7 +39,7 @@ export const drainPlanOf = async (control: Control, name: string): Promise<Drain
     listHosts(db),
     listWorkloads(db),
     listGuests(db),
-    listOperations(db, 1000, true),
+    listOperations(db, { limit: 1000, unfinishedOnly: true }),
   ]);
   const host = hosts.find((one) => one.name === name);
   if (host === undefined) throw noSuchHost(name);

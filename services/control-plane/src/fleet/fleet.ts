@@ -1,6 +1,7 @@
 import { ensureHost, listHosts, listNetworks, wakeWaiting } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { forgetNames } from '@innkeeper/network';
+import { record } from '../access/trail.ts';
 import type { Control, ManagedHost } from '../control.ts';
 import { type Namer, openNamer } from '../names.ts';
 import { coalesce } from '../observation/coalesce.ts';
@@ -94,8 +95,11 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
           adding.delete(address);
         }
       },
-      remove: async (name) => {
-        await inventory.transaction((tx) => forgetHost(tx, name));
+      remove: async (name, trail) => {
+        await inventory.transaction(async (tx) => {
+          const before = await forgetHost(tx, name);
+          await record(tx, trail, { resource: { kind: 'host', name }, before });
+        });
         for (const driver of hosts.get(name)?.drivers.values() ?? [])
           await cleanHost(driver, await listNetworks(inventory.db), installation).catch((error: unknown) =>
             ground.log.warn({ host: name, err: error }, 'something of ours stays there'),

@@ -22,8 +22,14 @@ const refuseUsed = (name: string, workloads: readonly string[]): void => {
   });
 };
 
-/** Takes a host out of the inventory, with what is known of it. Throws `conflict` while a workload is there. */
-export const forgetHost = async (db: Db, name: string): Promise<void> => {
+/**
+ * Takes a host out of the inventory, with what is known of it; what its operator had said of it. Throws `conflict` while
+ * a workload is there.
+ */
+export const forgetHost = async (
+  db: Db,
+  name: string,
+): Promise<{ readonly address: string; readonly labels: Readonly<Record<string, string>> }> => {
   const row = await lockHost(db, name);
   if (row === undefined) throw noSuchHost(name);
   if (row.address === localAddress)
@@ -32,6 +38,7 @@ export const forgetHost = async (db: Db, name: string): Promise<void> => {
   await deleteGuestsOf(db, name);
   await deleteDevicesOf(db, name);
   await deleteHost(db, name);
+  return { address: row.address, labels: row.labels };
 };
 
 /** Takes from a host without workloads what was put there for them: networks of ours, and what its driver needed. */

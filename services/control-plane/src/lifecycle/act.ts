@@ -3,6 +3,7 @@ import {
   cancelWaiting,
   type Db,
   forgetEnds,
+  insertAudit,
   insertOperation,
   lockWorkload,
   markKept,
@@ -12,13 +13,35 @@ import {
   type WorkloadRow,
   wake,
 } from '@innkeeper/inventory';
-import { formatUptime } from '@innkeeper/model';
+import { formatUptime, withoutSecrets } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { tellOf } from '../operations/outcome.ts';
 import type { Decision } from './decide.ts';
 
 type Removal = Extract<Decision, { do: 'remove' | 'keep' }>;
 type Scheduling = Extract<Decision, { do: 'schedule' }>;
+
+/** Starts follow from what somebody wanted; that something is gone has to be found in the audit log. */
+const recordRemoval = (
+  tx: Db,
+  { name, spec }: WorkloadRow,
+  {
+    operationId,
+    project,
+    why,
+  }: { readonly operationId: string; readonly project: string | null; readonly why: string },
+): Promise<void> =>
+  insertAudit(tx, {
+    who: 'innkeeper',
+    method: 'remove',
+    resourceKind: 'workload',
+    resourceName: name,
+    project,
+    before: withoutSecrets(spec),
+    operationId,
+    outcome: 'done',
+    reason: why,
+  });
 
 /** An operation of Innkeeper's own, unless the workload has changed since it was decided. False when there is none. */
 const request = (
@@ -36,7 +59,9 @@ const request = (
     if (!(await allowed(unfinished.length > 0, tx))) return false;
     const who = `innkeeper (${why})`;
     if (kind === 'remove') await cancelWaiting(tx, row.id, who);
-    await insertOperation(tx, { id: randomUUID(), kind, workloadId: row.id, workloadName: row.name, who });
+    const operation = { id: randomUUID(), kind, workloadId: row.id, workloadName: row.name, who };
+    const { project } = await insertOperation(tx, operation);
+    if (kind === 'remove') await recordRemoval(tx, row, { operationId: operation.id, project, why });
     await wake(tx, row.id);
     return true;
   });

@@ -26,7 +26,7 @@ import { foreignUse } from '../foreign.ts';
 import { networksOf } from '../networks.ts';
 import { requireUnbound } from '../publish.ts';
 import { rewire } from '../rewire.ts';
-import { readKnown, snapshotOf } from '../snapshot.ts';
+import { readKnown, requestOf, snapshotOf } from '../snapshot.ts';
 import { managedHost } from './host.ts';
 import type { OperationContext } from './kind.ts';
 import { Waiting } from './waiting.ts';
@@ -118,7 +118,10 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
     // Claimed by a try that was killed before it could say so.
     if (workload.placed !== null) await releaseClaims(tx, workload.id);
     const known = await readKnown(tx, workload.id);
-    const input = { snapshot: snapshotOf(known, control.installation), request: { name: workload.name, spec } };
+    const input = {
+      snapshot: snapshotOf(known, control.installation),
+      request: requestOf(workload.name, workload.spec),
+    };
     const record = decide(input.snapshot, input.request);
     const { winner } = record;
     if (winner === undefined) return { record, input };

@@ -71,7 +71,7 @@ const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => 
 
 const wakeUnfinished = async (control: Control): Promise<void> => {
   const { db } = control.inventory;
-  const unfinished = await listOperations(db, 10_000, true);
+  const unfinished = await listOperations(db, { limit: 10_000, unfinishedOnly: true });
   for (const workloadId of new Set(unfinished.map((one) => one.workloadId))) await wake(db, workloadId);
 };
 

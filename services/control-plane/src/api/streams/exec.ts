@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Control } from '../../control.ts';
 import { canDo, placedGuest } from './guest.ts';
-import { serveProcess } from './process.ts';
+import { type Note, serveProcess } from './process.ts';
 
 const execRequest = z.strictObject({
   command: z
@@ -51,8 +51,19 @@ const startIn = async (control: Control, name: string, request: ExecStart): Prom
   }
 };
 
-export const serveExec = (control: Control, name: string, socket: WebSocket): void =>
+/** The program without its arguments, its environment and what it reads: any of these may be a secret. */
+const noteOf = ({ command, user, tty }: ExecStart) => ({
+  program: (command[0] ?? '').slice(0, 200),
+  arguments: command.length - 1,
+  user: user ?? 'root',
+  terminal: tty !== undefined,
+});
+
+export const serveExec = (control: Control, name: string, socket: WebSocket, note: Note): void =>
   serveProcess(socket, (description) => {
     const request = execRequest.parse(description);
-    return () => startIn(control, name, request);
+    return async () => {
+      await note(noteOf(request));
+      return startIn(control, name, request);
+    };
   });

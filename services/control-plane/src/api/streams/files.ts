@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Control } from '../../control.ts';
 import { placedGuest } from './guest.ts';
-import { serveProcess } from './process.ts';
+import { type Note, serveProcess } from './process.ts';
 
 const fileRequest = z.strictObject({
   action: z.enum(fileActions),
@@ -52,8 +52,11 @@ const startIn = async (control: Control, name: string, request: FileRequest): Pr
 };
 
 /** Copies into and out of a guest, by its own tar: of one that runs in it, else on its files where its driver can do that. */
-export const serveFiles = (control: Control, name: string, socket: WebSocket): void =>
+export const serveFiles = (control: Control, name: string, socket: WebSocket, note: Note): void =>
   serveProcess(socket, (description) => {
     const request = fileRequest.parse(description);
-    return () => startIn(control, name, request);
+    return async () => {
+      await note(request);
+      return startIn(control, name, request);
+    };
   });

@@ -31,6 +31,9 @@ const ended = (stream: NodeJS.ReadableStream & { readonly readableEnded?: boolea
     ? Promise.resolve()
     : new Promise((resolve) => void stream.once('end', resolve).once('close', resolve));
 
+/** Writes into the audit log what a stream was opened for. */
+export type Note = (after: unknown) => Promise<void>;
+
 /** Runs one command for one client; who goes away takes the command along, also one that is only being started. */
 const runProcess = async (
   socket: WebSocket,
