@@ -85,12 +85,12 @@ describe('a dump', () => {
       expect((await listHosts(db)).map(({ labels }) => labels)).toEqual([{ odd }]);
       expect(await isBehind(db)).toBe(true);
       // What was going on then is not gone on with.
-      expect((await listOperations(db, 10)).map(({ state, error }) => [state, error?.code])).toEqual([
+      expect((await listOperations(db, { limit: 10 })).map(({ state, error }) => [state, error?.code])).toEqual([
         ['failed', 'unavailable'],
       ]);
       // Counters go on where they were.
       await insertEvent(db, { kind: 'test', subject: { kind: 'host', id: 'x', name: 'x' }, text: 'later' });
-      expect((await listEventsAfter(db, 0, 10)).map(({ id, text }) => [id, text])).toEqual([
+      expect((await listEventsAfter(db, 0, 10, undefined)).map(({ id, text }) => [id, text])).toEqual([
         ['1', odd],
         ['2', 'later'],
       ]);
@@ -146,7 +146,7 @@ describe('a dump', () => {
     await dumpToFile(url, file);
     await restoreFromFile(url, file);
     await withInventory(async ({ db }) => {
-      const found = (await listEventsAfter(db, 0, 1000)).filter(({ kind }) => kind === 'large');
+      const found = (await listEventsAfter(db, 0, 1000, undefined)).filter(({ kind }) => kind === 'large');
       expect(found.map(({ text }) => text)).toEqual(texts);
     });
   });
