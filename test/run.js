@@ -11,13 +11,29 @@ import { chromium } from './chromium.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** @param {string} what @param {string} program @param {string[]} args @param {Record<string, string>} [env] */
+/** Suites that did not pass. @type {string[]} */
+const failed = [];
+
+/**
+ * Ends everything when it fails: what follows stands on it.
+ * @param {string} what @param {string} program @param {string[]} args @param {Record<string, string>} [env]
+ */
 const run = (what, program, args, env = {}) => {
+  if (!passes(what, program, args, env)) process.exit(1);
+};
+
+/** @param {string} what @param {string} program @param {string[]} args @param {Record<string, string>} [env] */
+const passes = (what, program, args, env = {}) => {
   const began = Date.now();
   process.stdout.write(`\n== ${what}\n`);
   const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   process.stdout.write(`== ${what}: ${Math.round((Date.now() - began) / 1000)} s\n`);
-  if (status !== 0) process.exit(status ?? 1);
+  return status === 0;
+};
+
+/** What it finds is told at the end, after what the others find. @param {string} name @param {Record<string, string>} env */
+const suite = (name, env) => {
+  if (!passes(name, 'npx', ['vitest', 'run', '--project', name.replace(' ', '-')], env)) failed.push(name);
 };
 
 if (!existsSync(`${root}/node_modules`)) run('npm packages', 'npm', ['ci']);
@@ -32,9 +48,12 @@ const env = { INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/
 run('set-up of what the tests need', 'node', ['test/prepare.js'], env);
 const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root, env);
 if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
-run('integration', 'npx', ['vitest', 'run', '--project', 'integration'], env);
-run('main job', 'npx', ['vitest', 'run', '--project', 'main-job'], env);
-if (existsSync(chromium)) run('browser', 'npx', ['vitest', 'run', '--project', 'browser'], env);
+suite('integration', env);
+suite('main job', env);
+if (existsSync(chromium)) suite('browser', env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
-const status = await lab?.done;
-if (status !== undefined && status !== 0) process.exit(status);
+if (lab !== undefined && (await lab.done) !== 0) failed.push('lab');
+if (failed.length > 0) {
+  process.stderr.write(`\nfailed: ${failed.join(', ')}\n`);
+  process.exit(1);
+}

@@ -24,11 +24,11 @@ const placesIn = (/** @type {unknown} */ value) => {
 /** One thing in a body made another; what it was is gone. */
 const mutate = (/** @type {any} */ body, /** @type {Random} */ random) => {
   const places = placesIn(body);
-  if (places.length === 0) return random.pick(oddValues);
+  if (places.length === 0) return structuredClone(random.pick(oddValues));
   const [holder, key] = random.pick(places);
   switch (random.below(7)) {
     case 0:
-      holder[key] = random.pick(oddValues);
+      holder[key] = structuredClone(random.pick(oddValues));
       break;
     case 1:
     case 2:
