@@ -82,6 +82,22 @@ describe('creating a container', () => {
   });
 });
 
+describe('trying again', () => {
+  it('asks once more for what failed, as a new operation, and for nothing else', async () => {
+    failOnce('after start', broken);
+    const failed = await apply();
+    expect(failed.state).toBe('failed');
+    const again = await finished(await innkeeper.client.retry(failed.id));
+    expect(again).toMatchObject({ kind: 'apply', state: 'done' });
+    expect(again.id).not.toBe(failed.id);
+    expect((await innkeeper.client.workload(name)).state).toBe('running');
+    await expect(innkeeper.client.retry(again.id)).rejects.toThrow(/is done: there is nothing to try again/);
+    expect(await innkeeper.client.retry(failed.id)).toBeUndefined();
+    await gone();
+    await expect(innkeeper.client.retry(failed.id)).rejects.toThrow(/was about test-op, which is gone/);
+  });
+});
+
 describe('removing a container', () => {
   it.each(removeSteps)('comes to the same result when %s is run twice', async (step) => {
     await apply();

@@ -113,6 +113,8 @@ export interface Client {
   operations(limit?: number): Promise<OperationView[]>;
   operation(id: string, wait?: string): Promise<OperationView>;
   cancel(id: string): Promise<OperationView>;
+  /** Asks once more for what failed or was cancelled; undefined when it is so already. */
+  retry(id: string, options?: ChangeOptions): Promise<OperationView | undefined>;
   hosts(): Promise<HostView[]>;
   host(name: string): Promise<HostView>;
   addHost(host: NewHost): Promise<HostView>;
@@ -222,6 +224,11 @@ export const createClient = (target: Target): Client => {
     operations: (limit = 50) => items(`/v1/operations?limit=${limit}`),
     operation: (id, wait) =>
       ask(target, `/v1/operations/${encodeURIComponent(id)}${wait === undefined ? '' : `?wait=${wait}`}`),
+    retry: (id, options = {}) =>
+      ask(target, `/v1/operations/${encodeURIComponent(id)}/retry${changeQuery(options)}`, {
+        method: 'POST',
+        headers: changeHeaders(options),
+      }),
     cancel: (id) => ask(target, `/v1/operations/${encodeURIComponent(id)}/cancel`, { method: 'POST' }),
     hosts: () => items('/v1/hosts'),
     host: (name) => ask(target, hostAt(name)),

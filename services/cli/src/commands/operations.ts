@@ -39,4 +39,12 @@ export const addOperations = (program: Command): void => {
     .command('cancel <id>')
     .description('stop at the next step and undo what was done')
     .action(async (id: string) => void (await client().cancel(id)));
+  operation
+    .command('retry <id>')
+    .description('ask once more for what failed or was cancelled, and follow it')
+    .action(async (id: string) => {
+      const again = await client().retry(id);
+      if (again === undefined) print('it is so already');
+      else await follow(client(), [again]);
+    });
 };

@@ -80,6 +80,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /v1/operations': reading('listed'),
   'GET /v1/operations/{id}': reading('operation'),
   'POST /v1/operations/{id}/cancel': changing('operation'),
+  'POST /v1/operations/{id}/retry': changing('operation'),
   'GET /v1/events': reading('listed'),
 
   'GET /v1/hosts': reading('listed'),

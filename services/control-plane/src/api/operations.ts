@@ -3,8 +3,9 @@ import { findOperation, listOperations, type OperationRow, requestCancel, stepsO
 import { InnkeeperError, operationView } from '@innkeeper/model';
 import { record } from '../access/trail.ts';
 import type { Control } from '../control.ts';
+import { retryOperation } from '../retry.ts';
 import { operationViewOf } from '../views.ts';
-import { failures, json, settle, viewOf } from './answers.ts';
+import { accepted, askerOf, changing, failures, json, settle, viewOf } from './answers.ts';
 import type { App } from './app.ts';
 
 export const addOperations = (app: App, control: Control): void => {
@@ -71,6 +72,23 @@ export const addOperations = (app: App, control: Control): void => {
         });
       });
       return c.json(await viewOf(control, await known(row.id)), 202);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/operations/{id}/retry',
+      summary: 'Ask once more for what failed or was cancelled, as it is wanted now',
+      request: { params: z.object({ id: z.string() }), ...changing },
+      responses: { ...accepted, 204: { description: 'It is so already' } },
+    }),
+    async (c) => {
+      const earlier = await known(c.req.valid('param').id);
+      const row = await retryOperation(control, earlier, askerOf(c), c.get('identity'));
+      if (row === undefined) return c.body(null, 204);
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
     },
   );
 };
