@@ -20,9 +20,8 @@ export const withHostLock = async <T>(
   work: () => Promise<T>,
   waitMs = 15 * 60_000,
 ): Promise<T> => {
-  const child = host.spawn(['flock', '--wait', String(Math.ceil(waitMs / 1000)), '--', file, ...program], {
-    background: true,
-  });
+  // It keeps this process alive: who waits for a lock has nothing else that does.
+  const child = host.spawn(['flock', '--wait', String(Math.ceil(waitMs / 1000)), '--', file, ...program]);
   child.stderr.resume();
   if (!(await said(child)))
     throw new InnkeeperError('transient', `Another process holds ${file} for longer than ${waitMs / 1000} s`);
