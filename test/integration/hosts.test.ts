@@ -178,7 +178,7 @@ describe('a host over ssh', () => {
     await becomes('unreachable');
     await expect(installation.client.confirmDead('h2', 'h1')).rejects.toMatchObject({ code: 'invalid' });
     const dead = await installation.client.confirmDead('h2', 'h2');
-    expect(dead).toMatchObject({ state: 'unreachable', epoch: before.epoch + 1, confirmedDead: { by: 'local' } });
+    expect(dead).toMatchObject({ state: 'unreachable', epoch: before.epoch + 1, confirmedDead: { by: 'socket' } });
     expect(dead.capacity.claimed).toEqual(before.capacity.claimed);
     expect((await guest())?.state).toBe('unknown');
     await second.startSshd();
