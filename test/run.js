@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { startLab } from './beside.js';
 import { chromium } from './chromium.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,15 +30,11 @@ if (process.getuid?.() !== 0) {
 // The cache of built images outlives the test's installation; its name holds the hash of what went in.
 const env = { INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images' };
 run('set-up of what the tests need', 'node', ['test/prepare.js'], env);
+const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root, env);
+if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
 run('integration', 'npx', ['vitest', 'run', '--project', 'integration'], env);
 run('main job', 'npx', ['vitest', 'run', '--project', 'main-job'], env);
 if (existsSync(chromium)) run('browser', 'npx', ['vitest', 'run', '--project', 'browser'], env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
-// Last, since it takes longest, and alone: its machines are emulated and use every processor there is.
-if (process.env.INNKEEPER_TEST_LAB !== 'on')
-  process.stderr.write('\n== lab: not run; INNKEEPER_TEST_LAB=on adds it, a quarter of an hour\n');
-else {
-  // The suite stops its machines itself, unless it is killed.
-  process.on('exit', () => void spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root }));
-  run('lab', 'npx', ['vitest', 'run', '--project', 'lab'], env);
-}
+const status = await lab?.done;
+if (status !== undefined && status !== 0) process.exit(status);

@@ -9,6 +9,7 @@ Options of up
   --dry-run        say what would be installed, written and downloaded; change nothing
   --lab FILE       apply this manifest in place of examples/lab.yaml
   --no-lab         apply none
+  --restore FILE   make the database what it was when this dump was made (inn dump ls); guests run on
 
 Options of down
   --purge          remove the workloads and everything that up made
@@ -36,6 +37,7 @@ Environment
  * @property {boolean} packages
  * @property {boolean} force
  * @property {string | false | undefined} lab
+ * @property {string | undefined} restore
  */
 
 /** @type {Readonly<Record<string, { key: 'dryRun' | 'yes' | 'purge' | 'packages' | 'force', of: readonly string[] }>>} */
@@ -80,6 +82,7 @@ const none = (command) => ({
   packages: false,
   force: false,
   lab: undefined,
+  restore: undefined,
 });
 
 /**
@@ -94,6 +97,8 @@ const takeFlag = (flags, rest) => {
   else if (flags.command === 'up' && word === '--no-lab') flags.lab = false;
   else if (flags.command === 'up' && word === '--lab') flags.lab = fileOf(word, rest.shift());
   else if (flags.command === 'up' && word.startsWith('--lab=')) flags.lab = fileOf('--lab', word.slice(6));
+  else if (flags.command === 'up' && word === '--restore') flags.restore = fileOf(word, rest.shift());
+  else if (flags.command === 'up' && word.startsWith('--restore=')) flags.restore = fileOf('--restore', word.slice(10));
   else throw new UsageError(`"${word}" is not an option of ${flags.command}`);
 };
 

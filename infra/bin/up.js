@@ -79,6 +79,19 @@ const mayPurge = async (flags) => {
 };
 
 /** @param {import('./flags.js').Flags} flags */
+const mayRestore = async (flags) => {
+  if (flags.restore === undefined || flags.yes) return true;
+  if (!process.stdin.isTTY) {
+    complain(
+      'Replacing the database needs --yes where nobody can be asked.',
+      `Run: inn up --restore ${flags.restore} --yes`,
+    );
+    return false;
+  }
+  return confirm(`Replace the database by the dump ${flags.restore}? What it is now is dumped first; guests run on.`);
+};
+
+/** @param {import('./flags.js').Flags} flags */
 const work = async (flags) => {
   const infra = await import(pathToFileURL(`${root}/infra/dist/index.js`).href);
   const { localHost } = await import(pathToFileURL(`${root}/packages/host/dist/index.js`).href);
@@ -90,7 +103,13 @@ const work = async (flags) => {
     environment: process.env,
   };
   if (flags.command === 'up') {
-    await infra.up({ ...common, ...(flags.lab === undefined ? {} : { lab: flags.lab && resolve(flags.lab) }) });
+    // What was there then comes back: the example is not applied on top of it.
+    const lab = flags.lab ?? (flags.restore === undefined ? undefined : false);
+    await infra.up({
+      ...common,
+      ...(lab === undefined ? {} : { lab: lab && resolve(lab) }),
+      ...(flags.restore === undefined ? {} : { restore: resolve(flags.restore) }),
+    });
     return 0;
   }
   const { left } = await infra.down({ ...common, purge: flags.purge, packages: flags.packages, force: flags.force });
@@ -107,6 +126,7 @@ const run = async (flags) => {
   const { prepare } = await import('./prepare.js');
   prepare(root, say);
   if (flags.command === 'down' && flags.purge && !(await mayPurge(flags))) return 2;
+  if (!(await mayRestore(flags))) return 2;
   if (process.getuid?.() !== 0) return runAsRoot(flags);
   return work(flags);
 };

@@ -5,7 +5,7 @@ import { withSetupLock } from './setup/lock.ts';
 import type { Ground } from './setup/step.ts';
 import { groundOf, type UpOptions } from './up.ts';
 
-export interface DownOptions extends Omit<UpOptions, 'lab'> {
+export interface DownOptions extends Omit<UpOptions, 'lab' | 'restore'> {
   /** Removes the workloads and everything that set-up made. */
   readonly purge?: boolean;
   /** With `purge`: removes the Debian packages too that set-up installed. */

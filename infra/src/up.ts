@@ -5,6 +5,7 @@ import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { ensureAdminToken, waitForHost } from './first-start.ts';
 import { runLab } from './lab.ts';
 import { type Reporter, standardReporter } from './report.ts';
+import { restoreDatabase } from './restore.ts';
 import { readSettings, settingsIn } from './service/environment.ts';
 import { accounts } from './setup/accounts.ts';
 import { commandLink } from './setup/command-link.ts';
@@ -32,6 +33,8 @@ export interface UpOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The manifest to apply at the end; `false` for none. Default: the example lab. */
   readonly lab?: string | false;
+  /** A dump that the database is to be restored from, before the control plane is started. */
+  readonly restore?: string;
 }
 
 /** Order matters: each stands on those before it. */
@@ -58,7 +61,7 @@ const requireRoot = (): void => {
   });
 };
 
-export const groundOf = async (options: Omit<UpOptions, 'lab'>): Promise<Ground> => {
+export const groundOf = async (options: Omit<UpOptions, 'lab' | 'restore'>): Promise<Ground> => {
   requireRoot();
   const saved = await readSettings(options.host, options.paths);
   const { DATABASE_URL, ...settings } = { ...saved, ...settingsIn(options.environment ?? {}) };
@@ -75,7 +78,14 @@ export const groundOf = async (options: Omit<UpOptions, 'lab'>): Promise<Ground>
 /** Sets this machine up, starts everything and runs the main job. A second run finds nothing to do. */
 export const up = async (options: UpOptions): Promise<{ readonly changed: readonly string[] }> => {
   const ground = await groundOf(options);
-  const changed = await withSetupLock(ground.host, ground.paths, () => runSteps(steps, ground));
+  const { restore } = options;
+  const changed = await withSetupLock(ground.host, ground.paths, async () => {
+    if (restore === undefined) return runSteps(steps, ground);
+    const until = steps.indexOf(controlPlane);
+    const before = await runSteps(steps.slice(0, until), ground);
+    await restoreDatabase(ground, restore);
+    return [...before, ...(await runSteps(steps.slice(until), ground))];
+  });
   await waitForHost(ground);
   await ensureAdminToken(ground);
   if (options.lab !== false) await runLab(ground, options.lab);

@@ -31,6 +31,12 @@ own /var/lib/libvirt
 own /var/log/libvirt
 own /var/cache/libvirt
 own "$prefix"
+# A boot of its own, which FOLDER/boot_id names. Containers with ids of their own may only mount a /proc where there is one
+# that nothing covers.
+cat /proc/sys/kernel/random/boot_id > "$folder/boot_id"
+mkdir -p "$folder/proc"
+mount -t proc proc "$folder/proc"
+mount --bind "$folder/boot_id" /proc/sys/kernel/random/boot_id
 mkdir -p "$folder/run"
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/sshd /run/lock

@@ -213,7 +213,7 @@ export const bench = async (/** @type {(text: string) => void} */ progress) => {
   await host.files.remove(paths.prefix);
   const { url } = await ensureDatabase(host, paths);
   try {
-    const inventory = await openInventory(url, clients);
+    const inventory = await openInventory(url, { connections: clients });
     const snapshot = fleet({ hosts: claimHosts, rules, gpus: gpusPerHost });
     progress(`${claimHosts} hosts with ${gpusPerHost} GPUs each`);
     await fill(inventory, snapshot);

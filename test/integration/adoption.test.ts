@@ -68,6 +68,18 @@ describe('a container that somebody made with virsh', () => {
     expect(await innkeeper.client.workload(name)).toMatchObject({ managed: false, state: 'running' });
   });
 
+  it('is refused while libvirt would forget it when it stops', async () => {
+    const xml = (await lxc.xml([uuid], { inactive: true })).get(uuid) ?? '';
+    await lxc.undefine(uuid);
+    const before = await looks(lxc, uuid);
+    expect(before.domain).toMatchObject({ persistent: false });
+    const why = `${name} is transient: libvirt forgets it when it stops`;
+    expect(await refusal(innkeeper.client.adoption(uuid))).toBe(why);
+    expect(await refusal(innkeeper.client.adopt(uuid, {}))).toBe(why);
+    expect(await looks(lxc, uuid)).toEqual(before);
+    await lxc.define(xml, { validate: false });
+  });
+
   it('is started and stopped like any other, shows what its owner changes, and keeps it', async () => {
     await adopt(uuid);
     await innkeeper.finished(await innkeeper.client.act(name, 'stop'));

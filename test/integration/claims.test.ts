@@ -62,7 +62,7 @@ const holders = async (): Promise<number[]> =>
 beforeAll(async () => {
   await machine.files.remove(paths.prefix);
   const { url } = await ensureDatabase(machine, paths);
-  inventory = await openInventory(url, 16);
+  inventory = await openInventory(url, { connections: 16 });
 });
 
 afterAll(async () => {

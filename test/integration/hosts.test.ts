@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { exec } from '@innkeeper/client';
 import { localHost } from '@innkeeper/host';
 import { connect } from '@innkeeper/libvirt';
@@ -5,8 +6,10 @@ import type { WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guestPrefix, type Installation, install, paths, prefix } from './installation.ts';
 import { type SecondHost, secondHostSettings, startSecondHost } from './second-host.ts';
+import { containerXml, looks } from './strangers.ts';
 
 const name = `${guestPrefix}-one`;
+const theirs = { name: `${guestPrefix}-hand`, uuid: randomUUID() };
 // Others may test at the same time: a place and names of its own.
 vi.hoisted(() => {
   process.env.INNKEEPER_TEST_PREFIX = '/tmp/innkeeper-test-hosts';
@@ -33,6 +36,24 @@ const guest = async (stats = false): Promise<WorkloadView | undefined> =>
   (await installation.client.workloads({ stats })).find((one) => one.name === name);
 const domains = async (host = second.host) =>
   (await connect(host, 'lxc:///system').domains()).map((domain) => domain.name);
+
+const libvirtThere = () => connect(second.host, 'lxc:///system');
+
+/** Somebody's own container there, which never runs. */
+const defineTheirs = async (): Promise<void> => {
+  await libvirtThere().define(containerXml(theirs, '/'), { validate: false });
+  await vi.waitFor(async () =>
+    expect((await installation.client.workloads()).map((one) => one.name)).toContain(theirs.name),
+  );
+};
+const networkFindings = async () =>
+  (await installation.client.doctor()).filter(({ check }) => check === 'h2: networking').map(({ text }) => text);
+
+/** What a plan says of a workload that is to be placed there. */
+const whyNotThere = async (): Promise<string> => {
+  const other = { image: 'debian/12', placement: { host: 'h2' } };
+  return JSON.stringify(await installation.client.plan({ workloads: { 'test-far-other': other } }));
+};
 
 describe('a host over ssh', () => {
   it('is refused, and nothing is stored, when it does not answer, is not known, or is this machine', async () => {
@@ -94,6 +115,18 @@ describe('a host over ssh', () => {
     expect(said).toBe(`${name}\n`);
   });
 
+  it('has a VPN that takes the subnet of its guests, and forwarding that is off, named by the doctor', async () => {
+    expect(await networkFindings()).toEqual([]);
+    const vpn = 'ip link add tun0 type bridge && ip link set tun0 up && ip route add 192.168.0.0/16 dev tun0';
+    await second.host.run(['sh', '-c', `${vpn} && echo 0 > /proc/sys/net/ipv4/ip_forward`]);
+    expect(await networkFindings()).toEqual([
+      'guests reach nothing outside: net.ipv4.ip_forward is 0',
+      expect.stringContaining('the route to 192.168.0.0/16 over tun0 overlap'),
+    ]);
+    await second.host.run(['sh', '-c', 'ip link delete tun0 && echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    expect(await networkFindings()).toEqual([]);
+  });
+
   it('is not removed while a workload is there, nor is this machine ever', async () => {
     await expect(installation.client.removeHost('h2')).rejects.toMatchObject({
       code: 'conflict',
@@ -104,6 +137,7 @@ describe('a host over ssh', () => {
   });
 
   it('that falls silent is suspect, then unreachable, also for a control plane that starts meanwhile, and by itself up again', async () => {
+    await defineTheirs();
     await second.stopSshd();
     await becomes('suspect');
     expect((await guest())?.state).toBe('unknown');
@@ -111,11 +145,59 @@ describe('a host over ssh', () => {
     expect((await guest(true))?.state).toBe('unknown');
     const doctor = await installation.client.doctor();
     expect(doctor.find(({ check }) => check === 'h2: connection')).toMatchObject({ level: 'error' });
+    await expect(installation.client.adopt(theirs.uuid, {})).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `h2, where ${theirs.name} is, does not answer`,
+    });
     await installation.replace();
     expect((await guest())?.state).toBe('unknown');
     await second.startSshd();
     await becomes('up');
     expect((await guest())?.state).toBe('running');
+  });
+
+  it('has a guest of somebody else adopted, and released, once it answers', async () => {
+    const { client, finished } = installation;
+    const before = await looks(libvirtThere(), theirs.uuid);
+    expect(await finished(await client.adopt(theirs.uuid, {}))).toMatchObject({ kind: 'adopt', state: 'done' });
+    expect(await client.workload(theirs.name)).toMatchObject({ managed: true, adopted: true, host: 'h2' });
+    expect(await looks(libvirtThere(), theirs.uuid)).not.toEqual(before);
+    expect(await finished(await client.release(theirs.name))).toMatchObject({ kind: 'release', state: 'done' });
+    expect(await looks(libvirtThere(), theirs.uuid)).toEqual(before);
+    await libvirtThere().undefine(theirs.uuid);
+  });
+
+  it('that answers is not dead, whatever somebody says', async () => {
+    await expect(installation.client.confirmDead('h2', 'h2')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(installation.client.returnHost('h2')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('that was said to be dead frees nothing, is quarantined when it is back, and used again when somebody says so', async () => {
+    const before = await installation.client.host('h2');
+    await second.stopSshd();
+    await becomes('unreachable');
+    await expect(installation.client.confirmDead('h2', 'h1')).rejects.toMatchObject({ code: 'invalid' });
+    const dead = await installation.client.confirmDead('h2', 'h2');
+    expect(dead).toMatchObject({ state: 'unreachable', epoch: before.epoch + 1, confirmedDead: { by: 'local' } });
+    expect(dead.capacity.claimed).toEqual(before.capacity.claimed);
+    expect((await guest())?.state).toBe('unknown');
+    await second.startSshd();
+    await becomes('quarantined');
+    // What ran on is shown as what it is; nothing is started there, by anybody.
+    expect((await guest())?.state).toBe('running');
+    const { error } = await installation.finished(await installation.client.act(name, 'start'));
+    expect(error?.detail).toMatch(/^h2 is quarantined/);
+    expect(await whyNotThere()).toContain('h2 was said to be dead and is back');
+    expect((await installation.client.returnHost('h2')).state).toBe('up');
+    expect((await installation.finished(await installation.client.act(name, 'start'))).state).toBe('done');
+  });
+
+  it('in maintenance says why nothing new is placed there, and is emptied in the order of who depends on whom', async () => {
+    await installation.client.changeHost('h2', { draining: true, maintenance: 'new disks' });
+    expect(await whyNotThere()).toContain('h2 is being emptied (new disks)');
+    expect(await installation.client.drainPlan('h2')).toEqual({ host: 'h2', waves: [[name]], obstacles: [] });
+    expect(await installation.client.changeHost('h2', { draining: false })).toMatchObject({ state: 'up' });
+    expect((await installation.client.host('h2')).maintenance).toBeUndefined();
   });
 
   it('is left with nothing, and forgotten', async () => {

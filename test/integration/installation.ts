@@ -2,6 +2,14 @@ import { type Client, createClient } from '@innkeeper/client';
 import { type FaultPoints, type Running, readConfig, startControlPlane } from '@innkeeper/control-plane';
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import {
+  deleteWorkload,
+  findWorkload,
+  releaseClaims,
+  renameWorkload,
+  setBehind,
+  type WorkloadRow,
+} from '@innkeeper/inventory';
 import { connect, describeNetwork } from '@innkeeper/libvirt';
 import {
   InnkeeperError,
@@ -32,11 +40,17 @@ export interface Installation {
   fault: FaultPoints['at'];
   /** The control plane ends, `meanwhile` happens, and another begins; guests and database stay. */
   replace(meanwhile?: () => Promise<void>): Promise<void>;
+  /** As {@link replace}, with an empty database: what was in it is gone for good. */
+  loseDatabase(meanwhile?: () => Promise<void>): Promise<void>;
+  /** The inventory loses one workload, as a dump from before it would not have it; hosts know nothing of that. */
+  forget(name: string, options?: { readonly behind?: boolean }): Promise<void>;
+  /** In the inventory alone, behind everybody's back. */
+  rename(name: string, to: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** What a run that was ended in the middle has left: guests, fixed addresses, mounts, its database. */
-const removeLeft = async (): Promise<void> => {
+export const removeLeft = async (): Promise<void> => {
   for (const { uuid, name } of await lxc.domains()) {
     if (!name.startsWith(guestPrefix)) continue;
     await lxc.destroy(uuid).catch(() => undefined);
@@ -71,6 +85,16 @@ export const install = async (
   const faults: { at: FaultPoints['at'] } = { at: () => undefined };
   const start = (): Promise<Running> => startControlPlane(config, { log, faults: { at: (point) => faults.at(point) } });
   let running = await start();
+  const replace: Installation['replace'] = async (meanwhile) => {
+    await running.stop();
+    await meanwhile?.();
+    running = await start();
+  };
+  const named = async (name: string): Promise<WorkloadRow> => {
+    const row = await findWorkload(running.control.inventory.db, name);
+    if (row === undefined) throw new Error(`there is no workload ${name}`);
+    return row;
+  };
   const client = createClient({ socket: paths.socket });
   return {
     client,
@@ -87,10 +111,27 @@ export const install = async (
     set fault(at) {
       faults.at = at;
     },
-    replace: async (meanwhile) => {
-      await running.stop();
-      await meanwhile?.();
-      running = await start();
+    replace,
+    loseDatabase: (meanwhile) =>
+      replace(async () => {
+        await stopDatabase(host, paths);
+        await host.files.remove(paths.databaseData);
+        await meanwhile?.();
+        await ensureDatabase(host, paths);
+      }),
+    forget: async (name, { behind = false } = {}) => {
+      const { inventory, observe } = running.control;
+      const { id, placed } = await named(name);
+      await inventory.transaction(async (tx) => {
+        if (behind) await setBehind(tx, true);
+        await releaseClaims(tx, id);
+        await deleteWorkload(tx, id);
+      });
+      if (placed !== null) await observe(placed.host, placed.driver);
+    },
+    rename: async (name, to) => {
+      const { id } = await named(name);
+      await running.control.inventory.transaction((tx) => renameWorkload(tx, id, to));
     },
     stop: async () => {
       await running.stop();
@@ -155,6 +196,6 @@ export const leftOnHost = async (): Promise<string[]> => {
     .split('\n')
     .filter((line) => line.includes(prefix));
   const network = await lxc.networkXml('default', { inactive: true });
-  const entries = network.match(/name=['"]test-op[^'"]*|<hostname>test-op[^<]*/g) ?? [];
+  const entries = network.match(new RegExp(`name=['"]${guestPrefix}[^'"]*|<hostname>${guestPrefix}[^<]*`, 'g')) ?? [];
   return [...domains, ...roots, ...mounts, ...entries, ...(await publishedOnHost())];
 };

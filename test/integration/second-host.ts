@@ -28,6 +28,11 @@ export interface SecondHost {
   /** Lets nobody in and cuts those who are. */
   stopSshd(): Promise<void>;
   startSshd(): Promise<void>;
+  /** Nothing comes through its line, and nothing says so. */
+  cutLine(): Promise<void>;
+  joinLine(): Promise<void>;
+  /** Its processes end, its mounts and what is in /run are gone, and it comes back as another boot. */
+  reboot(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -88,6 +93,16 @@ SetEnv SHLVL=2
 `,
   );
 };
+
+/** What a machine has lost when it comes back: mounts but those that the host is made of, /run, bridges and the kernel's rules. */
+const forgetBoot = `
+awk '{ print $5 }' /proc/self/mountinfo | grep '^PREFIX/' | sort -r | while read -r at; do umount -l "$at" || true; done
+find /run -xdev -mindepth 1 -delete || true
+ip -o link show type bridge | cut -d: -f2 | while read -r bridge; do ip link delete "$bridge" || true; done
+nft flush ruleset
+mkdir -p /run/sshd /run/lock
+cat /proc/sys/kernel/random/uuid > FOLDER/boot_id
+`;
 
 const saying = (child: HostProcess, stream: 'stdout' | 'stderr', words: string): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -154,10 +169,28 @@ export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
   };
   const host = sshHost(name, address, options);
   await ensureLibvirt(host);
+  const killAll = async (): Promise<void> => {
+    const net = await netOf(String(keeper));
+    if (net === undefined) throw new Error('the second host is not there');
+    const { stdout } = await here.run(['pgrep', '-P', String(keeper)], { expect: [0, 1] });
+    const keeps = new Set([keeper, ...stdout.split('\n').map(Number)]);
+    for (const pid of await processesOf(net)) if (!keeps.has(pid)) kill(pid);
+    await sshd.exit;
+  };
+  const line = (state: 'up' | 'down') => here.run(['ip', 'link', 'set', ourEnd, state]);
   return {
     name,
     address,
     host,
+    cutLine: async () => void (await line('down')),
+    joinLine: async () => void (await line('up')),
+    reboot: async () => {
+      await killAll();
+      const script = forgetBoot.replaceAll('PREFIX', prefix).replaceAll('FOLDER', folder);
+      await here.run(['nsenter', '-t', String(keeper), '-m', '-u', '-n', 'sh', '-ec', script]);
+      sshd = await startSshd(keeper);
+      await ensureLibvirt(host);
+    },
     stopSshd: async () => {
       for (const pid of await sessionsOf(keeper)) kill(pid);
       await sshd.exit;

@@ -29,7 +29,7 @@ const makeRoot = async (host: Host, root: string, owner = firstId): Promise<void
 };
 
 /** As somebody writes one by hand: attributes in another order, a comment, elements of their own. */
-const containerXml = ({ uuid, name }: Named, root: string): string => `
+export const containerXml = ({ uuid, name }: Named, root: string): string => `
 <domain type='lxc'>
   <name>${name}</name>
   <uuid>${uuid}</uuid>

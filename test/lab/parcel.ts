@@ -54,26 +54,32 @@ find "$2" -path "$2/node_modules" -prune -o -type f -exec touch -d "@$4" {} +
 touch -d "@$4" "$2/node_modules/.package-lock.json"
 chown -R "$3:$3" "$2"
 `;
+const evaluate = [process.execPath, '--input-type=module', '--eval'];
+/** Nothing where it is built: others may be running what is there. */
+const buildScript = `
+import { prepare } from './prepare.js';
+prepare('../..', () => {});
+`;
 const stampScript = `
 import { writeFileSync } from 'node:fs';
 import { sourceDigest } from './prepare.js';
 writeFileSync('../dist/.sources', sourceDigest('../..'));
 `;
 
-/** The tree as it lies here with its libraries and a fresh build, also what is not committed. */
+/** The tree as it lies here with its libraries and its build, also what is not committed. */
 const addTree = async (): Promise<void> => {
   const tree = `${folder}/clone`;
-  await host.run(['npm', 'run', '-s', 'build'], { cwd: root, timeoutMs: 5 * minutes });
+  const inBin = { cwd: `${root}/infra/bin`, timeoutMs: 5 * minutes };
+  await host.run([...evaluate, buildScript], inBin);
   await host.run(['mkdir', '-p', '--', tree]);
   const now = String(Math.floor(Date.now() / 1000));
   await host.run(['bash', '-c', copyScript, 'bash', root, tree, String(keeperUid), now], { timeoutMs: 5 * minutes });
   await addConformance(tree);
-  const node = [process.execPath, '--input-type=module', '--eval', stampScript];
-  await host.run(node, { cwd: `${tree}/infra/bin` });
+  await host.run([...evaluate, stampScript], { cwd: `${tree}/infra/bin` });
 };
 
 const manifest = `workloads:
-  wiki: { image: debian/12, backend: lxc, memory: 1GiB }
+  wiki: { image: debian/12, backend: lxc, memory: 1GiB, networks: [{ ports: ['8080:80'] }] }
 `;
 
 /** {@link removeParcel} takes it away. */

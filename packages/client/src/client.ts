@@ -5,6 +5,8 @@ import type {
   CapacityView,
   ConversionView,
   ConvertRequest,
+  DrainPlan,
+  DumpView,
   EventView,
   Finding,
   HostChange,
@@ -22,6 +24,8 @@ import type {
   PlacementRecord,
   PlacementView,
   PowerAction,
+  RecoverRequest,
+  RecoveryView,
   ReplayView,
   Rule,
   RuleTest,
@@ -31,6 +35,7 @@ import type {
   TokenView,
   WhatIf,
   WhyNotView,
+  WorkloadDiff,
   WorkloadSpec,
   WorkloadView,
 } from '@innkeeper/model';
@@ -112,7 +117,20 @@ export interface Client {
   host(name: string): Promise<HostView>;
   addHost(host: NewHost): Promise<HostView>;
   removeHost(name: string): Promise<void>;
+  /** In which order what runs there would be stopped. */
+  drainPlan(name: string): Promise<DrainPlan>;
+  /** `typed`: its name once more. */
+  confirmDead(name: string, typed: string): Promise<HostView>;
+  returnHost(name: string): Promise<HostView>;
   changeHost(name: string, change: HostChange): Promise<HostView>;
+  /** Rebuilds what the inventory lacks from what the hosts say; without `apply` only says what that would be. */
+  recover(request: RecoverRequest): Promise<RecoveryView>;
+  /** What was asked of every workload against what is there. */
+  diffs(): Promise<WorkloadDiff[]>;
+  diff(name: string): Promise<WorkloadDiff>;
+  /** Of the embedded database, newest first. */
+  dumps(): Promise<DumpView[]>;
+  createDump(): Promise<DumpView>;
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
   tokens(): Promise<TokenView[]>;
@@ -209,7 +227,16 @@ export const createClient = (target: Target): Client => {
     host: (name) => ask(target, hostAt(name)),
     addHost: (host) => ask(target, '/v1/hosts', { method: 'POST', body: host }),
     removeHost: (name) => ask(target, hostAt(name), { method: 'DELETE' }),
+    drainPlan: (name) => ask(target, `${hostAt(name)}/drain`),
+    confirmDead: (name, typed) =>
+      ask(target, `${hostAt(name)}/confirm-dead`, { method: 'POST', body: { name: typed } }),
+    returnHost: (name) => ask(target, `${hostAt(name)}/return`, { method: 'POST' }),
     changeHost: (name, change) => ask(target, hostAt(name), { method: 'PATCH', body: change }),
+    recover: (request) => ask(target, '/v1/recover', { method: 'POST', body: request }),
+    diffs: () => items('/v1/diff'),
+    diff: (name) => ask(target, `${at(name)}/diff`),
+    dumps: () => items('/v1/dumps'),
+    createDump: () => ask(target, '/v1/dumps', { method: 'POST' }),
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
     tokens: () => items('/v1/tokens'),

@@ -104,6 +104,8 @@ export type StreamTarget =
 export interface Host {
   readonly id: string;
   readonly files: HostFiles;
+  /** Throws while nothing may be begun here; whoever talks to a program that runs already asks it before each word. */
+  readonly permit?: () => void;
   /** Runs a program to its end. Argument vector only: nothing is ever parsed by a shell. Throws `host_error` with the tail of its error output. */
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Starts a program and hands over its streams. */

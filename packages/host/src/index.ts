@@ -1,5 +1,6 @@
 export { type GuestCgroup, guestCgroup } from './cgroups.ts';
 export { leaseFiles, readLeases } from './dhcp.ts';
+export { guardedHost } from './guarded.ts';
 export * from './host.ts';
 export {
   hasHook,
@@ -11,6 +12,7 @@ export {
 } from './libvirt-hooks.ts';
 export { readListeners } from './listeners.ts';
 export { localHost } from './local.ts';
+export { withHostLock } from './lock.ts';
 export { readMachine } from './machine.ts';
 export { osReleases } from './os-release.ts';
 export { sshHost } from './ssh/host.ts';

@@ -19,7 +19,7 @@ export const claimCapacity = async (db: Db, claim: CapacityClaim): Promise<boole
     with taken as (
       update innkeeper.hosts
       set cpus_claimed = cpus_claimed + ${claim.cpus}, memory_claimed = memory_claimed + ${claim.memoryBytes}
-      where name = ${claim.host} and state = 'up' and not draining
+      where name = ${claim.host} and state = 'up' and not draining and confirmed_dead_at is null
         and cpus_claimed + ${claim.cpus} <= cpus_total * cpu_ratio - cpus_reserved - ${claim.foreign.cpus}::float8
         and memory_claimed + ${claim.memoryBytes} <= memory_total * memory_ratio - memory_reserved - ${claim.foreign.memoryBytes}::float8
       returning name

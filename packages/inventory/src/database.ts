@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { InnkeeperError } from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import { connectTo } from './connect.ts';
+import { doneMigrations, knownMigrations, migrateUp } from './migrations.ts';
 import { type Listening, listenForever } from './pg.ts';
 import { prepareQueue } from './queue.ts';
 import { renewing } from './renewing.ts';
@@ -60,53 +59,43 @@ export const isDuplicate = (error: unknown, constraint: string): boolean => {
   return false;
 };
 
-/**
- * A unix socket is an option of its own for postgres.js. libpq writes it in a URL in two ways:
- * as the host, percent-encoded (`%2Frun%2F…`), or as the parameter `host`.
- */
-const clientOptions = (url: string): { readonly host?: string } => {
-  const parsed = new URL(url);
-  const socket = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname);
-  return socket.startsWith('/') ? { host: socket } : {};
-};
-
-const withoutHost = (url: string): string => {
-  const parsed = new URL(url);
-  parsed.searchParams.delete('host');
-  return parsed.toString();
-};
-
-const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
-
 /** Graphile's tables first, then ours; drizzle's migrator takes no lock of its own, so two processes would collide. */
-const bringUpToDate = async (url: string): Promise<void> => {
-  const client = postgres(withoutHost(url), { ...clientOptions(url), max: 1, onnotice: () => undefined });
+const bringUpToDate = async (url: string, beforeMigrating: () => Promise<void>): Promise<void> => {
+  const client = connectTo(url, { max: 1 });
   try {
     await client`select pg_advisory_lock(${migrationLock})`;
     await prepareQueue(url);
-    await migrate(drizzle(client), { migrationsFolder: migrations, migrationsSchema: 'innkeeper_migrations' });
+    const done = (await doneMigrations(client)).length;
+    if (done > 0 && done < knownMigrations().length) await beforeMigrating();
+    await migrateUp(client);
   } finally {
     await client.end({ timeout: 5 });
   }
 };
 
+export interface OpenOptions {
+  /** Most at a time. */
+  readonly connections?: number;
+  /** Called before a database with something in it is brought to this version; when it throws, it is not. */
+  readonly beforeMigrating?: () => Promise<void>;
+}
+
 /** Connects and migrates. Throws `unavailable` when the database does not answer. */
-export const openInventory = async (url: string, connections = usualConnections): Promise<Inventory> => {
+export const openInventory = async (url: string, options: OpenOptions = {}): Promise<Inventory> => {
+  const { connections = usualConnections, beforeMigrating = async () => undefined } = options;
   try {
-    await bringUpToDate(url);
+    await bringUpToDate(url, beforeMigrating);
   } catch (error) {
     if (isDatabaseAway(error))
       throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
     throw error;
   }
   const pool = renewing((onLost) => {
-    const client = postgres(withoutHost(url), {
-      ...clientOptions(url),
+    const client = connectTo(url, {
       max: connections,
       // None is closed for being idle or old: every close is a loss.
       idle_timeout: undefined,
       max_lifetime: null,
-      onnotice: () => undefined,
       onclose: onLost,
     });
     // Sets the parsers that the queries below count on.

@@ -1,11 +1,21 @@
 import type { GuestObservation } from '@innkeeper/model';
-import { and, eq, notInArray, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, notInArray, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { guests } from './schema.ts';
 
-export type GuestRow = typeof guests.$inferSelect;
+export interface GuestRow extends SeenGuest {
+  /** Its metadata says that it is a workload's, and the inventory has no such workload. */
+  readonly lost?: boolean;
+}
 
-export const listGuests = (db: Db): Promise<GuestRow[]> => db.select().from(guests);
+/** As it was seen, without a look at whether the inventory knows it. */
+export type SeenGuest = typeof guests.$inferSelect;
+
+/** Ids of workloads are compared as text: those of classic containers need not be any. */
+const lost = sql<boolean>`(${guests.observation} ? 'ownership' and not exists (
+  select 1 from innkeeper.workloads w where w.id::text = ${guests.uuid}))`;
+
+export const listGuests = (db: Db): Promise<GuestRow[]> => db.select({ ...getTableColumns(guests), lost }).from(guests);
 
 /** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
 export const upsertGuests = async (
@@ -45,6 +55,24 @@ export const replaceGuests = async (
           ),
         ),
   );
+};
+
+/** Of the database's clock, for {@link takeReading}. */
+export const readingBegins = async (db: Db): Promise<string> => {
+  const [row] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`);
+  return row?.at ?? '';
+};
+
+/**
+ * True when no reading that was begun later is kept already; no other of this host and driver is kept until the transaction
+ * ends. Several processes may read one host.
+ */
+export const takeReading = async (db: Db, host: string, driver: string, begunAt: string): Promise<boolean> => {
+  const rows = await db.execute(sql`
+    insert into innkeeper.readings (host, driver, begun_at) values (${host}, ${driver}, ${begunAt}::timestamptz)
+    on conflict (host, driver) do update set begun_at = excluded.begun_at where readings.begun_at <= excluded.begun_at
+    returning host`);
+  return rows.length === 1;
 };
 
 export const deleteGuest = async (db: Db, host: string, driver: string, uuid: string): Promise<void> => {

@@ -1,8 +1,8 @@
-import type { DriverReport, HostChange, HostState, MachineReport } from '@innkeeper/model';
+import type { DriverReport, HostChange, MachineReport } from '@innkeeper/model';
 import { parseSize } from '@innkeeper/model';
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { capacityClaims, devices, guests, hosts, workloads } from './schema.ts';
+import { capacityClaims, devices, guests, hosts, readings, workloads } from './schema.ts';
 
 export type HostRow = typeof hosts.$inferSelect;
 
@@ -41,6 +41,7 @@ export const deleteHost = async (db: Db, name: string): Promise<void> => {
 
 export const deleteGuestsOf = async (db: Db, host: string): Promise<void> => {
   await db.delete(guests).where(eq(guests.host, host));
+  await db.delete(readings).where(eq(readings.host, host));
 };
 
 export const deleteDevicesOf = async (db: Db, host: string): Promise<void> => {
@@ -48,11 +49,32 @@ export const deleteDevicesOf = async (db: Db, host: string): Promise<void> => {
 };
 
 /** Whether it answers; true when that was not known before. */
-export const setHostState = async (db: Db, name: string, state: Exclude<HostState, 'draining'>): Promise<boolean> => {
+export const setHostState = async (db: Db, name: string, state: 'up' | 'suspect' | 'unreachable'): Promise<boolean> => {
   const rows = await db
     .update(hosts)
-    .set({ state })
+    .set({ state, silentSince: state === 'up' ? null : sql`coalesce(${hosts.silentSince}, now())` })
     .where(and(eq(hosts.name, name), ne(hosts.state, state)))
+    .returning({ name: hosts.name });
+  return rows.length === 1;
+};
+
+/**
+ * Makes a process the one that follows a host, unless another whose lease holds does; true while it is. Ask again in less time
+ * than a lease lasts.
+ */
+export const takeWatch = async (db: Db, name: string, workerId: string): Promise<boolean> => {
+  const [row] = await db.select({ by: hosts.watchedBy }).from(hosts).where(eq(hosts.name, name));
+  if (row?.by === workerId) return true;
+  const rows = await db
+    .update(hosts)
+    .set({ watchedBy: workerId })
+    .where(
+      and(
+        eq(hosts.name, name),
+        sql`(${hosts.watchedBy} is null or not exists (
+          select 1 from innkeeper.workers w where w.id = ${hosts.watchedBy} and w.lease_until > now()))`,
+      ),
+    )
     .returning({ name: hosts.name });
   return rows.length === 1;
 };
@@ -103,6 +125,8 @@ export const changeHost = async (db: Db, name: string, change: HostChange): Prom
       labels: sql`${without} || ${JSON.stringify(Object.fromEntries(added))}::jsonb`,
       ...defined({
         draining: change.draining,
+        // What was the reason is none any more.
+        maintenance: change.draining === false ? null : change.maintenance,
         guestNames: change.guestNames,
         cpuRatio: change.cpuRatio,
         memoryRatio: change.memoryRatio,
@@ -113,5 +137,25 @@ export const changeHost = async (db: Db, name: string, change: HostChange): Prom
     .where(eq(hosts.name, name))
     .returning({ name: hosts.name });
   await raiseCeilings(db, name);
+  return rows.length === 1;
+};
+
+/** False unless the host does not answer: one that does is not dead. What it holds stays held. */
+export const confirmDead = async (db: Db, name: string, who: string): Promise<boolean> => {
+  const rows = await db
+    .update(hosts)
+    .set({ confirmedDeadAt: sql`now()`, confirmedDeadBy: who, epoch: sql`${hosts.epoch} + 1` })
+    .where(and(eq(hosts.name, name), eq(hosts.state, 'unreachable'), isNull(hosts.confirmedDeadAt)))
+    .returning({ name: hosts.name });
+  return rows.length === 1;
+};
+
+/** False unless somebody had said that it is dead. */
+export const confirmBack = async (db: Db, name: string): Promise<boolean> => {
+  const rows = await db
+    .update(hosts)
+    .set({ confirmedDeadAt: null, confirmedDeadBy: null })
+    .where(and(eq(hosts.name, name), eq(hosts.state, 'up'), isNotNull(hosts.confirmedDeadAt)))
+    .returning({ name: hosts.name });
   return rows.length === 1;
 };

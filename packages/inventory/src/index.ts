@@ -2,6 +2,7 @@ export * from './audit.ts';
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
 export * from './devices.ts';
+export { dumpToFile, restoreFromFile } from './dump-file.ts';
 export * from './guest-names.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
@@ -23,6 +24,7 @@ export {
 } from './queue.ts';
 export * from './readiness.ts';
 export * from './records.ts';
+export * from './recovery.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';

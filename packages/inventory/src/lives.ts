@@ -11,6 +11,8 @@ export interface LifeRow {
   readonly guest: GuestState | null;
   /** Of its host; null before it is placed. */
   readonly hostState: typeof hosts.$inferSelect.state | null;
+  /** Somebody has said that its host is dead, and nobody that it is back. */
+  readonly quarantined: boolean;
   readonly bootId: string | null;
   /** Whether an operation of it is unfinished, and whether one of them removes it. */
   readonly busy: boolean;
@@ -26,6 +28,7 @@ export const listLives = (db: Db): Promise<LifeRow[]> =>
       workload: workloads,
       guest: sql<GuestState | null>`${guests.observation}->>'state'`,
       hostState: hosts.state,
+      quarantined: sql<boolean>`${hosts.confirmedDeadAt} is not null`,
       bootId: sql<string | null>`${hosts.machine}->>'bootId'`,
       busy: sql<boolean>`exists (select 1 from innkeeper.operations o
         where o.workload_id = ${workloads.id} and o.finished_at is null)`,

@@ -94,6 +94,24 @@ export const takeOperation = async (
   return row;
 };
 
+/** Of these, what nobody has taken over or ended since. */
+export const stillHeld = async (db: Db, holds: readonly Hold[]): Promise<Hold[]> => {
+  if (holds.length === 0) return [];
+  const rows = await db
+    .select({ id: operations.id, fence: operations.fence })
+    .from(operations)
+    .where(
+      and(
+        inArray(
+          operations.id,
+          holds.map(({ id }) => id),
+        ),
+        isNull(operations.finishedAt),
+      ),
+    );
+  return rows.filter(({ id, fence }) => holds.some((one) => one.id === id && one.fence === fence));
+};
+
 export interface StepEntry {
   readonly position: number;
   readonly name: string;

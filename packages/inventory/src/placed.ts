@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import type { GuestRow } from './guests.ts';
+import type { SeenGuest } from './guests.ts';
 import type { HostRow } from './hosts.ts';
 import { guests, hosts, workloads } from './schema.ts';
 import type { WorkloadRow } from './workloads.ts';
@@ -11,7 +11,7 @@ export interface PlacedRow {
   /** Null before it is placed. */
   readonly host: HostRow | null;
   /** Null when there is none. */
-  readonly guest: GuestRow | null;
+  readonly guest: SeenGuest | null;
   /** Whether its newest unfinished operation was put aside. */
   readonly waiting: boolean;
 }

@@ -5,14 +5,31 @@ import type { Db } from './database.ts';
 import { lastProjectOf, within } from './project.ts';
 import { events, installation } from './schema.ts';
 
-/** Made once; guests carry it, so that two installations on one libvirt leave each other's alone. */
-export const installationId = async (db: Db): Promise<string> => {
+/**
+ * Made once; guests carry it, so that two installations on one libvirt leave each other's alone. `earlier` is the id that the
+ * machine remembers: a database without one was made anew, and is behind what hosts know.
+ */
+export const installationId = async (db: Db, earlier?: string): Promise<string> => {
   const [row] = await db.select().from(installation);
   if (row !== undefined) return row.id;
   await db.execute(
-    sql`insert into innkeeper.installation (id) select ${randomUUID()}::uuid where not exists (select 1 from innkeeper.installation)`,
+    sql`insert into innkeeper.installation (id, behind) select ${earlier ?? randomUUID()}::uuid, ${earlier !== undefined}
+      where not exists (select 1 from innkeeper.installation)`,
   );
-  return installationId(db);
+  return installationId(db, earlier);
+};
+
+/** Takes the place of another installation, whose database is lost. Its guests have to be looked for. */
+export const changeInstallation = async (db: Db, id: string): Promise<void> => {
+  await db.update(installation).set({ id, behind: true });
+};
+
+/** Whether the hosts may know more than this database. */
+export const isBehind = async (db: Db): Promise<boolean> =>
+  (await db.select({ behind: installation.behind }).from(installation))[0]?.behind === true;
+
+export const setBehind = async (db: Db, behind: boolean): Promise<void> => {
+  await db.update(installation).set({ behind });
 };
 
 export interface NewEvent {

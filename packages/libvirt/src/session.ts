@@ -192,6 +192,7 @@ export const sessions = (host: Host, argv: readonly string[], keepMs: number): S
   return {
     ask: async (lines, timeoutMs, signal) => {
       signal?.throwIfAborted();
+      host.permit?.();
       const session = taken();
       const answer = await session.ask(lines, timeoutMs, signal);
       giveBack(session);

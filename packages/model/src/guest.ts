@@ -22,6 +22,10 @@ export const ownership = z.object({
       }),
     ),
   }),
+  /** What the workload is called, where its guest has another name: one that was adopted. */
+  name: z.string().optional(),
+  /** The guest that it was made from, which is kept until the conversion is confirmed. */
+  convertedFrom: z.object({ driver: z.string(), uuid: z.string(), name: z.string() }).optional(),
   /** Of a guest that was there before: only whose it is has changed, and it can be given back. */
   adopted: z
     .object({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backends } from './backend.ts';
 import { deviceReport, deviceView } from './devices.ts';
 import { nameField } from './names.ts';
+import { networkModes } from './network-modes.ts';
 import { sizeField } from './units.ts';
 
 /** A fact about what a driver can do on a host, with what it was concluded from. */
@@ -75,6 +76,12 @@ export const networkReport = z
     uuid: z.string().optional(),
     active: z.boolean(),
     bridge: z.string().optional(),
+    /** Missing for what no network of ours is, and in reports of older versions, as are the next two. */
+    mode: z.enum(networkModes).optional(),
+    /** Prefix of IPv6 addresses, such as `fd12:3456:789a:1::/64`. */
+    ipv6: z.string().optional(),
+    /** Of mode macvtap: the interface of the host that it shares. */
+    link: z.string().optional(),
     /** The host's own address on it, which guests use as gateway and name server. */
     gateway: z.string().optional(),
     prefix: z.int().optional(),
@@ -143,7 +150,11 @@ export const machineReport = z
   .meta({ id: 'MachineReport' });
 export type MachineReport = z.output<typeof machineReport>;
 
-export const hostStates = ['up', 'suspect', 'unreachable', 'draining'] as const;
+/**
+ * `quarantined`: it answers, and somebody has said that it was dead: what is there is shown and not started, until somebody
+ * says that it is back.
+ */
+export const hostStates = ['up', 'suspect', 'unreachable', 'draining', 'quarantined'] as const;
 export type HostState = (typeof hostStates)[number];
 
 /**
@@ -162,6 +173,14 @@ export const hostView = z
     state: z.enum(hostStates),
     labels: z.record(z.string(), z.string()),
     guestNames: z.enum(guestNamesModes),
+    /** Why nothing new is placed on it, as its operator said. */
+    maintenance: z.string().optional(),
+    /** Since when it does not answer. */
+    silentSince: z.iso.datetime().optional(),
+    /** Grows each time that somebody says that it is dead. */
+    epoch: z.int(),
+    /** When and by whom it was said to be dead; nothing that is held for its guests is given away by that. */
+    confirmedDead: z.object({ at: z.iso.datetime(), by: z.string() }).optional(),
     reportedAt: z.iso.datetime().optional(),
     machine: machineReport.optional(),
     drivers: z.array(driverReport),
@@ -201,6 +220,12 @@ export const hostChange = z
   .strictObject({
     labels: z.record(z.string(), z.string().max(200).nullable()).optional().meta({ description: 'null removes one' }),
     draining: z.boolean().optional().meta({ description: 'true: nothing new is placed on it' }),
+    maintenance: z
+      .string()
+      .max(200)
+      .nullable()
+      .optional()
+      .meta({ description: 'Why nothing new is placed on it, for people; null takes it back' }),
     cpuRatio: z.number().min(0.1).max(64).optional(),
     memoryRatio: z.number().min(0.1).max(8).optional(),
     reservedCpus: z.number().min(0).max(512).optional(),
@@ -212,3 +237,20 @@ export const hostChange = z
   })
   .meta({ id: 'HostChange' });
 export type HostChange = z.output<typeof hostChange>;
+
+/** Said by typing the host's name once more. */
+export const confirmDead = z
+  .strictObject({ name: z.string().max(100).meta({ description: 'The name of the host, once more' }) })
+  .meta({ id: 'ConfirmDead' });
+
+/** What stopping everything on a host would be. */
+export const drainPlan = z
+  .object({
+    host: z.string(),
+    /** Names of workloads that run there: all of one are stopped before the next, dependents first. */
+    waves: z.array(z.array(z.string())),
+    /** What stands in the way, as sentences. */
+    obstacles: z.array(z.object({ workload: z.string(), text: z.string() })),
+  })
+  .meta({ id: 'DrainPlan' });
+export type DrainPlan = z.output<typeof drainPlan>;

@@ -9,6 +9,8 @@ export interface DeviceSnapshot extends DeviceReport {
 export interface HostSnapshot {
   readonly name: string;
   readonly state: HostState;
+  /** Why nothing new is placed there, as its operator said. */
+  readonly maintenance?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** How old its last report is, in milliseconds. */
   readonly reportAgeMs: number;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Host } from '@innkeeper/host';
+import { type Host, withHostLock } from '@innkeeper/host';
 import { type ImageDefinition, InnkeeperError, knownImages, type Paths } from '@innkeeper/model';
 import { type BuildOptions, buildRootfs, packCached, unpackCached } from './image-build.ts';
 import { imageFolder, layout } from './layout.ts';
@@ -58,6 +58,12 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   const { paths } = settings;
   const once = <T>(what: string, build: () => Promise<T>): Promise<T> =>
     oneAtATime(`${host.id} ${paths.state} ${what}`, build);
+  /** Another control plane may build on this host as well. Only taken when there is something to build. */
+  const alone = async <T>(build: () => Promise<T>): Promise<T> => {
+    await host.files.makeDirectory(layout(paths).images, 0o700);
+    return withHostLock(host, `${layout(paths).images}/.building`, build);
+  };
+  const isThere = async (path: string): Promise<boolean> => (await host.files.facts(path)) !== undefined;
 
   const recipe = (image: ImageDefinition): Recipe => {
     const found = recipeOf(image, settings.mirror);
@@ -80,7 +86,6 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   /** Builds beside and renames: a tree under its final name is whole. Leftovers of a killed build go first. */
   const makeRootfs = async (image: ImageDefinition, options: BuildOptions): Promise<void> => {
     const folder = folderOf(image);
-    await host.files.makeDirectory(layout(paths).images, 0o700);
     await host.files.makeDirectory(imageFolder(paths, image), 0o700);
     await removeUnfinished(imageFolder(paths, image));
     // A name of its own: what a killed build started may still be writing into the old one.
@@ -109,7 +114,10 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
 
   const ensureRootfs = (image: ImageDefinition, options: BuildOptions = {}): Promise<ReadyImage> =>
     once(`rootfs ${image.name}`, async () => {
-      if ((await host.files.facts(folderOf(image))) === undefined) await makeRootfs(image, options);
+      if (!(await isThere(folderOf(image))))
+        await alone(async () => {
+          if (!(await isThere(folderOf(image)))) await makeRootfs(image, options);
+        });
       return { key: recipeKey(recipe(image)), rootfs: rootfsPath(image) };
     });
 
@@ -156,18 +164,19 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
     const { rootfs } = await ensureRootfs(image, options);
     return once(`disk ${image.name}`, async () => {
       const ready = diskPaths(image);
-      if ((await host.files.facts(ready.initrd)) === undefined) await copyKernel(rootfs, ready);
-      if ((await host.files.facts(ready.disk)) === undefined) {
+      if ((await isThere(ready.initrd)) && (await isThere(ready.disk))) return ready;
+      await alone(async () => {
+        if (!(await isThere(ready.initrd))) await copyKernel(rootfs, ready);
+        if (await isThere(ready.disk)) return;
         options.onProgress?.('making the disk of the image');
         await makeDisk(rootfs, ready);
-      }
+      });
       return ready;
     });
   };
 
   const built = (): ImageDefinition[] => knownImages().filter((image) => image.source.kind === 'mmdebstrap');
-  const isReady = async (image: ImageDefinition): Promise<boolean> =>
-    (await host.files.facts(folderOf(image))) !== undefined;
+  const isReady = (image: ImageDefinition): Promise<boolean> => isThere(folderOf(image));
 
   return {
     rootfs: ensureRootfs,
@@ -178,7 +187,7 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
       for (const image of built()) {
         if (!(await isReady(image))) continue;
         const ready = diskPaths(image);
-        if ((await host.files.facts(ready.kernel)) === undefined)
+        if (!(await isThere(ready.kernel)))
           await once(`kernel ${image.name}`, () => copyKernel(rootfsPath(image), ready));
         return ready.kernel;
       }

@@ -23,7 +23,7 @@ import {
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName } from './check.ts';
 import { type Control, driverOf } from './control.ts';
-import { isForeign } from './foreign.ts';
+import { isForeign, lostReason } from './foreign.ts';
 import { isSilent } from './views.ts';
 
 /** Which guest is meant: an id may be that of classic containers of one name on several hosts. */
@@ -64,6 +64,8 @@ export const findForeign = async (control: Control, { id, host }: GuestId): Prom
       `${guest.observation.name} is managed already${workload === undefined ? '' : ` as ${workload.name}`}`,
     );
   }
+  const lost = lostReason(guest, control.installation);
+  if (lost !== undefined) throw new InnkeeperError('conflict', `${guest.observation.name} ${lost}`);
   if (guest.observation.ownership !== undefined)
     throw new InnkeeperError('conflict', `${guest.observation.name} belongs to another installation of Innkeeper`, {
       hint: 'release or remove it there first',

@@ -5,6 +5,7 @@ import { addEvents } from './api/events.ts';
 import { addPage } from './api/page.ts';
 import { addRoutes, openApiDocument } from './api/routes.ts';
 import type { Control } from './control.ts';
+import { retryAfterSeconds } from './problem.ts';
 
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
@@ -17,7 +18,8 @@ export const buildApplication = (control: Control): App => {
       await ping(control.inventory.db);
       return c.text('ready');
     } catch (error) {
-      return c.text(isDatabaseAway(error) ? 'the database does not answer' : 'not ready', 503);
+      const text = isDatabaseAway(error) ? 'the database does not answer' : 'not ready';
+      return c.text(text, 503, { 'retry-after': String(retryAfterSeconds) });
     }
   });
   addRoutes(app, control);

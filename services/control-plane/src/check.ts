@@ -1,3 +1,4 @@
+import type { WorkloadRow } from '@innkeeper/inventory';
 import {
   InnkeeperError,
   isAdopted,
@@ -8,7 +9,7 @@ import {
 } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
 import type { Control } from './control.ts';
-import { isForeign } from './foreign.ts';
+import { isForeign, lostReason } from './foreign.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
 import { checkUserData } from './user-data.ts';
 
@@ -49,8 +50,10 @@ export const checkMakeable = (name: string, spec: WorkloadSpec): void => {
   });
 };
 
-const checkMadeChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): void => {
-  const blocked = specChanges(from, to).filter(({ cost }) => cost === 'recreate');
+type Existing = Pick<WorkloadRow, 'name' | 'spec' | 'placed'>;
+
+const checkMadeChange = ({ name, spec: from, placed }: Existing, to: WorkloadSpec): void => {
+  const blocked = specChanges(from, to, placed?.backend).filter(({ cost }) => cost === 'recreate');
   if (blocked.length === 0) return;
   const fields = blocked.map(({ field }) => field);
   if (fields.includes('volumes'))
@@ -81,8 +84,8 @@ const checkMadeChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): vo
 };
 
 /** Throws `conflict` when a change cannot be made to a guest that exists. */
-export const checkChange = (name: string, from: WorkloadSpec, to: WorkloadSpec): void =>
-  isAdopted(from) ? checkAdoptedChange(name, from, to) : checkMadeChange(name, from, to);
+export const checkChange = (existing: Existing, to: WorkloadSpec): void =>
+  isAdopted(existing.spec) ? checkAdoptedChange(existing.name, existing.spec, to) : checkMadeChange(existing, to);
 
 /** Throws `conflict` for a name that a guest of somebody else, or one that was adopted under another name, has on some host. */
 export const checkForeignName = ({ installation }: Control, { guests, workloads }: Known, name: string): void => {
@@ -97,6 +100,13 @@ export const checkForeignName = ({ installation }: Control, { guests, workloads 
     });
   const taken = called.find((guest) => isForeign(guest, installation));
   if (taken === undefined) return;
+  const lost = lostReason(taken, installation);
+  if (lost !== undefined)
+    throw new InnkeeperError('conflict', `the guest ${name} on ${taken.host} ${lost}`, {
+      complaints: [
+        { path: `workloads.${name}`, message: 'the name is taken by a guest that the inventory does not know' },
+      ],
+    });
   throw new InnkeeperError('conflict', `a guest called ${name} that Innkeeper did not create is on ${taken.host}`, {
     hint: 'choose another name; foreign guests are never touched',
     complaints: [{ path: `workloads.${name}`, message: 'the name is taken by a foreign guest' }],
@@ -131,7 +141,7 @@ export const checkWorkload = async (control: Control, name: string, spec: Worklo
   const known = await readKnown(control.inventory.db);
   const row = known.workloads.find((one) => one.name === name);
   // What exists keeps its place and its claims.
-  if (row !== undefined && row.placed !== null) return checkChange(name, row.spec, spec);
+  if (row !== undefined && row.placed !== null) return checkChange(row, spec);
   checkMakeable(name, spec);
   checkForeignName(control, known, name);
   checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));

@@ -211,7 +211,9 @@ export const claimAll = async (db: Db, request: ClaimRequest): Promise<GuestClai
   const { workloadId, spec, machine } = request;
   const foreignRanges = request.guests
     .filter(({ uuid }) => uuid !== workloadId)
-    .flatMap(({ observation }) => (observation.ownership?.claims.uidStart === undefined ? observation.idRanges : []));
+    .flatMap(({ observation, lost }) =>
+      lost === true || observation.ownership?.claims.uidStart === undefined ? observation.idRanges : [],
+    );
   const [, , uidStart, networks] = await allOf([
     claimRoom(db, request),
     claimAllDevices(db, request),

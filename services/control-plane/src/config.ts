@@ -17,6 +17,8 @@ const settings = z.object({
       'a port is at most 65535',
     )
     .default(defaultListen),
+  /** Of the API; another for each of several control planes on one machine. */
+  socket: z.string().startsWith('/', 'must be an absolute path').optional(),
   /** PEM; both or none. They are read again when they change. */
   tlsCert: file,
   tlsKey: file,
@@ -88,6 +90,7 @@ const transportOf = ({ listen, tlsCert, tlsKey, insecureBehindProxy }: Settings)
 const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   databaseUrl: 'DATABASE_URL',
   listen: 'INNKEEPER_LISTEN',
+  socket: 'INNKEEPER_SOCKET',
   tlsCert: 'INNKEEPER_TLS_CERT',
   tlsKey: 'INNKEEPER_TLS_KEY',
   insecureBehindProxy: 'INNKEEPER_INSECURE_BEHIND_PROXY',
@@ -117,6 +120,6 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
       `${variables[issue?.path[0] as keyof typeof variables]}: ${issue?.message ?? ''}`,
     );
   }
-  const { tlsCert, tlsKey, insecureBehindProxy, ...given } = result.data;
-  return { ...given, transport: transportOf(result.data), paths };
+  const { tlsCert, tlsKey, insecureBehindProxy, socket = paths.socket, ...given } = result.data;
+  return { ...given, transport: transportOf(result.data), paths: { ...paths, socket } };
 };

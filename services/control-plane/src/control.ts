@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Refusals } from './access/refusals.ts';
 import type { Trail } from './access/trail.ts';
 import type { Config } from './config.ts';
+import type { Lease } from './operations/lease.ts';
 
 /** A host with its drivers opened. */
 export interface ManagedHost {
@@ -29,6 +30,10 @@ export interface Control {
   readonly config: Config;
   readonly inventory: Inventory;
   readonly installation: string;
+  /** Of this process, one of those that share the inventory. */
+  readonly lease: Lease;
+  /** Takes the place of another installation; the inventory has its id already. */
+  readonly become: (installation: string) => void;
   readonly hosts: ReadonlyMap<string, ManagedHost>;
   readonly log: Logger;
   /** Of clients that were not known. */

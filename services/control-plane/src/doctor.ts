@@ -1,7 +1,9 @@
-import { type HostRow, listHosts } from '@innkeeper/inventory';
+import { type HostRow, isBehind, listHosts } from '@innkeeper/inventory';
 import type { DriverReport, Finding } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
+import { isOld } from './dumps/due.ts';
+import { isOwnDatabase, listDumps } from './dumps/dumps.ts';
 import { nameFindings } from './name-findings.ts';
 import { reportedOn } from './networks.ts';
 
@@ -34,10 +36,10 @@ const networking = async (control: Control, host: HostRow): Promise<Finding[]> =
 };
 
 /** One that does not answer is asked nothing more: everybody would wait for it. */
-const silent = ({ name, address, state }: HostRow): Finding => ({
+const silent = ({ name, address, state, silentSince }: HostRow): Finding => ({
   check: `${name}: connection`,
   level: 'error',
-  text: `${address} does not answer (${state}); what is known of its guests is old`,
+  text: `${address} does not answer (${state}${silentSince === null ? '' : ` since ${silentSince.toISOString()}`}); what is known of its guests is old`,
   fix: `it is looked for again by itself; to see why: ssh ${address}`,
 });
 
@@ -52,9 +54,43 @@ const driverFinding = (host: string, { driver, healthy, placeable, versions, rea
     : { check, level: 'note', text: `shows no guests here: ${text}` };
 };
 
+/** A database that hosts know more than. */
+const inventoryFindings = async ({ inventory }: Control): Promise<Finding[]> =>
+  (await isBehind(inventory.db))
+    ? [
+        {
+          check: 'inventory',
+          level: 'warning',
+          text: 'the database was made anew, or restored from a dump: the hosts may know more than it',
+          fix: 'inn recover',
+        },
+      ]
+    : [];
+
+/** What is left when the database is lost. */
+const dumpFindings = async ({ config }: Control): Promise<Finding[]> => {
+  if (!isOwnDatabase(config)) return [];
+  const [newest] = await listDumps(config);
+  const text = newest === undefined ? 'there is none' : `the newest is of ${newest.takenAt.toISOString()}`;
+  return [
+    isOld(newest?.takenAt, new Date())
+      ? {
+          check: 'dump of the database',
+          level: 'warning',
+          text,
+          fix: 'inn dump create; the log says why no night made one',
+        }
+      : { check: 'dump of the database', level: 'ok', text },
+  ];
+};
+
 /** Looks at everything that an installation depends on. */
 export const diagnose = async (control: Control): Promise<Finding[]> => {
-  const findings: Finding[] = [{ check: 'database', level: 'ok', text: 'answers' }];
+  const findings: Finding[] = [
+    { check: 'database', level: 'ok', text: 'answers' },
+    ...(await inventoryFindings(control)),
+    ...(await dumpFindings(control)),
+  ];
   for (const host of await listHosts(control.inventory.db)) {
     if (host.state === 'suspect' || host.state === 'unreachable') {
       findings.push(silent(host));

@@ -10,7 +10,14 @@ const row = (parts: Partial<WorkloadRow> = {}): WorkloadRow =>
   ({ state: 'ready', spec, generation: 1, appliedGeneration: 1, ...parts }) as WorkloadRow;
 const guest = (parts: Partial<GuestObservation> = {}): GuestRow =>
   ({
-    observation: { state: 'running', cpus: 2, memoryBytes: 512 * MiB, ownership: { spec }, autostart: false, ...parts },
+    observation: {
+      state: 'running',
+      cpus: 2,
+      memoryBytes: 512 * MiB,
+      ownership: { spec, generation: 1 },
+      autostart: false,
+      ...parts,
+    },
   }) as GuestRow;
 const drift = (parts: Partial<GuestObservation>, of: Partial<WorkloadRow> = {}): string[] =>
   driftOf(row(of), guest(parts), false);
@@ -43,10 +50,16 @@ describe('drift', () => {
     const asked: WorkloadSpec = { ...spec, memory: '100GiB' };
     const lines = drift({
       state: 'stopped',
-      ownership: { spec: asked } as GuestObservation['ownership'],
+      ownership: { spec: asked, generation: 1 } as GuestObservation['ownership'],
       edited: { memoryBytes: 100 * 2 ** 30 + 2 * MiB },
     });
     expect(lines).toContain('memory: 104857600KiB was asked, the guest has 104859648KiB');
+  });
+
+  it('says that the guest is of a later generation than the database knows', () => {
+    expect(drift({ ownership: { spec, generation: 3 } as GuestObservation['ownership'] })).toEqual([
+      'database: the guest was brought to generation 3, of which the database knows 1: inn recover',
+    ]);
   });
 
   it('says that a host starts what it is not to start, and nothing when that was asked', () => {

@@ -56,13 +56,21 @@ const edits = (observation: GuestObservation): { readonly field: string; readonl
   );
 };
 
+const metadataDrift = ({ ownership }: GuestObservation, { generation }: WorkloadRow): string[] => {
+  if (ownership === undefined) return ['metadata: the guest does not say any more that it is ours'];
+  if (ownership.generation <= generation) return [];
+  return [
+    `database: the guest was brought to generation ${ownership.generation}, of which the database knows ${generation}: inn recover`,
+  ];
+};
+
 const ofGuest = (observation: GuestObservation, row: WorkloadRow): string[] => {
   const wanted = row.spec.power ?? 'running';
   const found = edits(observation);
   const pending = (observation.needsRestart ?? []).filter((field) => found.every((edit) => edit.field !== field));
   return [
     ...(observation.state === wanted ? [] : [`power: ${wanted} was asked, the guest is ${observation.state}`]),
-    ...(observation.ownership === undefined ? ['metadata: the guest does not say any more that it is ours'] : []),
+    ...metadataDrift(observation, row),
     ...found.map(({ text }) => text),
     // An adopted one's goes on being its backend's, unless it was taken.
     ...(row.spec.autostart === false && observation.autostart === true && !isAdopted(row.spec)

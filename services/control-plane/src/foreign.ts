@@ -1,8 +1,17 @@
 import type { GuestRow } from '@innkeeper/inventory';
 
-/** Whether a guest is not this installation's. */
+/** Whether a guest is none of this installation's workloads; one that says that it is, and that the inventory does not know, is none. */
 export const isForeign = (guest: GuestRow, installation: string): boolean =>
-  guest.observation.ownership?.installation !== installation;
+  guest.lost === true || guest.observation.ownership?.installation !== installation;
+
+/** Why a guest that carries our metadata is no workload; undefined for all others. */
+export const lostReason = ({ lost, uuid, observation }: GuestRow, installation: string): string | undefined => {
+  const { ownership } = observation;
+  if (lost !== true || ownership?.installation !== installation) return undefined;
+  return ownership.workloadId === uuid
+    ? 'is of this installation, and its inventory does not know it: inn recover'
+    : 'is a copy of a guest of this installation, with its metadata';
+};
 
 /** What guests that are not ours take while they run. */
 export const foreignUse = (

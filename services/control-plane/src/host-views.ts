@@ -28,6 +28,7 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
     state: hostStateOf(row),
     labels: row.labels,
     guestNames: row.guestNames,
+    epoch: row.epoch,
     drivers: row.drivers,
     images: imagesOf(row),
     devices: devicesOn(devices, guests, row.name, installation),
@@ -41,7 +42,16 @@ export const hostViews = async (db: Db, installation: string): Promise<HostView[
       claimed: claimed.get(row.name) ?? { cpus: 0, memoryBytes: 0, diskBytes: 0 },
       foreign: foreignUse(guests, row.name, installation),
     },
-    ...optional({ reportedAt: time(row.reportedAt), machine: row.machine ?? undefined }),
+    ...optional({
+      reportedAt: time(row.reportedAt),
+      machine: row.machine ?? undefined,
+      maintenance: row.maintenance ?? undefined,
+      silentSince: time(row.silentSince),
+      confirmedDead:
+        row.confirmedDeadAt === null
+          ? undefined
+          : { at: row.confirmedDeadAt.toISOString(), by: row.confirmedDeadBy ?? 'somebody' },
+    }),
   }));
 };
 

@@ -32,7 +32,7 @@ import { record, type Trail } from './access/trail.ts';
 import { type Control, driverOf } from './control.ts';
 
 /** The same on every host, so that a host says itself which networks are ours. [RFC 9562, version 8] */
-const networkUuid = (installation: string, name: string): string => {
+export const networkUuid = (installation: string, name: string): string => {
   const hex = createHash('sha256').update(`${installation} network ${name}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
@@ -130,6 +130,14 @@ const takenSubnets = (name: string, own: readonly NetworkRow[], hosts: readonly 
   ),
 ];
 
+/** Projects of the workloads that use a network. */
+const projectsOn = async (control: Control, users: readonly string[]): Promise<ReadonlySet<string>> =>
+  new Set(
+    (await listWorkloads(control.inventory.db))
+      .filter(({ name }) => users.includes(name))
+      .map(({ spec }) => completeSpec(spec).project),
+  );
+
 const usersOf = async (control: Control, name: string): Promise<string[]> => {
   const { db } = control.inventory;
   const [leases, workloads] = await Promise.all([listLeases(db), listWorkloads(db)]);
@@ -146,9 +154,20 @@ const refuseUsed = (what: string, users: readonly string[]): void => {
   });
 };
 
-/** Only what people read may change under the feet of guests. */
-const isMild = (from: NetworkSpec, to: NetworkSpec): boolean =>
-  sameJson({ ...from, description: undefined }, { ...to, description: undefined });
+/** What a host does not say of one of ours, and a recovery leaves open: it may be said again. */
+const unsaid = ({ project, subnet, gateway }: NetworkSpec, to: NetworkSpec): Partial<NetworkSpec> => ({
+  ...(project === undefined ? { project: to.project } : {}),
+  ...(subnet === undefined ? { subnet: to.subnet } : {}),
+  ...(gateway === undefined ? { gateway: to.gateway } : {}),
+});
+
+const plain = (spec: NetworkSpec): NetworkSpec => ({ ...spec, mode: spec.mode ?? 'nat', description: undefined });
+
+/** Only what people read, and what was left open, may change under the feet of guests. `projects`: of those who use it. */
+const isMild = (from: NetworkSpec, to: NetworkSpec, projects: ReadonlySet<string>): boolean => {
+  const staysUsable = to.project === from.project || [...projects].every((project) => project === to.project);
+  return staysUsable && sameJson(plain({ ...from, ...unsaid(from, to) }), plain(to));
+};
 
 /** Takes a network from all hosts. Throws `unavailable` naming one that does not answer: it would keep it. */
 const removeFromHosts = async (control: Control, row: NetworkRow): Promise<void> => {
@@ -204,9 +223,12 @@ export const putNetwork = async (
     ...(ipv6 === undefined ? {} : { ipv6 }),
   };
   if (before !== undefined && sameJson(before.spec, wanted)) return false;
-  if (before !== undefined && !isMild(before.spec, wanted)) {
-    refuseUsed(`${name} cannot be changed`, await usersOf(control, name));
-    await removeFromHosts(control, before);
+  if (before !== undefined) {
+    const users = await usersOf(control, name);
+    if (!isMild(before.spec, wanted, await projectsOn(control, users))) {
+      refuseUsed(`${name} cannot be changed`, users);
+      await removeFromHosts(control, before);
+    }
   }
   await control.inventory.transaction(async (tx) => {
     await lockNetworks(tx);

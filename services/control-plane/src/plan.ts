@@ -98,7 +98,7 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
   const decision = exists && isAdopted(row.spec) ? {} : { placement };
   const base = { name, changes, ...decision, ...previewMapping(control, known, name, spec, placement) };
   try {
-    if (exists && row !== undefined) checkChange(name, row.spec, spec);
+    if (exists && row !== undefined) checkChange(row, spec);
     else {
       checkMakeable(name, spec);
       checkForeignName(control, known, name);

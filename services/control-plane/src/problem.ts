@@ -8,6 +8,9 @@ import {
   toInnkeeperError,
 } from '@innkeeper/model';
 
+/** When to ask again after a 503. */
+export const retryAfterSeconds = 5;
+
 /** The one place where an error becomes a problem document (RFC 9457). Details for the log stay out of it. */
 export const problemOf = (error: InnkeeperError): Problem & { code: ErrorCode } => {
   const { http, title } = errorCodes[error.code];

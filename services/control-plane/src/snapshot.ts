@@ -25,8 +25,11 @@ import { readinessOf } from './readiness/state.ts';
 export const imagesOf = (host: HostRow): string[] => [...new Set(host.drivers.flatMap(({ images }) => images))].sort();
 
 /** What its operator says goes before what it reports, unless it does not answer at all. */
-export const hostStateOf = ({ state, draining }: HostRow): HostState =>
-  draining && state === 'up' ? 'draining' : state;
+export const hostStateOf = ({ state, draining, confirmedDeadAt }: HostRow): HostState => {
+  if (state !== 'up') return state;
+  if (confirmedDeadAt !== null) return 'quarantined';
+  return draining ? 'draining' : state;
+};
 
 const foreignNames = (guests: readonly GuestRow[], host: string, installation: string): Record<string, string[]> => {
   const names: Record<string, string[]> = {};
@@ -116,6 +119,7 @@ export const snapshotOf = (known: Known, installation: string, now = Date.now())
             {
               name: host.name,
               state: hostStateOf(host),
+              ...(host.maintenance === null ? {} : { maintenance: host.maintenance }),
               labels: host.labels,
               reportAgeMs: Math.max(0, now - (host.reportedAt?.getTime() ?? 0)),
               drivers: host.drivers,

@@ -1,5 +1,6 @@
 import { localHost, readMachine } from '@innkeeper/host';
-import { insertMissingRules, installationId, openInventory } from '@innkeeper/inventory';
+import { insertMissingRules, openInventory } from '@innkeeper/inventory';
+import type { MachineReport } from '@innkeeper/model';
 import type { Logger } from 'pino';
 import { keepAudit } from './access/log.ts';
 import { openRefusals } from './access/refusals.ts';
@@ -7,13 +8,17 @@ import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
+import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
 import { openFleet } from './fleet/fleet.ts';
+import { followMembers } from './fleet/members.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
 import { createLog } from './log.ts';
+import { openLease } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
+import { keepInstallation } from './recovery/installation.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
 import { readPair } from './tls.ts';
@@ -28,11 +33,11 @@ export interface StartOptions {
   readonly faults?: FaultPoints;
 }
 
-/** Of the machine itself, which is the first host. */
-const localName = async (config: Config): Promise<string> => {
+/** The machine itself, which is the first host. */
+const readLocal = async (config: Config): Promise<MachineReport> => {
   const host = localHost('local');
   await host.files.makeDirectory(config.paths.state, 0o711);
-  return config.hostName ?? (await readMachine(host, config.paths.state)).hostname;
+  return readMachine(host, config.paths.state);
 };
 
 /** Starts everything; requests are answered when this resolves. Throws `unavailable` without a database, `invalid` for a certificate that is none. */
@@ -41,24 +46,34 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const { transport } = config;
   // Before anything begins: who named a certificate must not be answered without it.
   const pair = transport.kind === 'tls' && config.listen !== 'off' ? await readPair(transport) : undefined;
-  const inventory = await openInventory(config.databaseUrl);
-  const installation = await installationId(inventory.db);
-  const name = await localName(config);
+  const inventory = await openInventory(config.databaseUrl, {
+    beforeMigrating: async () => {
+      if (isOwnDatabase(config)) await makeDump({ config, log }, 'before-upgrade');
+    },
+  });
+  const machine = await readLocal(config);
+  const name = config.hostName ?? machine.hostname;
+  const installation = await keepInstallation(inventory.db, config.paths);
+  const lease = openLease(inventory.db, machine);
+  await lease.renew();
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
   const refusals = openRefusals(inventory.db);
-  const fleet = await openFleet({ config, inventory, installation, log, refusals, tendLives: () => tendLives() }, name);
+  const ground = { config, inventory, installation, lease, log, refusals, tendLives: () => tendLives() };
+  const fleet = await openFleet(ground, name);
   const { control } = fleet;
   const stopping = new AbortController();
   await control.probe(name);
   await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   await fleet.openStored();
-  const worker = await startWorker(control, await readMachine(localHost('local'), config.paths.state), options.faults);
+  const worker = await startWorker(control, lease, options.faults);
   const serving = await serve(control, buildApplication(control), serveStreams(control), pair);
   fleet.follow();
+  await followMembers(control, fleet.openStored, stopping.signal);
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
+  followDumps(control, stopping.signal);
   keepAudit(control, stopping.signal);
   tendLives = () => {
     tend();

@@ -23,7 +23,7 @@ import {
 import type { Identity } from './access/identity.ts';
 import type { Control } from './control.ts';
 import { driftOf } from './drift.ts';
-import { isForeign } from './foreign.ts';
+import { isForeign, lostReason } from './foreign.ts';
 import { expiryOf } from './lifecycle/decide.ts';
 import { readinessOf } from './readiness/state.ts';
 
@@ -146,7 +146,17 @@ const managedView = (row: WorkloadRow, known: Known): WorkloadView => {
   };
 };
 
-const foreignView = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
+/** A guest that is just being removed may be seen once more after its workload is gone. */
+const lastingMs = 3000;
+
+const isLasting = ({ lost, seenAt }: GuestRow): boolean => lost !== true || Date.now() - seenAt.getTime() >= lastingMs;
+
+const foreignView = (guest: GuestRow, silent: boolean, installation: string): WorkloadView => ({
+  ...foreignGuest(guest, silent),
+  ...optional({ reason: lostReason(guest, installation) }),
+});
+
+const foreignGuest = ({ host, driver, observation }: GuestRow, silent: boolean): WorkloadView => ({
   id: observation.uuid,
   name: observation.name,
   managed: false,
@@ -236,8 +246,9 @@ export const workloadViews = async (
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests
-    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest) && eyes.scope === undefined)
-    .map((guest) => foreignView(guest, silent.has(guest.host)));
+    .filter((guest) => isForeign(guest, control.installation) && !placed.has(guest) && isLasting(guest))
+    .filter(() => eyes.scope === undefined)
+    .map((guest) => foreignView(guest, silent.has(guest.host), control.installation));
   const ours = rows
     .filter(({ spec }) => inScope(eyes.scope, projectOf(spec)))
     .map((row) => shownTo(eyes, managedView(row, known)));

@@ -16,6 +16,8 @@ export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEm
     return emitter;
   })();
   wakers.set(control.inventory, made);
+  // The next who waits tries again: the database was away.
+  made.catch(() => void wakers.delete(control.inventory));
   return made;
 };
 

@@ -27,12 +27,16 @@ const requireFound = async (libvirt: Libvirt, guest: GuestRef): Promise<Found> =
   return found;
 };
 
-/** Throws `conflict` for one that is somebody's already, or that would not be there after its stop. */
-const requireFree = ({ name }: GuestRef, { state, owned }: Found, wanted: Ownership): void => {
-  if (!state.persistent)
-    throw new InnkeeperError('conflict', `${name} is transient: libvirt forgets it when it stops`, {
-      hint: `virsh dumpxml ${name} > ${name}.xml && virsh define ${name}.xml makes it stay; then adopt it`,
-    });
+/** Throws `conflict` for one that would not be there after its stop. */
+const requireLasting = ({ name }: GuestRef, { state }: Found): void => {
+  if (state.persistent) return;
+  throw new InnkeeperError('conflict', `${name} is transient: libvirt forgets it when it stops`, {
+    hint: `virsh dumpxml ${name} > ${name}.xml && virsh define ${name}.xml makes it stay; then adopt it`,
+  });
+};
+
+/** Throws `conflict` for one that is somebody's already. */
+const requireFree = ({ name }: GuestRef, { owned }: Found, wanted: Ownership): void => {
   if (owned === undefined) return;
   if (owned.installation !== wanted.installation)
     throw new InnkeeperError('conflict', `${name} belongs to another installation of Innkeeper`, {
@@ -54,7 +58,9 @@ export const adoption = (libvirt: Libvirt, guests: Observer): AdoptGroup => {
   };
   return {
     adoptable: async (guest) => {
-      const { state, xml } = await requireFound(libvirt, guest);
+      const found = await requireFound(libvirt, guest);
+      requireLasting(guest, found);
+      const { state, xml } = found;
       const description = describeDomain(xml);
       return {
         cpus: Math.max(1, Math.ceil(cpusOf(description))),
@@ -66,6 +72,7 @@ export const adoption = (libvirt: Libvirt, guests: Observer): AdoptGroup => {
     },
     adopt: async (guest, wanted) => {
       const found = await requireFound(libvirt, guest);
+      requireLasting(guest, found);
       requireFree(guest, found, wanted);
       const had = found.owned?.adopted?.tookAutostart === true;
       const takes = wanted.spec.autostart === true;

@@ -1,6 +1,25 @@
 import type { HeldNetwork } from '@innkeeper/driver-contract';
-import { describeNetwork, type Libvirt } from '@innkeeper/libvirt';
-import type { NetworkReport } from '@innkeeper/model';
+import { describeNetwork, type Libvirt, type NetworkDescription } from '@innkeeper/libvirt';
+import { type NetworkMode, type NetworkReport, prefix6Of, prefixLength6 } from '@innkeeper/model';
+
+/** Which of our modes a definition has; undefined for what we never write. */
+const modeOf = ({ forwardMode, links }: NetworkDescription): NetworkMode | undefined => {
+  if (forwardMode === undefined) return 'isolated';
+  if (forwardMode === 'nat') return 'nat';
+  if (forwardMode !== 'bridge' || links.length > 1) return undefined;
+  return links.length === 0 ? 'bridge' : 'macvtap';
+};
+
+/** What a network has beside IPv4 and its DHCP server: enough to describe one of ours again. */
+const shapeOf = (description: NetworkDescription): Pick<NetworkReport, 'mode' | 'ipv6' | 'link'> => {
+  const mode = modeOf(description);
+  const ipv6 = description.ips.find(({ family, prefix }) => family === 'ipv6' && prefix === prefixLength6);
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(ipv6 === undefined ? {} : { ipv6: prefix6Of(ipv6.address) }),
+    ...(mode === 'macvtap' && description.links[0] !== undefined ? { link: description.links[0] } : {}),
+  };
+};
 
 /** Networks of a libvirt with what is taken on them by others than us. */
 export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]> =>
@@ -15,6 +34,7 @@ export const reportNetworks = async (libvirt: Libvirt): Promise<NetworkReport[]>
         ...(description.uuid === undefined ? {} : { uuid: description.uuid }),
         active,
         ...(description.bridge === undefined ? {} : { bridge: description.bridge }),
+        ...shapeOf(description),
         ...(ipv4 === undefined ? {} : { gateway: ipv4.address }),
         ...(ipv4?.prefix === undefined ? {} : { prefix: ipv4.prefix }),
         ...(range === undefined ? {} : { range }),

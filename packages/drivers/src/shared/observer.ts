@@ -7,7 +7,10 @@ import { holdingsOf } from './holdings.ts';
 import { readOwnership } from './metadata.ts';
 import { cpusOf, differingFields, memoryOf } from './pending.ts';
 
-/** XML is read again after an event, a changed state, or this long: somebody may have edited a definition without an event. */
+/**
+ * XML is read again after an event, a changed state, or this long: somebody may have edited a definition without an event.
+ * Where nobody follows the events, each time.
+ */
 const trustMs = 5 * 60_000;
 
 interface Known {
@@ -24,6 +27,8 @@ export interface Observer {
   list(): Promise<GuestObservation[]>;
   /** Forgets what is known of a guest; without a name, of all. */
   forget(name?: string): void;
+  /** What is known is taken for true, since somebody follows the events, until what it answers is called. */
+  follow(): () => void;
   /** What the last reading found, guests that are not ours too. */
   known(): readonly DomainDescription[];
   description(uuid: string): Promise<DomainDescription | undefined>;
@@ -58,6 +63,7 @@ export const observer = (
   frozen: (running: readonly DomainState[]) => Promise<ReadonlySet<string>> = async () => new Set(),
 ): Observer => {
   const known = new Map<string, Known>();
+  let followers = 0;
   const completed = foreignDetails(libvirt.host);
 
   /** One question more, for those of ours that run and were read just now. */
@@ -79,7 +85,7 @@ export const observer = (
     const now = Date.now();
     const stale = domains.filter(({ uuid, state }) => {
       const entry = known.get(uuid);
-      return entry === undefined || entry.state !== state || now - entry.readAtMs > trustMs;
+      return entry === undefined || entry.state !== state || followers === 0 || now - entry.readAtMs > trustMs;
     });
     const xml = stale.length === 0 ? new Map<string, string>() : await libvirt.xml(stale.map(({ uuid }) => uuid));
     for (const { uuid, state } of stale) {
@@ -142,6 +148,12 @@ export const observer = (
     forget: (name) => {
       for (const [uuid, { description }] of known)
         if (name === undefined || description.name === name) known.delete(uuid);
+    },
+    follow: () => {
+      followers += 1;
+      return () => {
+        followers -= 1;
+      };
     },
     known: () => [...known.values()].map(({ description }) => description),
     description: async (uuid) => {

@@ -50,10 +50,17 @@ async function* untold(libvirt: Libvirt, signal: AbortSignal): AsyncIterable<Gue
 }
 
 /** Hints for the control plane; what is known of a guest is forgotten, and its ending kept, before it is told. */
-export const watchGuests = (
+export async function* watchGuests(
   libvirt: Libvirt,
   observer: Observer,
   endings: Endings,
   signal: AbortSignal,
-): AsyncIterable<GuestEvent> =>
-  merged(signal, [(until) => told(libvirt, observer, endings, until), (until) => untold(libvirt, until)]);
+): AsyncIterable<GuestEvent> {
+  observer.forget();
+  const leave = observer.follow();
+  try {
+    yield* merged(signal, [(until) => told(libvirt, observer, endings, until), (until) => untold(libvirt, until)]);
+  } finally {
+    leave();
+  }
+}

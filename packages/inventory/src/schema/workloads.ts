@@ -18,6 +18,8 @@ import { bytes, innkeeper, moment, packed } from './base.ts';
 export const installation = innkeeper.table('installation', {
   id: uuid('id').primaryKey(),
   createdAt: moment('created_at').notNull().defaultNow(),
+  /** The hosts know more than it: it was made anew, or restored from a dump. Nothing is taken back by itself until somebody has looked. */
+  behind: boolean('behind').notNull().default(false),
 });
 
 export const hosts = innkeeper.table(
@@ -37,8 +39,19 @@ export const hosts = innkeeper.table(
     cpusClaimed: integer('cpus_claimed').notNull().default(0),
     memoryClaimed: bytes('memory_claimed').notNull().default(0),
     labels: jsonb('labels').$type<Record<string, string>>().notNull().default({}),
+    /** The process that follows it, one of those that share the inventory; whose lease has ended follows nothing. */
+    watchedBy: uuid('watched_by'),
     /** Nothing new is placed on it; set by its operator, not by what it reports. */
     draining: boolean('draining').notNull().default(false),
+    /** Why, as its operator said; null when nothing was said. */
+    maintenance: text('maintenance'),
+    /** Since when it does not answer; null while it does. */
+    silentSince: moment('silent_since'),
+    /** Grows each time that a host is said to be dead: what was started there before counts no more. */
+    epoch: integer('epoch').notNull().default(1),
+    /** When somebody said that it is dead, and who; null when nobody did. It is quarantined until somebody says that it is back. */
+    confirmedDeadAt: moment('confirmed_dead_at'),
+    confirmedDeadBy: text('confirmed_dead_by'),
     /** How the host itself finds guests by their names. */
     guestNames: text('guest_names').$type<GuestNames>().notNull().default('resolved'),
     cpusReserved: doublePrecision('cpus_reserved').notNull().default(0),
@@ -118,6 +131,17 @@ export const placements = innkeeper.table(
     decidedAt: moment('decided_at').notNull().defaultNow(),
   },
   (table) => [index('placements_by_workload').on(table.workloadId, table.decidedAt)],
+);
+
+/** When the newest reading of a host's guests that is kept was begun: an older one that comes later is not kept. */
+export const readings = innkeeper.table(
+  'readings',
+  {
+    host: text('host').notNull(),
+    driver: text('driver').notNull(),
+    begunAt: moment('begun_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.driver] })],
 );
 
 export const guests = innkeeper.table(

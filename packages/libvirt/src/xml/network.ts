@@ -27,6 +27,8 @@ export interface NetworkDescription {
   readonly bridge: string | undefined;
   /** `nat`, `route`, `open`, `bridge`, …; undefined: isolated. */
   readonly forwardMode: string | undefined;
+  /** Interfaces of the host that it leads to, by name. */
+  readonly links: readonly string[];
   readonly domainName: string | undefined;
   /** Whether its DNS server asks nobody else for names of the domain. */
   readonly domainLocal: boolean;
@@ -74,6 +76,7 @@ export const describeNetwork = (xml: string): NetworkDescription => {
     bridge: attribute(childNamed(root, 'bridge'), 'name'),
     // <forward/> without a mode means nat.
     forwardMode: forward === undefined ? undefined : (attribute(forward, 'mode') ?? 'nat'),
+    links: elements(forward, 'interface').flatMap((one) => attribute(one, 'dev') ?? []),
     domainName: attribute(childNamed(root, 'domain'), 'name'),
     domainLocal: attribute(childNamed(root, 'domain'), 'localOnly') === 'yes',
     ips: elements(root, 'ip').map(networkAddress),

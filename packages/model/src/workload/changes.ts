@@ -57,6 +57,8 @@ export const shrinksVolume = (from: WorkloadSpec, to: WorkloadSpec): boolean =>
 const costOf = (field: SpecField, from: WorkloadSpec, to: WorkloadSpec, backend: Backend | undefined): ChangeCost => {
   const [before, after] = [completeSpec(from), completeSpec(to)];
   if (field === 'disk') return after.diskBytes > before.diskBytes ? 'live' : 'recreate';
+  // Naming what it has already, or leaving it to Innkeeper again, makes no other guest.
+  if (field === 'backend' && backend !== undefined && (to.backend ?? backend) === backend) return 'live';
   if (field === 'volumes' && shrinksVolume(from, to)) return 'recreate';
   if (backend === 'lxc' && field === 'volumes') return 'restart';
   if (backend === 'lxc' && field === 'networks' && changesLimits(from, to)) return 'restart';

@@ -76,6 +76,13 @@ describe('what a change changes', () => {
     expect(specChanges(spec(parts), spec())).toEqual([]);
   });
 
+  it('naming the backend that a guest has, or leaving it open again, makes no other guest', () => {
+    const named = spec({ backend: 'lxc' });
+    expect(specChanges(spec(), named, 'lxc')).toMatchObject([{ field: 'backend', cost: 'live' }]);
+    expect(specChanges(named, spec(), 'lxc')).toMatchObject([{ field: 'backend', cost: 'live' }]);
+    expect(specChanges(spec(), named, 'kvm')).toMatchObject([{ field: 'backend', cost: 'recreate' }]);
+  });
+
   it('the order of labels is no change', () => {
     expect(specChanges(spec({ labels: { a: '1', b: '2' } }), spec({ labels: { b: '2', a: '1' } }))).toEqual([]);
     expect(sameSpec(spec({ labels: { a: '1', b: '2' } }), spec({ labels: { b: '2', a: '1' } }))).toBe(true);

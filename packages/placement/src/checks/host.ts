@@ -7,13 +7,15 @@ const stateText: Readonly<Record<HostSnapshot['state'], string>> = {
   suspect: 'has not answered for some seconds',
   unreachable: 'does not answer',
   draining: 'is being emptied',
+  quarantined: 'was said to be dead and is back: what is there has to be looked at first',
 };
 
 /** Three reports are missing by then. */
 const oldestReportMs = 15 * 60_000;
 
-const checkUp = ({ name, state }: HostSnapshot): CheckResult => {
-  const verdict = { have: state, text: `${name} ${stateText[state]}` };
+const checkUp = ({ name, state, maintenance }: HostSnapshot): CheckResult => {
+  const why = state === 'draining' && maintenance !== undefined ? ` (${maintenance})` : '';
+  const verdict = { have: state, text: `${name} ${stateText[state]}${why}` };
   return state === 'up' ? passed('host-up', 'up', verdict) : failedForNow('host-up', 'up', 'host_not_up', verdict);
 };
 

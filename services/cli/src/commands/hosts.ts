@@ -5,6 +5,7 @@ import { hostText, labelsText, printFindings } from '../show/hosts.ts';
 import { checkFormat, outputOption, print, printItems, say } from '../show/output.ts';
 import { table } from '../show/table.ts';
 import { client } from '../target.ts';
+import { addHostStates } from './host-states.ts';
 import { numberOption } from './numbers.ts';
 
 /** `zone=a` sets a label, `zone-` removes it, as in kubectl. */
@@ -59,14 +60,6 @@ const addChanges = (host: Command): void => {
         guestNames: options.guestNames,
       }),
     );
-  host
-    .command('drain <name>')
-    .description('place nothing new on a host; what is there stays')
-    .action((name: string) => change(name, { draining: true }));
-  host
-    .command('undrain <name>')
-    .description('place on a host again')
-    .action((name: string) => change(name, { draining: false }));
 };
 
 const labelsOf = (words: readonly string[]): Record<string, string> =>
@@ -135,6 +128,7 @@ export const addHosts = (program: Command): void => {
   addMembership(host);
   addLooks(host);
   addChanges(host);
+  addHostStates(host);
   host
     .command('ls', { isDefault: true })
     .description('list hosts with their capacity')

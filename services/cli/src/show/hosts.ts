@@ -64,13 +64,22 @@ const machineText = ({ machine }: HostView): string[] =>
         `disk:     ${formatSize(machine.diskFreeBytes)} of ${formatSize(machine.diskTotalBytes)} free`,
       ];
 
+/** With why, and since when. */
+const stateText = ({ state, maintenance, silentSince, confirmedDead }: HostView): string =>
+  [
+    state,
+    ...(maintenance === undefined ? [] : [`in maintenance: ${plain(maintenance)}`]),
+    ...(silentSince === undefined ? [] : [`no answer since ${silentSince}; nothing is started in place of its guests`]),
+    ...(confirmedDead === undefined ? [] : [`${plain(confirmedDead.by)} said at ${confirmedDead.at} that it was dead`]),
+  ].join(', ');
+
 /** Everything about one host, as people read it. */
 export const hostText = (host: HostView): string => {
   const { capacity } = host;
   return [
     `name:     ${host.name}`,
     `address:  ${host.address}`,
-    `state:    ${host.state}`,
+    `state:    ${stateText(host)}`,
     `labels:   ${labelsText(host.labels) || 'none'}`,
     `names:    ${host.guestNames}`,
     ...machineText(host),

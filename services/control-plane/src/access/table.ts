@@ -31,6 +31,8 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'PUT /v1/workloads/{name}': changing('workload'),
   'DELETE /v1/workloads/{name}': changing('workload'),
   'GET /v1/workloads/{name}/stats': reading('workload'),
+  'GET /v1/workloads/{name}/diff': reading('workload'),
+  'GET /v1/diff': reading('listed'),
   'POST /v1/workloads/{name}/start': changing('workload'),
   'POST /v1/workloads/{name}/stop': changing('workload'),
   'POST /v1/workloads/{name}/restart': changing('workload'),
@@ -85,6 +87,13 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /v1/hosts': changing('all', 'admin', 'after'),
   'PATCH /v1/hosts/{name}': changing('all', 'admin'),
   'DELETE /v1/hosts/{name}': changing('all', 'admin'),
+  'GET /v1/hosts/{name}/drain': reading('all'),
+  'POST /v1/hosts/{name}/confirm-dead': changing('all', 'admin', 'after'),
+  'POST /v1/hosts/{name}/return': changing('all', 'admin', 'after'),
+
+  'POST /v1/recover': changing('all', 'admin', 'after'),
+  'GET /v1/dumps': reading('all', 'admin'),
+  'POST /v1/dumps': changing('all', 'admin', 'after'),
 
   'GET /v1/tokens': reading('all', 'admin'),
   'POST /v1/tokens': changing('all', 'admin'),

@@ -6,7 +6,7 @@ import { guard } from '../access/guard.ts';
 import type { Arrival, Identity } from '../access/identity.ts';
 import type { Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
-import { asProblem } from '../problem.ts';
+import { asProblem, retryAfterSeconds } from '../problem.ts';
 import { limitAddress, limitBody } from './bodies.ts';
 import { refuseInvalid } from './refusal.ts';
 
@@ -27,7 +27,7 @@ export const largestBody = 1024 * 1024;
 const problemResponse = (thrown: unknown): Response => {
   const problem = asProblem(thrown);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (problem.status === 503) headers['retry-after'] = '5';
+  if (problem.status === 503) headers['retry-after'] = String(retryAfterSeconds);
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 };

@@ -1,4 +1,4 @@
-import { listEventsAfter, newestEventId } from '@innkeeper/inventory';
+import { listEventsAfter, newestEventId, ping } from '@innkeeper/inventory';
 import { streamSSE } from 'hono/streaming';
 import { isStillKnown } from '../access/identity.ts';
 import type { Control } from '../control.ts';
@@ -15,6 +15,8 @@ export const addEvents = (app: App, control: Control): void => {
     const identity = c.get('identity');
     const asked = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? Number.NaN);
     let last = Number.isSafeInteger(asked) && asked >= 0 ? asked : await newestEventId(db);
+    // Whoever says where to go on from is told as well that the database is away, before anything is sent.
+    if (Number.isSafeInteger(asked)) await ping(db);
     const emitter = await eventWaker(control);
     return streamSSE(c, async (stream) => {
       const open = new AbortController();

@@ -58,7 +58,7 @@ const look = async (control: Control, wanted: NewHost, address: string, gone: Ab
   const { config, inventory } = control;
   const hosts = await listHosts(inventory.db);
   refuseKnown(hosts, address, wanted.name);
-  const host = hostAt(config, address);
+  const host = hostAt(config, control.lease, address);
   await requireFit(host, address);
   const machine = await readMachine(host, '/');
   const managed = await openHost(config, host, nameOf(wanted.name, machine.hostname), gone);

@@ -11,12 +11,15 @@ import { hostAt, localAddress, openHost } from './open.ts';
 import { cleanHost, forgetHost } from './remove.ts';
 import { watchHost } from './watch.ts';
 
-type Ground = Omit<Control, 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
+type Ground = Omit<Control, 'become' | 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
 
 /** A control plane's hosts, and how they are followed. */
 export interface OpenFleet {
   readonly control: Control;
-  /** Opens what is stored, beside this machine, which is there already; waits for none of them to answer. */
+  /**
+   * Opens what is stored, beside this machine, which is there already, and forgets what is not any more; waits for none of them to
+   * answer.
+   */
   openStored(): Promise<void>;
   /** Follows all hosts, and those that are added, until `stop`. */
   follow(): void;
@@ -32,6 +35,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
   const ends = new Map<string, AbortController>();
   const adding = new Set<string>();
   let following = false;
+  let { installation } = ground;
 
   const enter = (managed: ManagedHost, end: AbortController): void => {
     const { name, drivers } = managed;
@@ -52,11 +56,17 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
 
   const open = async (name: string, address: string): Promise<void> => {
     const end = new AbortController();
-    enter(await openHost(config, hostAt(config, address), name, end.signal), end);
+    enter(await openHost(config, hostAt(config, ground.lease, address), name, end.signal), end);
   };
 
   const control: Control = {
     ...ground,
+    get installation() {
+      return installation;
+    },
+    become: (other) => {
+      installation = other;
+    },
     hosts,
     observe: async (name, driver) => {
       const all = [...(observers.get(name) ?? [])];
@@ -91,7 +101,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
           await record(tx, trail, { resource: { kind: 'host', name }, before });
         });
         for (const driver of hosts.get(name)?.drivers.values() ?? [])
-          await cleanHost(driver, await listNetworks(inventory.db), ground.installation).catch((error: unknown) =>
+          await cleanHost(driver, await listNetworks(inventory.db), installation).catch((error: unknown) =>
             ground.log.warn({ host: name, err: error }, 'something of ours stays there'),
           );
         const left = hosts.get(name);
@@ -104,13 +114,26 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
     },
   };
 
+  const other = (await listHosts(inventory.db)).find(
+    ({ name, address }) => address === localAddress && name !== localName,
+  );
+  if (other !== undefined)
+    throw new InnkeeperError(
+      'conflict',
+      `The inventory belongs to the machine ${other.name}, and this one is ${localName}`,
+      {
+        hint: `control planes that share an inventory run on one machine; if it was called ${other.name} before, set INNKEEPER_HOST_NAME=${other.name}`,
+      },
+    );
   await ensureHost(inventory.db, localName, localAddress);
   await open(localName, localAddress);
   return {
     control,
     openStored: async () => {
-      for (const { name, address } of await listHosts(inventory.db)) {
-        if (address === localAddress || hosts.has(name)) continue;
+      const stored = await listHosts(inventory.db);
+      for (const name of [...hosts.keys()]) if (!stored.some((one) => one.name === name)) leave(name);
+      for (const { name, address } of stored) {
+        if (address === localAddress || hosts.has(name) || adding.has(address)) continue;
         await open(name, address).catch((error: unknown) =>
           ground.log.error({ host: name, address, err: error }, 'a host cannot be opened'),
         );

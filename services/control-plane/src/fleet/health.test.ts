@@ -3,11 +3,12 @@ import { type Health, nextHealth } from './health.ts';
 
 it.each<[Health, boolean, number, Health]>([
   ['up', true, 0, 'up'],
-  ['up', false, 10_000, 'suspect'],
-  ['up', false, 60_000, 'suspect'],
+  ['up', false, 14_999, 'up'],
+  ['up', false, 15_000, 'suspect'],
+  ['up', false, 90_000, 'suspect'],
   ['suspect', true, 15_000, 'up'],
-  ['suspect', false, 29_999, 'suspect'],
-  ['suspect', false, 30_000, 'unreachable'],
+  ['suspect', false, 59_999, 'suspect'],
+  ['suspect', false, 60_000, 'unreachable'],
   ['unreachable', true, 86_400_000, 'up'],
   ['unreachable', false, 0, 'unreachable'],
   ['unreachable', false, 60_000, 'unreachable'],

@@ -1,21 +1,29 @@
-import { type Host, localHost, type SshOptions, sshHost } from '@innkeeper/host';
+import { guardedHost, type Host, localHost, type SshOptions, sshHost } from '@innkeeper/host';
 import type { Config } from '../config.ts';
 import type { ManagedHost } from '../control.ts';
 import { openDrivers } from '../drivers.ts';
+import type { Lease } from '../operations/lease.ts';
 
 /** Address of the machine that the control plane runs on. */
 export const localAddress = 'local';
 
 const sshOptions = ({ paths, sshConfig, sshKnownHosts, sshIdentity }: Config): SshOptions => ({
-  controlDirectory: `${paths.run}/ssh`,
+  // One for each of several control planes: whoever ends closes what was opened for it.
+  controlDirectory: `${paths.socket.replace(/\.sock$/, '')}-ssh`,
   ...(sshConfig === undefined ? {} : { configFile: sshConfig }),
   ...(sshKnownHosts === undefined ? {} : { knownHostsFile: sshKnownHosts }),
   ...(sshIdentity === undefined ? {} : { identityFile: sshIdentity }),
 });
 
-/** Nothing connects before the first call. The address tells hosts apart where their names do not exist yet. */
-export const hostAt = (config: Config, address: string): Host =>
-  address === localAddress ? localHost(localAddress) : sshHost(address, address, sshOptions(config));
+/**
+ * Nothing connects before the first call, and nothing is begun there while the lease does not hold. The address tells hosts apart
+ * where their names do not exist yet.
+ */
+export const hostAt = (config: Config, lease: Pick<Lease, 'require'>, address: string): Host =>
+  guardedHost(
+    address === localAddress ? localHost(localAddress) : sshHost(address, address, sshOptions(config)),
+    lease.require,
+  );
 
 /** A host with its drivers, without asking it anything: one that is away is opened like any other. */
 export const openHost = async (config: Config, host: Host, name: string, gone: AbortSignal): Promise<ManagedHost> => {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type HostRow, listGuests, listHosts, setHostState, wakeWaiting } from '@innkeeper/inventory';
+import { type HostRow, listGuests, listHosts, setHostState, takeWatch, wakeWaiting } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
-import { askAgainMs, type Health, nextHealth } from './health.ts';
+import { askAgainMs, askSoonMs, type Health, nextHealth } from './health.ts';
 import { localAddress } from './open.ts';
 
 /** Events tell at once; the pass finds what they missed. */
@@ -15,13 +15,14 @@ const answerMs = 20_000;
 
 const says: Readonly<Record<Health, string>> = {
   up: 'answers again',
-  suspect: 'did not answer; it is asked again',
-  unreachable: 'has not answered for half a minute: what its guests do is not known',
+  suspect: 'has not answered for some seconds; it is asked again',
+  unreachable: 'has not answered for a minute: what its guests do is not known, and nothing is started in their place',
 };
 
-/** The machine itself needs no asking: without it nobody asks. */
-const answers = async ({ host }: ManagedHost): Promise<boolean> => {
+/** The machine itself needs no asking: without it nobody asks. Throws while this process may ask nobody. */
+const answers = async ({ lease }: Control, { host }: ManagedHost): Promise<boolean> => {
   if (host.id === localAddress) return true;
+  lease.require();
   try {
     await host.run(['true'], { timeoutMs: answerMs });
     return true;
@@ -76,6 +77,11 @@ const readAgain = async (control: Control, managed: ManagedHost): Promise<void> 
   await quietly(control, control.nameGuests(managed.name, true));
 };
 
+/** Whether this process is the one that follows the host: of several, one does. */
+const isOurs = ({ inventory, lease }: Control, { name }: ManagedHost): Promise<boolean> =>
+  takeWatch(inventory.db, name, lease.identity.id);
+
+/** Until another process follows it, or the signal fires. */
 const follow = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
   const row = (await listHosts(control.inventory.db)).find(({ name }) => name === managed.name);
   if (row === undefined) return;
@@ -83,8 +89,8 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
   let answeredAt = Date.now();
   // Of a host that has been opened only, not read.
   let [passedAt, probedAt] = [0, 0];
-  while (!signal.aborted) {
-    const answered = await answers(managed);
+  while (!signal.aborted && (await isOurs(control, managed))) {
+    const answered = await answers(control, managed);
     if (signal.aborted) return;
     const now = Date.now();
     if (answered) answeredAt = now;
@@ -99,20 +105,38 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
     }
     if ((await record(control, row, health)) && health === 'up') await wakeWaiting(control.inventory.db);
     if (passedAt === now) await quietly(control, startAfterBoot(control));
-    await delay(askAgainMs[health], undefined, { signal }).catch(() => undefined);
+    await delay(answered ? askAgainMs[health] : Math.min(askSoonMs, askAgainMs[health]), undefined, { signal }).catch(
+      () => undefined,
+    );
+  }
+};
+
+/** All of it, until another process follows the host, or the signal fires. */
+const followWhileOurs = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
+  const end = new AbortController();
+  const until = AbortSignal.any([signal, end.signal]);
+  for (const id of managed.drivers.keys()) void quietly(control, followEvents(control, managed, until, id));
+  try {
+    await follow(control, managed, until);
+  } finally {
+    end.abort();
   }
 };
 
 /** A loss of the database, or what nobody thought of, ends one look, not the following. */
 const followAlways = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
-    await quietly(control, follow(control, managed, signal));
+    await quietly(
+      control,
+      isOurs(control, managed).then((ours) => (ours ? followWhileOurs(control, managed, signal) : undefined)),
+    );
     await delay(askAgainMs.suspect, undefined, { signal }).catch(() => undefined);
   }
 };
 
-/** Follows one host until the signal fires: its libvirts' events, whether it answers, and everything now and then. */
-export const watchHost = (control: Control, managed: ManagedHost, signal: AbortSignal): void => {
-  for (const id of managed.drivers.keys()) void quietly(control, followEvents(control, managed, signal, id));
+/**
+ * Follows one host until the signal fires: its libvirts' events, whether it answers, and everything now and then. Of the
+ * processes that share the inventory one does, and another within 20 s when it is gone.
+ */
+export const watchHost = (control: Control, managed: ManagedHost, signal: AbortSignal): void =>
   void followAlways(control, managed, signal);
-};

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
   insertOperation,
+  isBehind,
   listGuests,
   listHosts,
   listWorkloads,
+  lockWorkload,
   unfinishedOf,
   type WorkloadRow,
   wake,
@@ -61,7 +63,10 @@ export const stillStarting = async ({ inventory }: Control, workload: WorkloadRo
  */
 export const startAfterBoot = async (control: Control): Promise<void> => {
   const { db } = control.inventory;
-  const boots = new Map((await listHosts(db)).map(({ name, machine }) => [name, machine?.bootId]));
+  if (await isBehind(db)) return;
+  // What was said to be dead is looked at by somebody before anything is started there.
+  const hosts = (await listHosts(db)).filter(({ confirmedDeadAt }) => confirmedDeadAt === null);
+  const boots = new Map(hosts.map(({ name, machine }) => [name, machine?.bootId]));
   const due = (await listWorkloads(db)).filter(({ spec, state, placed, startedInBoot }) => {
     const { power, autostart } = completeSpec(spec);
     if (state !== 'ready' || placed === null || power !== 'running' || !autostart) return false;
@@ -72,7 +77,10 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
   // All at once: each finds in the others' operations for whom it has to wait.
   const started = await control.inventory.transaction(async (tx) => {
     const ids: string[] = [];
-    for (const { id, name } of due) {
+    for (const { id, name, startedInBoot } of due) {
+      // Several processes may come to the same, one of them first.
+      const row = await lockWorkload(tx, name);
+      if (row?.id !== id || row.startedInBoot !== startedInBoot) continue;
       if ((await unfinishedOf(tx, id)).length > 0) continue;
       await insertOperation(tx, {
         id: randomUUID(),

@@ -1,4 +1,4 @@
-import { type LifeRow, listLives, type WorkloadRow } from '@innkeeper/inventory';
+import { isBehind, type LifeRow, listLives, type WorkloadRow } from '@innkeeper/inventory';
 import { completeSpec } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
@@ -7,12 +7,12 @@ import { lookAgainAndAgain } from './again.ts';
 import { type Decision, decideLife, type Life, nextMoment, restsOnGuest } from './decide.ts';
 import { keepEnds } from './ends.ts';
 
-export const lifeOf = ({ workload, guest, hostState, bootId, busy, leaving }: LifeRow): Life => ({
+export const lifeOf = ({ workload, guest, hostState, quarantined, bootId, busy, leaving }: LifeRow): Life => ({
   spec: completeSpec(workload.spec),
   ttl: workload.spec.ttl,
   createdAt: workload.createdAt,
   ready: workload.state === 'ready',
-  guest: guest === null || hostState === 'suspect' || hostState === 'unreachable' ? undefined : guest,
+  guest: guest === null || quarantined || hostState === 'suspect' || hostState === 'unreachable' ? undefined : guest,
   startedInThisBoot: workload.startedInBoot !== null && workload.startedInBoot === bootId,
   busy,
   leaving,
@@ -75,6 +75,8 @@ const learnEnds = async (
  * depends on a guest being stopped is looked at again before it is done. Returns when time alone brings the next.
  */
 export const tendLives = async (control: Control): Promise<Date | undefined> => {
+  // What is known of them is of another time: nothing is removed or started before somebody has looked.
+  if (await isBehind(control.inventory.db)) return undefined;
   let decided = await decideAll(control);
   let silent: ReadonlySet<string> = new Set();
   const resting = decided.filter(({ decisions }) => decisions.some(restsOnGuest));

@@ -1,8 +1,21 @@
 import { readMachine } from '@innkeeper/host';
-import { forgetEnds, listGuests, recordDevices, recordReport, replaceGuests, wakeWaiting } from '@innkeeper/inventory';
+import {
+  type Db,
+  forgetEnds,
+  insertEvent,
+  listGuests,
+  type NewEvent,
+  readingBegins,
+  recordDevices,
+  recordReport,
+  replaceGuests,
+  takeReading,
+  wakeWaiting,
+} from '@innkeeper/inventory';
 import { type GuestObservation, sameJson } from '@innkeeper/model';
-import { type Control, type ManagedHost, tell } from '../control.ts';
+import type { Control, ManagedHost } from '../control.ts';
 import { keepEnds, turnsOf } from '../lifecycle/ends.ts';
+import { takeBackLost } from '../recovery/by-itself.ts';
 
 /** Reads what a host and its drivers can do. */
 export const probeHost = async (
@@ -36,53 +49,68 @@ const changeOf = (seen: GuestObservation, before: GuestObservation): string | un
   return fields.length === 0 ? undefined : `${seen.name} has another ${fields.join(' and ')} than before`;
 };
 
-/** Says what changed since the last look, so that nothing happens silently; true when something did. */
-const tellChange = async (
-  control: Control,
-  host: string,
-  seen: GuestObservation,
-  before: GuestObservation | undefined,
-): Promise<boolean> => {
+/** What there is to say of a guest that was as `before` at the last look. */
+const eventOf = (host: string, seen: GuestObservation, before: GuestObservation | undefined): NewEvent | undefined => {
   const subject = { kind: 'guest', id: seen.uuid, name: seen.name } as const;
-  if (before === undefined) {
-    await tell(control, { kind: 'guest.appeared', subject, text: `${seen.name} is on ${host} (${seen.state})` });
-    return true;
-  }
-  if (before.state !== seen.state) {
-    const text = `${seen.name} is ${seen.state} (was ${before.state})`;
-    await tell(control, { kind: `guest.${seen.state}`, subject, text });
-    return true;
-  }
+  if (before === undefined)
+    return { kind: 'guest.appeared', subject, text: `${seen.name} is on ${host} (${seen.state})` };
+  if (before.state !== seen.state)
+    return { kind: `guest.${seen.state}`, subject, text: `${seen.name} is ${seen.state} (was ${before.state})` };
   const text = changeOf(seen, before);
-  if (text === undefined) return false;
-  await tell(control, { kind: 'guest.changed', subject, text });
-  return true;
+  return text === undefined ? undefined : { kind: 'guest.changed', subject, text };
 };
 
-const tellGone = (control: Control, host: string, { uuid, name }: GuestObservation): Promise<void> =>
-  tell(control, {
-    kind: 'guest.gone',
-    subject: { kind: 'guest', id: uuid, name },
-    text: `${name} is not on ${host} any more`,
+const goneEvent = (host: string, { uuid, name }: GuestObservation): NewEvent => ({
+  kind: 'guest.gone',
+  subject: { kind: 'guest', id: uuid, name },
+  text: `${name} is not on ${host} any more`,
+});
+
+type Seen = ReadonlyMap<string, GuestObservation>;
+
+const keptOf = async (db: Db, host: string, driver: string): Promise<Seen> => {
+  const rows = (await listGuests(db)).filter((row) => row.host === host && row.driver === driver);
+  return new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
+};
+
+/** What changed since the last look, so that nothing happens silently. */
+const eventsOf = (host: string, seen: readonly GuestObservation[], before: Seen): NewEvent[] => {
+  const there = new Set(seen.map(({ uuid }) => uuid));
+  return [
+    ...seen.flatMap((guest) => eventOf(host, guest, before.get(guest.uuid)) ?? []),
+    ...[...before.values()].flatMap((gone) => (there.has(gone.uuid) ? [] : [goneEvent(host, gone)])),
+  ];
+};
+
+interface Reading {
+  readonly driver: string;
+  readonly begunAt: string;
+  readonly seen: readonly GuestObservation[];
+}
+
+/** True when it brought something new. Others may read the same host: each change is told once, and the newest reading stays. */
+const keep = (control: Control, host: string, { driver, begunAt, seen }: Reading): Promise<boolean> =>
+  control.inventory.transaction(async (tx) => {
+    if (!(await takeReading(tx, host, driver, begunAt))) return false;
+    const events = eventsOf(host, seen, await keptOf(tx, host, driver));
+    await replaceGuests(tx, host, driver, seen);
+    for (const event of events) await insertEvent(tx, event);
+    return events.length > 0;
   });
 
 export const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
   const driver = managed.drivers.get(id);
   if (driver === undefined) return;
+  const { db } = control.inventory;
+  const begunAt = await readingBegins(db);
   const seen = await driver.list();
   if (managed.gone.aborted) return;
-  const rows = (await listGuests(control.inventory.db)).filter((row) => row.host === managed.name && row.driver === id);
-  const before = new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
-  let changed = false;
-  for (const guest of seen)
-    changed = (await tellChange(control, managed.name, guest, before.get(guest.uuid))) || changed;
-  const there = new Set(seen.map(({ uuid }) => uuid));
-  for (const gone of before.values()) if (!there.has(gone.uuid)) await tellGone(control, managed.name, gone);
-  const { ended, begun } = turnsOf(before, seen, control.installation);
+  const { ended, begun } = turnsOf(await keptOf(db, managed.name, id), seen, control.installation);
   await keepEnds(control, driver, ended);
-  await forgetEnds(control.inventory.db, begun);
-  await replaceGuests(control.inventory.db, managed.name, id, seen);
+  await forgetEnds(db, begun);
+  const changed = await keep(control, managed.name, { driver: id, begunAt, seen });
+  await takeBackLost(control, managed);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
-  if (changed) await wakeWaiting(control.inventory.db);
+  if (changed) await wakeWaiting(db);
 };

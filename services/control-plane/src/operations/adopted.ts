@@ -19,6 +19,8 @@ export const ownershipFor = ({ control, workload }: Adopted): Ownership => ({
   workloadId: workload.id,
   generation: workload.generation,
   spec: workload.spec,
+  ...(workload.placed?.guestName === undefined ? {} : { name: workload.name }),
+  ...(workload.placed?.convertedFrom === undefined ? {} : { convertedFrom: workload.placed.convertedFrom }),
   claims: { networks: completeSpec(workload.spec).networks.map(({ network, mac = '' }) => ({ network, mac })) },
 });
 

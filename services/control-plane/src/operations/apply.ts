@@ -5,6 +5,7 @@ import { driverOf, tell } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { nameQuietly } from '../names.ts';
 import { metadataStep, placeOf } from './adopted.ts';
+import { requireReturned } from './host.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
@@ -19,7 +20,8 @@ interface Powered {
   readonly started: () => Promise<void>;
 }
 
-const powerStep = ({ workload }: OperationContext, { driver, guest, fresh, started }: Powered): Step => {
+const powerStep = (context: OperationContext, { driver, guest, fresh, started }: Powered): Step => {
+  const { workload } = context;
   const wanted = workload.spec.power ?? 'running';
   if (wanted === 'stopped') {
     return {
@@ -31,6 +33,7 @@ const powerStep = ({ workload }: OperationContext, { driver, guest, fresh, start
   return {
     name: 'start',
     run: async () => {
+      if (workload.placed !== null) await requireReturned(context, workload.placed.host);
       await driver.start(guest);
       if (wanted === 'paused') await driver.pause?.(guest);
       else await started();

@@ -5,7 +5,7 @@ import { driverOf } from '../control.ts';
 import { exportingOf, importingOf, limited } from '../conversion.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { claimStep, forgetFailed } from './adopt.ts';
-import { ownershipFor, placeOf } from './adopted.ts';
+import { metadataStep, ownershipFor, placeOf } from './adopted.ts';
 import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { tellOf } from './outcome.ts';
@@ -133,6 +133,7 @@ export const confirm: OperationDefinition = {
         },
         noUndo: 'what was confirmed is not taken back',
       },
+      metadataStep({ control, workload: { ...workload, placed } }, 'keep'),
     ];
   },
   undoOnFailure: false,

@@ -1,3 +1,4 @@
+import { listHosts } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import type { ManagedHost } from '../control.ts';
 import type { OperationContext } from './kind.ts';
@@ -7,4 +8,17 @@ export const managedHost = ({ control }: Pick<OperationContext, 'control'>, host
   const managed = control.hosts.get(host);
   if (managed === undefined) throw new InnkeeperError('unavailable', `The host ${host} is not open`);
   return managed;
+};
+
+/** Throws `conflict` for a host that was said to be dead: nothing is started there before somebody has looked. */
+export const requireReturned = async ({ control }: Pick<OperationContext, 'control'>, host: string): Promise<void> => {
+  const row = (await listHosts(control.inventory.db)).find(({ name }) => name === host);
+  if (row === undefined || row.confirmedDeadAt === null) return;
+  throw new InnkeeperError(
+    'conflict',
+    `${host} is quarantined: ${row.confirmedDeadBy ?? 'somebody'} said that it was dead`,
+    {
+      hint: `see what is there, then inn host return ${host}`,
+    },
+  );
 };

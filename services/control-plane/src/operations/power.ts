@@ -5,6 +5,7 @@ import { driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { stillStarting } from '../lifecycle/after-boot.ts';
 import { observeStep } from './apply.ts';
+import { requireReturned } from './host.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
 import { Waiting } from './waiting.ts';
@@ -55,6 +56,7 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
       ...acts.map((act) => ({
         name: act.name,
         run: async (step: StepContext) => {
+          if (act === start || act === resume) await requireReturned(context, placed.host);
           await act.run(driver, guest, step);
           if (act === start || act === resume) await markRunning(control.inventory.db, workload.id, placed.host);
         },

@@ -3,6 +3,7 @@ import { isDuplicate, renameWorkload, updateWorkload } from '@innkeeper/inventor
 import { type Candidate, InnkeeperError, isAdopted } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
 import { nameQuietly } from '../names.ts';
+import { metadataStep } from './adopted.ts';
 import { observeStep } from './apply.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -53,12 +54,19 @@ const nameStep = (context: OperationContext): Step => {
   return { name: 'name', run: () => setName(context, to), undo: () => setName(context, from) };
 };
 
+/** The guest of an adopted one keeps the name that its owner gave it, and says what it is called here. */
+const ownNameStep = (context: OperationContext): Step => {
+  const { from, to } = namesOf(context);
+  const as = (name: string): Step => metadataStep({ ...context, workload: { ...context.workload, name } }, 'keep');
+  return { name: 'metadata', run: as(to).run, undo: as(from).run };
+};
+
 /** Gives a workload that does not run another name; it keeps its id, its place, its addresses and its data. */
 export const rename: OperationDefinition = {
   steps: (context) => {
     const { placed, spec } = context.workload;
-    // The guest of an adopted one keeps the name that its owner gave it.
-    return placed === null || isAdopted(spec) ? [nameStep(context)] : stepsFor(context, placed);
+    if (placed === null) return [nameStep(context)];
+    return isAdopted(spec) ? [nameStep(context), ownNameStep(context)] : stepsFor(context, placed);
   },
   undoOnFailure: true,
   onDone: async (context) => {

@@ -1,17 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   deleteWorker,
   expiredWorkers,
+  type Hold,
   listOperations,
   listWorkers,
+  type OperationRow,
   orphanedLockers,
   type QueueRunner,
   releaseForgotten,
   releaseQueueLocks,
-  renewLease,
   renewMs,
   startQueue,
+  stillHeld,
   takeOperation,
   type WorkerIdentity,
   type WorkerRow,
@@ -19,6 +20,8 @@ import {
   wakeWaiting,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
+import { coalesce } from '../observation/coalesce.ts';
+import type { Lease } from './lease.ts';
 import { type FaultPoints, runOperation } from './run.ts';
 
 const concurrency = 8;
@@ -73,18 +76,17 @@ const wakeUnfinished = async (control: Control): Promise<void> => {
 };
 
 /** Works through operations, one at a time for each workload. */
-export const startWorker = async (
-  control: Control,
-  machine: { readonly hostname: string; readonly bootId: string },
-  faults?: FaultPoints,
-): Promise<Worker> => {
+export const startWorker = async (control: Control, lease: Lease, faults?: FaultPoints): Promise<Worker> => {
   const { db, url } = control.inventory;
-  const me: WorkerIdentity = { id: randomUUID(), machine: machine.hostname, bootId: machine.bootId, pid: process.pid };
-  const queueIds = new Set<string>();
+  const { identity: me, queueIds } = lease;
   const stopping = new AbortController();
-  const lease = (): Promise<void> => renewLease(db, me, [...queueIds]);
 
   const busy = new Map<string, Promise<void>>();
+  /** What is being run, and how to make it end where it is. */
+  const held = new Map<
+    string,
+    { readonly hold: Hold; readonly lost: AbortController; readonly ended: Promise<unknown> }
+  >();
   /** Left unfinished, and nobody has been told yet: the database may be away. */
   const left = new Set<string>();
   const wakeLeft = async (): Promise<void> => {
@@ -94,14 +96,22 @@ export const startWorker = async (
     }
   };
 
+  const runHeld = async (row: OperationRow): Promise<'finished' | 'waiting'> => {
+    const lost = new AbortController();
+    const ended = runOperation(control, row, AbortSignal.any([stopping.signal, lost.signal]), faults);
+    held.set(row.workloadId, { hold: { id: row.id, fence: row.fence }, lost, ended });
+    return ended.finally(() => held.delete(row.workloadId));
+  };
+
   const workThrough = async (workloadId: string): Promise<void> => {
     try {
       for (;;) {
         if (stopping.signal.aborted) return;
+        lease.require();
         const row = await takeOperation(db, workloadId, me.id);
         if (row === undefined) return;
         // Tried again when something that could help has changed.
-        if ((await runOperation(control, row, stopping.signal, faults)) === 'waiting') return;
+        if ((await runHeld(row)) === 'waiting') return;
       }
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
@@ -124,15 +134,32 @@ export const startWorker = async (
     await working;
   };
 
+  /** A process that was paused lets go of what others have taken over, before it may touch a host again. */
+  const letGo = async (): Promise<void> => {
+    const running = [...held.values()];
+    const mine = new Set(
+      (
+        await stillHeld(
+          db,
+          running.map(({ hold }) => hold),
+        )
+      ).map(({ id }) => id),
+    );
+    const taken = running.filter(({ hold }) => !mine.has(hold.id));
+    control.log.warn({ held: running.length, taken: taken.length }, 'the lease had ended');
+    for (const { lost } of taken) lost.abort();
+    await Promise.allSettled(taken.map(({ ended }) => ended));
+  };
+
   /** Renews the lease, takes over from the dead, and picks up what a database that was away made this process forget. */
   const tend = async (): Promise<void> => {
-    await lease();
+    await lease.renew(letGo);
     await takeOver(control, me);
     if (await releaseForgotten(db, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
     await wakeLeft();
   };
 
-  await lease();
+  await lease.renew();
   await takeOver(control, me);
   let queue: QueueRunner | undefined;
   const runQueue = async (): Promise<void> => {
@@ -140,7 +167,8 @@ export const startWorker = async (
       try {
         queueIds.clear();
         queue = await startQueue({ url, concurrency, onWake, onLocker: (id) => void queueIds.add(id) });
-        await lease();
+        // The names of its queues are known from here on.
+        await lease.renew(letGo);
         await wakeUnfinished(control);
         await queue.ended;
         await queue.stop();
@@ -151,8 +179,9 @@ export const startWorker = async (
     }
   };
   const queueLoop = runQueue();
+  const tendOnce = coalesce(tend);
   const timer = setInterval(() => {
-    tend().catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
+    tendOnce().catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
   }, renewMs);
   const sweep = setInterval(() => {
     wakeWaiting(db).catch((error: unknown) => control.log.warn({ err: error }, 'those who wait could not be woken'));

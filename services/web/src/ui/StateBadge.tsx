@@ -21,6 +21,7 @@ const colors: Readonly<Record<State, string>> = {
   suspect: 'yellow',
   unreachable: 'red',
   draining: 'orange',
+  quarantined: 'grape',
   queued: neutral,
   undoing: 'orange',
   undone: neutral,

@@ -1,14 +1,7 @@
-import {
-  decodeFrame,
-  type ExitReport,
-  encodeFrame,
-  type Frame,
-  InnkeeperError,
-  invalidInput,
-  toInnkeeperError,
-} from '@innkeeper/model';
+import { decodeFrame, type ExitReport, encodeFrame, type Frame, InnkeeperError, invalidInput } from '@innkeeper/model';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { asProblem } from '../../problem.ts';
 
 /** Above this the guest is made to wait for a slow reader. */
 const highWater = 1024 * 1024;
@@ -28,7 +21,7 @@ export const finish = (socket: WebSocket, report: ExitReport): void => {
 };
 
 export const fail = (socket: WebSocket, thrown: unknown): void => {
-  const { code, message, hint } = toInnkeeperError(thrown);
+  const { code, detail: message, hint } = asProblem(thrown);
   finish(socket, { error: message, kind: code, ...(hint === undefined ? {} : { hint }) });
 };
 

@@ -8,7 +8,7 @@ import { identifyRequest, recordRefused } from '../../access/guard.ts';
 import { type Arrival, type Identity, isStillKnown } from '../../access/identity.ts';
 import { record, trailOf } from '../../access/trail.ts';
 import type { Control } from '../../control.ts';
-import { asProblem } from '../../problem.ts';
+import { asProblem, retryAfterSeconds } from '../../problem.ts';
 import { type Consoles, serveConsole } from './console.ts';
 import { serveExec } from './exec.ts';
 import { serveFiles } from './files.ts';
@@ -34,8 +34,9 @@ const decodedName = (text: string): string => {
 const refuse = (stream: Duplex, thrown: unknown): void => {
   const problem = asProblem(thrown);
   const body = JSON.stringify(problem);
+  const again = problem.status === 503 ? `retry-after: ${retryAfterSeconds}\r\n` : '';
   stream.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\n${again}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 };
 

@@ -32,7 +32,6 @@ CREATE INDEX "operations_of_workload" ON "innkeeper"."operations" USING btree ("
 CREATE UNIQUE INDEX "tokens_name_in_use" ON "innkeeper"."tokens" USING btree ("name") WHERE "innkeeper"."tokens"."revoked_at" is null;--> statement-breakpoint
 UPDATE "innkeeper"."operations" o SET "project" = coalesce(w.spec->>'project', 'default') FROM "innkeeper"."workloads" w WHERE w.id = o.workload_id;--> statement-breakpoint
 UPDATE "innkeeper"."placements" p SET "project" = coalesce(w.spec->>'project', 'default') FROM "innkeeper"."workloads" w WHERE w.id = p.workload_id;--> statement-breakpoint
-UPDATE "innkeeper"."events" e SET "project" = coalesce(w.spec->>'project', 'default') FROM "innkeeper"."workloads" w WHERE w.id::text = e.subject_id AND e.subject_kind IN ('workload', 'guest');
---> statement-breakpoint
+UPDATE "innkeeper"."events" e SET "project" = coalesce(w.spec->>'project', 'default') FROM "innkeeper"."workloads" w WHERE w.id::text = e.subject_id AND e.subject_kind IN ('workload', 'guest');--> statement-breakpoint
 UPDATE "innkeeper"."operations" SET "memory" = '{}' WHERE "finished_at" IS NOT NULL;--> statement-breakpoint
 UPDATE "innkeeper"."placements" p SET "input" = NULL WHERE NOT EXISTS (SELECT 1 FROM "innkeeper"."workloads" w WHERE w.id = p.workload_id AND NOT w.spec ? 'cloudInit');

@@ -1,0 +1,140 @@
+import type { Client } from '@innkeeper/client';
+import type { OperationKind, OperationView } from '@innkeeper/model';
+import { viewWhere } from '../integration/installation.ts';
+import { strangers } from '../integration/strangers.ts';
+
+type Ask = (client: Client, key: string) => Promise<OperationView | undefined>;
+
+/** A kind of operation, what has to be there before it, and what is there when it is done. */
+export interface Kind {
+  readonly title: string;
+  readonly kind: OperationKind;
+  /** Operations before it. */
+  readonly before: readonly Ask[];
+  readonly ask: Ask;
+  /** Of the workload when it is done; undefined when it is gone. */
+  readonly after: string | undefined;
+  readonly workload: string;
+  /** Takes away what is there afterwards. */
+  readonly cleanUp: readonly Ask[];
+  /** Guests of others that it begins with. */
+  readonly strangers?: (client: Client) => Promise<void>;
+}
+
+const name = 'test-far-one';
+const renamed = 'test-far-two';
+const spec = { image: 'debian/12', backend: 'lxc', memory: '256MiB' } as const;
+
+const create: Ask = (client, idempotencyKey) => client.put(name, spec, { idempotencyKey });
+const act =
+  (action: 'start' | 'stop' | 'restart' | 'pause' | 'resume', of = name): Ask =>
+  (client, idempotencyKey) =>
+    client.act(of, action, { idempotencyKey });
+const remove =
+  (of = name): Ask =>
+  (client, idempotencyKey) =>
+    client.remove(of, { idempotencyKey });
+const ours = { workload: name, cleanUp: [remove()] };
+
+const { container, classic } = strangers;
+const adopt: Ask = (client, idempotencyKey) => client.adopt(container.uuid, {}, { idempotencyKey });
+const release: Ask = (client, idempotencyKey) => client.release(container.name, { idempotencyKey });
+const convert: Ask = async (client, idempotencyKey) => {
+  const { id } = await client.workload(classic.name);
+  return client.convert(id, { memory: '64MiB' }, { idempotencyKey });
+};
+const endConversion =
+  (how: 'confirm' | 'revert'): Ask =>
+  (client, idempotencyKey) =>
+    client.endConversion(classic.name, how, { idempotencyKey });
+
+const foreign = (client: Client, of: string) => viewWhere({ client }, of, ({ managed }) => !managed);
+
+const theirContainer = async (client: Client): Promise<void> => {
+  await strangers.remove();
+  await strangers.placeContainer();
+  await foreign(client, container.name);
+};
+const theirClassic = async (client: Client): Promise<void> => {
+  await strangers.remove();
+  await classic.start();
+  await classic.stop();
+  await viewWhere({ client }, classic.name, ({ managed, state }) => !managed && state === 'stopped');
+};
+
+export const kinds: readonly Kind[] = [
+  { title: 'creating', kind: 'apply', before: [], ask: create, after: 'running', ...ours },
+  {
+    title: 'reconfiguring',
+    kind: 'apply',
+    before: [create],
+    ask: (client, idempotencyKey) => client.put(name, { ...spec, memory: '384MiB' }, { idempotencyKey }),
+    after: 'running',
+    ...ours,
+  },
+  { title: 'starting', kind: 'start', before: [create, act('stop')], ask: act('start'), after: 'running', ...ours },
+  { title: 'stopping', kind: 'stop', before: [create], ask: act('stop'), after: 'stopped', ...ours },
+  { title: 'restarting', kind: 'restart', before: [create], ask: act('restart'), after: 'running', ...ours },
+  { title: 'pausing', kind: 'pause', before: [create], ask: act('pause'), after: 'paused', ...ours },
+  { title: 'resuming', kind: 'resume', before: [create, act('pause')], ask: act('resume'), after: 'running', ...ours },
+  {
+    title: 'renaming',
+    kind: 'rename',
+    before: [create, act('stop')],
+    ask: (client, idempotencyKey) => client.rename(name, renamed, { idempotencyKey }),
+    after: 'stopped',
+    workload: renamed,
+    cleanUp: [remove(renamed)],
+  },
+  { title: 'removing', kind: 'remove', before: [create], ask: remove(), after: undefined, workload: name, cleanUp: [] },
+  {
+    title: 'adopting',
+    kind: 'adopt',
+    strangers: theirContainer,
+    before: [],
+    ask: adopt,
+    after: 'running',
+    workload: container.name,
+    cleanUp: [release],
+  },
+  {
+    title: 'releasing',
+    kind: 'release',
+    strangers: theirContainer,
+    before: [adopt],
+    ask: release,
+    after: 'running',
+    workload: container.name,
+    cleanUp: [],
+  },
+  {
+    title: 'converting',
+    kind: 'convert',
+    strangers: theirClassic,
+    before: [],
+    ask: convert,
+    after: 'stopped',
+    workload: classic.name,
+    cleanUp: [endConversion('revert')],
+  },
+  {
+    title: 'reverting a conversion',
+    kind: 'revert',
+    strangers: theirClassic,
+    before: [convert],
+    ask: endConversion('revert'),
+    after: 'stopped',
+    workload: classic.name,
+    cleanUp: [],
+  },
+  {
+    title: 'confirming a conversion',
+    kind: 'confirm',
+    strangers: theirClassic,
+    before: [convert],
+    ask: endConversion('confirm'),
+    after: 'stopped',
+    workload: classic.name,
+    cleanUp: [(client, idempotencyKey) => client.release(classic.name, { idempotencyKey })],
+  },
+];
