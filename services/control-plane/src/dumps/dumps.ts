@@ -52,14 +52,23 @@ export const dumpViews = async (config: Pick<Config, 'paths'>): Promise<DumpView
   return found;
 };
 
-/** One after the other: two within a second have one name. */
 let last: Promise<unknown> = Promise.resolve();
+let waiting: { readonly why: string | undefined; readonly made: Promise<string | undefined> } | undefined;
 
-/** Makes one now, and removes those that are kept no longer. Undefined when there is nothing to dump yet; throws `conflict` for a database of the user's own. */
+/**
+ * Makes one now, and removes those that are kept no longer. One after the other, since two within a second have one name;
+ * who asks while one waits for its turn gets that one. Undefined when there is nothing to dump yet; throws `conflict` for a database of the
+ * user's own.
+ */
 export const makeDump = (ground: Ground, why?: string, now = new Date()): Promise<string | undefined> => {
-  const next = last.then(() => makeOne(ground, why, now));
-  last = next.catch(() => undefined);
-  return next;
+  if (waiting !== undefined && waiting.why === why) return waiting.made;
+  const made = last.then(() => {
+    if (waiting?.made === made) waiting = undefined;
+    return makeOne(ground, why, now);
+  });
+  waiting = { why, made };
+  last = made.catch(() => undefined);
+  return made;
 };
 
 const makeOne = async ({ config, log }: Ground, why: string | undefined, now: Date): Promise<string | undefined> => {
