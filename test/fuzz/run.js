@@ -9,6 +9,7 @@ import { createClient } from '@innkeeper/client';
 import { createLog, openApiText, readConfig, startControlPlane } from '@innkeeper/control-plane';
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import { isLostWrite } from '@innkeeper/inventory';
 import { pathsUnder } from '@innkeeper/model';
 import { randomOf } from './random.js';
 import { requestsFrom } from './requests.js';
@@ -44,9 +45,11 @@ const fail = (/** @type {number} */ at, /** @type {string} */ problem, /** @type
 /** What is being sent, for what fails outside of an answer. */
 let latest = 0;
 for (const event of ['uncaughtException', 'unhandledRejection'])
-  process.on(event, (error) =>
-    fail(latest, `${event}: ${error instanceof Error ? error.stack : String(error)}`, 'about this request'),
-  );
+  process.on(event, (error) => {
+    // As in the control plane's own program: a connection that is closed in the middle of a word.
+    if (isLostWrite(error)) return;
+    fail(latest, `${event}: ${error instanceof Error ? error.stack : String(error)}`, 'about this request');
+  });
 
 const megabytes = () => {
   globalThis.gc?.();

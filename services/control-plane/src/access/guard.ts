@@ -2,6 +2,7 @@ import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { AppEnv } from '../api/app.ts';
+import { checkBody } from '../api/bodies.ts';
 import type { Control } from '../control.ts';
 import { allow } from './allow.ts';
 import { type Arrival, checkBrowser, type Identity, identify } from './identity.ts';
@@ -49,6 +50,7 @@ const matchOf = (c: Context<AppEnv>): Matched | undefined => {
 };
 
 const bodyOf = async (c: Context<AppEnv>): Promise<Readonly<Record<string, unknown>> | undefined> => {
+  checkBody(await c.req.text());
   // What is no JSON is refused as such by whoever reads the body.
   const body: unknown = await c.req.json().catch(() => undefined);
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined;

@@ -47,13 +47,16 @@ export const limitAddress = (): MiddlewareHandler<AppEnv> => async (c, next) => 
   await next();
 };
 
-/** Refuses bodies that could be neither walked nor stored. */
-export const limitBody = (): MiddlewareHandler<AppEnv> => async (c, next) => {
-  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
-  const text = await c.req.text();
+/** Throws `invalid` for a body that could be neither walked nor stored. */
+export const checkBody = (text: string): void => {
   if (depthOf(text) > deepestBody)
     throw new InnkeeperError('invalid', `The body is nested deeper than ${deepestBody} levels`);
   if (hasUnstorable(text))
     throw new InnkeeperError('invalid', 'The body contains a character that is none: U+0000 or half of a pair');
-  return next();
+};
+
+/** Refuses bodies that {@link checkBody} does. */
+export const limitBody = (): MiddlewareHandler<AppEnv> => async (c, next) => {
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') checkBody(await c.req.text());
+  await next();
 };

@@ -7,9 +7,10 @@ import { noSuchHost } from '../fleet/remove.ts';
 import { hostViews } from '../host-views.ts';
 import { failures, json, named } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
-const typedName = async (request: { json(): Promise<unknown> }) => parseWith(confirmDead, await request.json(), 'host');
+const typedName = async (request: { json(): Promise<unknown> }) =>
+  parseWith(confirmDead, await jsonOf(request), 'host');
 
 /** What people say of hosts that fail, and how one is emptied. */
 export const addHostStates = (app: App, control: Control): void => {

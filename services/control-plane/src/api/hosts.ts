@@ -16,10 +16,10 @@ import { hostViewsFor } from '../host-views.ts';
 import type { Eyes } from '../views.ts';
 import { failures, json, named } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 const newOf = async (request: { json(): Promise<unknown> }): Promise<NewHost> =>
-  parseWith(newHost, await request.json(), 'host');
+  parseWith(newHost, await jsonOf(request), 'host');
 
 const viewOf = async (control: Control, name: string, eyes: Eyes): Promise<HostView | undefined> =>
   (await hostViewsFor(control, eyes)).find((one) => one.name === name);
@@ -48,7 +48,7 @@ const changedOf = (view: HostView | undefined, change: HostChange): unknown => {
 };
 
 const changeOf = async (request: { json(): Promise<unknown> }): Promise<HostChange> =>
-  parseWith(hostChange, await request.json(), 'host');
+  parseWith(hostChange, await jsonOf(request), 'host');
 
 export const addHosts = (app: App, control: Control): void => {
   const { db } = control.inventory;

@@ -12,13 +12,13 @@ import { leaseViews, networkView, networkViews } from '../network-views.ts';
 import { putNetwork, removeNetwork } from '../networks.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 const body = { content: { 'application/json': { schema: networkSpec } }, required: true } as const;
 const params = z.object({ name: z.string() });
 
 const specOf = async (request: { json(): Promise<unknown>; param(): Record<string, string> }): Promise<NetworkSpec> =>
-  parseWith(networkSpec, await request.json(), `networks.${(request.param().name ?? '').slice(0, 80)}`);
+  parseWith(networkSpec, await jsonOf(request), `networks.${(request.param().name ?? '').slice(0, 80)}`);
 
 export const addNetworks = (app: App, control: Control): void => {
   app.openapi(

@@ -27,14 +27,14 @@ import {
 import { planManifest } from '../plan.ts';
 import { failures, json, named } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 interface Body {
   json(): Promise<unknown>;
 }
 
 const objectOf = async (request: Body): Promise<Record<string, unknown>> => {
-  const body: unknown = await request.json();
+  const body: unknown = await jsonOf(request);
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw invalidInput([{ path: '(top)', message: 'must be an object' }]);
 };

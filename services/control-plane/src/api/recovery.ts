@@ -4,10 +4,10 @@ import type { Control } from '../control.ts';
 import { recover } from '../recovery/recover.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 const requestOf = async (request: { json(): Promise<unknown> }) =>
-  parseWith(recoverRequest, await request.json(), 'recover');
+  parseWith(recoverRequest, await jsonOf(request), 'recover');
 
 /** The inventory from the hosts, after a loss of the database or a dump of an earlier time. */
 export const addRecovery = (app: App, control: Control): void => {

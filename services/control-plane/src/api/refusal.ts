@@ -1,4 +1,4 @@
-import { invalidInput } from '@innkeeper/model';
+import { InnkeeperError, invalidInput } from '@innkeeper/model';
 
 interface Issue {
   readonly path: readonly PropertyKey[];
@@ -35,4 +35,14 @@ export const refuseBodyWith = <R>(parse: (request: R) => Promise<unknown>) => {
   };
   return (result: Validated, c: { readonly req: R }): Promise<never> | undefined =>
     result.success ? undefined : refuseBody(result, c.req);
+};
+
+/** A body that is read by its parser and not by the validator, which passes one that is missing. Throws `invalid`. */
+export const jsonOf = async (request: { json(): Promise<unknown> }): Promise<unknown> => {
+  try {
+    return await request.json();
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new InnkeeperError('invalid', 'The body is missing, or no JSON');
+    throw error;
+  }
 };

@@ -4,13 +4,13 @@ import type { Control } from '../control.ts';
 import { putRule, removeRule, ruleVersions, ruleViews, testRule } from '../rules.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 const body = { content: { 'application/json': { schema: rule } }, required: true } as const;
 const params = z.object({ id: z.string() });
 
 const ruleOf = async (request: { json(): Promise<unknown> }): Promise<Rule> =>
-  parseWith(rule, await request.json(), 'rule');
+  parseWith(rule, await jsonOf(request), 'rule');
 
 export const addRules = (app: App, control: Control): void => {
   app.openapi(

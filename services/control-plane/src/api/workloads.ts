@@ -17,7 +17,7 @@ import { actOnWorkload, putWorkload, renameRequest } from '../requests.ts';
 import { type Eyes, workloadViews } from '../views.ts';
 import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
-import { refuseBodyWith } from './refusal.ts';
+import { jsonOf, refuseBodyWith } from './refusal.ts';
 
 /** What both manifest parsers need of Hono's request. */
 interface Asked {
@@ -28,7 +28,7 @@ interface Asked {
 const specOf = async (request: Asked): Promise<WorkloadSpec> => {
   const name = request.param('name') ?? '';
   checkName(name, 'name');
-  return parseWorkloadSpec(await request.json(), `workloads.${name}`);
+  return parseWorkloadSpec(await jsonOf(request), `workloads.${name}`);
 };
 
 const acts = [

@@ -52,12 +52,26 @@ export const dumpViews = async (config: Pick<Config, 'paths'>): Promise<DumpView
   return found;
 };
 
-/** Makes one now, and removes those that are kept no longer. Undefined when there is nothing to dump yet; throws `conflict` for a database of the user's own. */
-export const makeDump = async (
-  { config, log }: Ground,
-  why?: string,
-  now = new Date(),
-): Promise<string | undefined> => {
+let last: Promise<unknown> = Promise.resolve();
+let waiting: { readonly why: string | undefined; readonly made: Promise<string | undefined> } | undefined;
+
+/**
+ * Makes one now, and removes those that are kept no longer. One after the other, since two within a second have one name;
+ * who asks while one waits for its turn gets that one. Undefined when there is nothing to dump yet; throws `conflict` for a database of the
+ * user's own.
+ */
+export const makeDump = (ground: Ground, why?: string, now = new Date()): Promise<string | undefined> => {
+  if (waiting !== undefined && waiting.why === why) return waiting.made;
+  const made = last.then(() => {
+    if (waiting?.made === made) waiting = undefined;
+    return makeOne(ground, why, now);
+  });
+  waiting = { why, made };
+  last = made.catch(() => undefined);
+  return made;
+};
+
+const makeOne = async ({ config, log }: Ground, why: string | undefined, now: Date): Promise<string | undefined> => {
   if (!isOwnDatabase(config))
     throw new InnkeeperError('conflict', 'The database is one of your own, of which Innkeeper makes no dumps', {
       hint: 'pg_dump of your PostgreSQL does; pg_restore brings it back, and inn recover shows what hosts know more',
