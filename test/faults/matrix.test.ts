@@ -1,4 +1,5 @@
 import { ensureDatabase, ensureLibvirt, stopDatabase } from '@innkeeper/infra';
+import { connect } from '@innkeeper/libvirt';
 import type { WorkloadSpec } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { host, leftOnHost, paths, prefix, removeLeft } from '../integration/installation.ts';
@@ -24,6 +25,7 @@ const outcomes: { readonly fault: string; readonly work: string; readonly outcom
 
 beforeAll(async () => {
   await removeLeft();
+  await removeNetwork();
   const { url } = await ensureDatabase(host, paths);
   // A file system of its own, which can be full without anything else being.
   await host.files.makeDirectory(`${paths.state}/roots`, 0o711);
@@ -31,7 +33,7 @@ beforeAll(async () => {
   planes = await startPlanes(3, { DATABASE_URL: url, ...secondHostSettings });
   second = await startSecondHost(prefix);
   await planes.ask((client) => client.addHost({ address: second.address, name: 'h2' }));
-  await planes.ask((client) => client.putNetwork(network, { subnet: '10.219.78.0/24' }));
+  await planes.ask((client) => client.putNetwork(network, { subnet: '10.219.79.0/24' }));
   ground = { planes, databaseUrl: url, second };
 }, 300_000);
 
@@ -66,6 +68,14 @@ describe('three control planes on one database', () => {
       expect(outcome).toMatchObject({ converged: true, leaks: [], doubleStarts: 0, lostAcknowledgements: 0 });
     }, 600_000);
 });
+
+/** Of a run that was ended in the middle. */
+const removeNetwork = async (): Promise<void> => {
+  const libvirt = connect(host, 'lxc:///system');
+  const left = (await libvirt.networks()).find(({ name }) => name === network);
+  if (left?.active === true) await libvirt.networkDestroy(network);
+  if (left !== undefined) await libvirt.networkUndefine(network);
+};
 
 const localHostName = async (): Promise<string> =>
   (await planes.ask((client) => client.hosts())).find(({ address }) => address === 'local')?.name ?? '';
