@@ -12,8 +12,7 @@ const lan: NetworkReport = {
 };
 const good: Ground = {
   forwards: true,
-  forward: '-P FORWARD ACCEPT\n',
-  libvirtInIptables: false,
+  rules: '-P FORWARD ACCEPT\n',
   routes: [
     { dst: 'default', dev: 'eth0' },
     { dst: '192.168.122.0/24', dev: 'virbr0' },
@@ -26,12 +25,14 @@ test('nothing stands in the way of a host that forwards', () => expect(texts({})
 test('a host that does not forward', () => expect(texts({ forwards: false })[0]).toContain('ip_forward is 0'));
 
 test("Docker's policy drops what libvirt lets through in nftables, with the way past it", () => {
-  const forward = '-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n';
-  const [found] = obstaclesOf({ ...good, forward }, [lan]);
+  const rules = '-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n';
+  const [found] = obstaclesOf({ ...good, rules }, [lan]);
   expect(found?.text).toContain('packets of the network default are dropped');
   expect(found?.fix).toContain('iptables -I DOCKER-USER -i virbr0 -j ACCEPT');
-  expect(texts({ forward, libvirtInIptables: true })).toEqual([]);
-  expect(texts({ forward: `${forward}-A FORWARD -i virbr0 -j ACCEPT\n` })).toEqual([]);
+  expect(texts({ rules: `-N LIBVIRT_FWI\n${rules}` })).toEqual([]);
+  expect(texts({ rules: `${rules}-A FORWARD -i virbr0 -j ACCEPT\n` })).toEqual([]);
+  expect(texts({ rules: `${rules}-A DOCKER-USER -i virbr0 -j ACCEPT\n` })).toEqual([]);
+  expect(texts({ rules: `${rules}-A DOCKER-USER -i virbr00 -j ACCEPT\n` })).toHaveLength(1);
 });
 
 test('a VPN that takes the subnet', () =>

@@ -11,10 +11,8 @@ export interface Obstacle {
 export interface Ground {
   /** `net.ipv4.ip_forward` */
   readonly forwards: boolean;
-  /** `iptables -S FORWARD`, or nothing without iptables. */
-  readonly forward: string;
-  /** Whether libvirt's own rules are in iptables; else they are in nftables, and iptables' do not know of them. */
-  readonly libvirtInIptables: boolean;
+  /** `iptables -S`, or nothing without iptables. */
+  readonly rules: string;
   readonly routes: readonly Route[];
 }
 
@@ -25,13 +23,22 @@ export interface Route {
 }
 
 /** Docker's chain for rules of others, or else the chain itself. [docs.docker.com, packet filtering] */
-const chainFor = (forward: string): string => (forward.includes('-j DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD');
+const chainFor = (rules: string): string => (rules.includes('-A FORWARD -j DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD');
 
-const refusals = ({ forward, libvirtInIptables }: Ground, networks: readonly NetworkReport[]): Obstacle[] => {
-  if (!/^-P FORWARD DROP$/m.test(forward) || libvirtInIptables) return [];
-  const chain = chainFor(forward);
+/** Whether libvirt's own rules are in iptables; else they are in nftables, and iptables' do not know of them. */
+const hasLibvirt = (rules: string): boolean => /^-N LIBVIRT_FWI$/m.test(rules);
+
+/** Whether somebody lets through what comes from a bridge, where others may. */
+const letsThrough = (rules: string, bridge: string): boolean =>
+  rules
+    .split('\n')
+    .some((rule) => /^-A (FORWARD|DOCKER-USER) .*-j ACCEPT$/.test(rule) && rule.includes(` -i ${bridge} `));
+
+const refusals = ({ rules }: Ground, networks: readonly NetworkReport[]): Obstacle[] => {
+  if (!/^-P FORWARD DROP$/m.test(rules) || hasLibvirt(rules)) return [];
+  const chain = chainFor(rules);
   return networks.flatMap(({ name, bridge, active }): Obstacle[] => {
-    if (bridge === undefined || !active || forward.includes(` ${bridge} `)) return [];
+    if (bridge === undefined || !active || letsThrough(rules, bridge)) return [];
     return [
       {
         text: `packets of the network ${name} are dropped: the policy of iptables' chain FORWARD is DROP (Docker sets it), and libvirt's rules are in nftables`,
@@ -73,19 +80,17 @@ const parseRoutes = (text: string): Route[] => {
   }
 };
 
-/** Three questions to the host. */
+/** Two questions to the host, and a file of it. */
 export const readGround = async (host: Host): Promise<Ground> => {
   const anything = { expect: [0, 1, 2, 3, 4, 127] };
-  const [forwards, forward, chain, routes] = await Promise.all([
+  const [forwards, rules, routes] = await Promise.all([
     host.files.readTextIfThere('/proc/sys/net/ipv4/ip_forward'),
-    host.run(['iptables', '-w', '-S', 'FORWARD'], anything),
-    host.run(['iptables', '-w', '-S', 'LIBVIRT_FWI'], anything),
+    host.run(['iptables', '-w', '-S'], anything),
     host.run(['ip', '-j', '-4', 'route'], anything),
   ]);
   return {
     forwards: forwards?.trim() === '1',
-    forward: forward.stdout,
-    libvirtInIptables: chain.exitCode === 0,
+    rules: rules.stdout,
     routes: parseRoutes(routes.stdout),
   };
 };
