@@ -1,19 +1,12 @@
-import { listGuests, listHosts, listOperations, listWorkloads } from '@innkeeper/inventory';
 import { inScope, projectOf, type WorkloadDiff } from '@innkeeper/model';
 import { notFound } from './asker.ts';
 import type { Control } from './control.ts';
 import { differencesOf } from './diff.ts';
-import { type Eyes, isSilent, stateOf } from './views.ts';
+import { type Eyes, isSilent, readKnown, stateOf } from './views.ts';
 
 /** What was asked against what there is, of every workload or of one. Throws `not_found` for a name that no workload has. */
 export const diffViews = async (control: Control, { scope }: Eyes, name?: string): Promise<WorkloadDiff[]> => {
-  const { db } = control.inventory;
-  const [rows, hosts, guests, unfinished] = await Promise.all([
-    listWorkloads(db),
-    listHosts(db),
-    listGuests(db),
-    listOperations(db, { limit: 1000, unfinishedOnly: true }),
-  ]);
+  const { rows, hosts, guests, unfinished } = await readKnown(control);
   const seen = rows.filter(({ spec }) => inScope(scope, projectOf(spec)));
   const wanted = seen.filter((row) => name === undefined || row.name === name);
   if (name !== undefined && wanted.length === 0) throw notFound(name);

@@ -83,10 +83,22 @@ export const stateOf = (
 };
 
 interface Known {
+  readonly rows: readonly WorkloadRow[];
   readonly hosts: readonly HostRow[];
   readonly guests: readonly GuestRow[];
   readonly unfinished: readonly OperationRow[];
 }
+
+/** What the state of workloads is told from: four statements, however many there are. */
+export const readKnown = async ({ inventory: { db } }: Pick<Control, 'inventory'>): Promise<Known> => {
+  const [rows, hosts, guests, unfinished] = await Promise.all([
+    listWorkloads(db),
+    listHosts(db),
+    listGuests(db),
+    listOperations(db, { limit: 1000, unfinishedOnly: true }),
+  ]);
+  return { rows, hosts, guests, unfinished };
+};
 
 const guestOf = (row: WorkloadRow, { guests }: Known): GuestRow | undefined =>
   row.placed === null
@@ -235,14 +247,8 @@ export const workloadViews = async (
   control: Control,
   { stats, names, eyes = everything }: ViewOptions,
 ): Promise<WorkloadView[]> => {
-  const { db } = control.inventory;
-  const [rows, hosts, guests, unfinished] = await Promise.all([
-    listWorkloads(db),
-    listHosts(db),
-    listGuests(db),
-    listOperations(db, { limit: 1000, unfinishedOnly: true }),
-  ]);
-  const known = { hosts, guests, unfinished };
+  const known = await readKnown(control);
+  const { rows, hosts, guests } = known;
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));
   const foreign = guests

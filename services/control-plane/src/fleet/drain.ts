@@ -1,14 +1,7 @@
-import {
-  type HostRow,
-  listGuests,
-  listHosts,
-  listOperations,
-  listWorkloads,
-  type WorkloadRow,
-} from '@innkeeper/inventory';
+import type { HostRow, WorkloadRow } from '@innkeeper/inventory';
 import { completeSpec, type DrainPlan } from '@innkeeper/model';
 import type { Control } from '../control.ts';
-import { isSilent } from '../views.ts';
+import { isSilent, readKnown } from '../views.ts';
 import { noSuchHost } from './remove.ts';
 
 type Named = Pick<WorkloadRow, 'name' | 'spec'>;
@@ -34,16 +27,10 @@ const wordOf = (host: HostRow): string => (host.state === 'up' ? 'is quarantined
 
 /** What stopping everything on a host would be, and what stands in the way. Throws `not_found`. */
 export const drainPlanOf = async (control: Control, name: string): Promise<DrainPlan> => {
-  const { db } = control.inventory;
-  const [hosts, workloads, guests, unfinished] = await Promise.all([
-    listHosts(db),
-    listWorkloads(db),
-    listGuests(db),
-    listOperations(db, { limit: 1000, unfinishedOnly: true }),
-  ]);
+  const { rows, hosts, guests, unfinished } = await readKnown(control);
   const host = hosts.find((one) => one.name === name);
   if (host === undefined) throw noSuchHost(name);
-  const there = workloads.filter(({ placed }) => placed?.host === name);
+  const there = rows.filter(({ placed }) => placed?.host === name);
   if (isSilent(host) || host.confirmedDeadAt !== null)
     return {
       host: name,
