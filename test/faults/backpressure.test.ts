@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { get } from 'node:http';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import type { HostChange } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guestPrefix, host, leftOnHost, paths, prefix, removeLeft } from '../integration/installation.ts';
 import { type Planes, startPlanes } from './planes.ts';
@@ -12,8 +13,7 @@ vi.hoisted(() => {
 
 const count = 1000;
 const names = Array.from({ length: count }, (_, index) => `${guestPrefix}-${index}`);
-/** No host has it: each of them waits, so that a thousand cost no host anything. */
-const spec = { image: 'debian/12', backend: 'lxc', placement: { hostLabels: { somewhere: 'else' } } } as const;
+const spec = { image: 'debian/12', backend: 'lxc' } as const;
 
 let planes: Planes;
 let healthy = 0;
@@ -36,7 +36,7 @@ const memoryMebibytes = async (): Promise<number> => {
 beforeAll(async () => {
   await removeLeft();
   const { url } = await ensureDatabase(host, paths);
-  planes = await startPlanes(1, { DATABASE_URL: url });
+  planes = await startPlanes(2, { DATABASE_URL: url });
   watching = setInterval(() => {
     for (const path of ['/healthz', '/readyz'])
       statusOf(path).then(
@@ -56,6 +56,11 @@ afterAll(async () => {
   await host.files.remove(prefix);
 });
 
+const changeLocal = async (change: HostChange): Promise<void> => {
+  const [local] = await planes.ask((client) => client.hosts());
+  await planes.ask((client) => client.changeHost(local?.name ?? '', change));
+};
+
 const untilNoneIs = async (states: readonly string[]): Promise<void> => {
   await vi.waitFor(
     async () => {
@@ -72,6 +77,8 @@ describe('a thousand requests at once', () => {
   it('are all accepted, looked at one after the other, and health stays green', async () => {
     const before = await memoryMebibytes();
     const [plane] = planes.all;
+    // Each of them waits for a host: a thousand cost none of them anything.
+    await changeLocal({ draining: true });
     const answers = await Promise.allSettled(
       names.map((name) => plane?.client.put(name, spec, { idempotencyKey: randomUUID() })),
     );
@@ -93,7 +100,44 @@ describe('a thousand requests at once', () => {
       interval: 1000,
     });
     expect(await leftOnHost()).toEqual([]);
+    await changeLocal({ draining: false });
     expect(unhealthy).toEqual([]);
     expect(healthy).toBeGreaterThan(5);
   }, 600_000);
+});
+
+describe('one host', () => {
+  it('is given eight operations at a time by all control planes together, and the rest when one ends', async () => {
+    const some = names.slice(0, 16);
+    const stopped = { image: 'debian/12', backend: 'lxc', memory: '64MiB', power: 'stopped' } as const;
+    const running = async (): Promise<number> =>
+      (await planes.ask((client) => client.operations(100))).filter(({ state }) => state === 'running').length;
+    await changeLocal({ cpuRatio: 64 });
+    await Promise.all(some.map((name) => planes.ask((client) => client.put(name, stopped))));
+    await untilNoneIs(['queued', 'running']);
+    for (const plane of planes.all) plane.pauseAtPoints(400);
+    await Promise.all(
+      some.map((name, index) =>
+        planes.all[index % 2]?.client.rename(name, `${name}-r`, { idempotencyKey: randomUUID() }),
+      ),
+    );
+    const seen: number[] = [];
+    await vi.waitFor(
+      async () => {
+        seen.push(await running());
+        const operations = await planes.ask((client) => client.operations(100));
+        expect(operations.filter(({ finishedAt }) => finishedAt === undefined)).toEqual([]);
+      },
+      { timeout: 120_000, interval: 50 },
+    );
+    // Two that are taken in the same moment may both get the last turn.
+    expect(Math.max(...seen)).toBeLessThanOrEqual(9);
+    expect(Math.max(...seen)).toBeGreaterThan(4);
+    for (const plane of planes.all) plane.pauseAtPoints(0);
+    const ended = await planes.ask((client) => client.operations(20));
+    expect(ended.map(({ kind, state }) => `${kind} ${state}`)).toEqual(some.map(() => 'rename done'));
+    await Promise.all(some.map((name) => planes.ask((client) => client.remove(`${name}-r`))));
+    await untilNoneIs(['queued', 'running']);
+    expect(await leftOnHost()).toEqual([]);
+  }, 300_000);
 });

@@ -130,6 +130,15 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'libvirtd away',
+    how: 'stopped for 12 s',
+    happen: async () => {
+      await stopLibvirt(host);
+      await delay(12_000);
+      await ensureLibvirt(host);
+    },
+  },
+  {
     name: 'guest killed',
     how: "SIGKILL to the guest's controller, libvirt_lxc",
     happen: () => killFrom(`/run/libvirt/lxc/${name}.pid`),

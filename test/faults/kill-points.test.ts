@@ -1,5 +1,5 @@
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { host, leftOnHost, paths, prefix, removeLeft } from '../integration/installation.ts';
 import { strangers } from '../integration/strangers.ts';
 import { type Kind, kinds } from './kinds.ts';
@@ -20,10 +20,17 @@ interface Run {
 
 let url: string;
 
-beforeAll(async () => {
+const begin = async (): Promise<void> => {
   await strangers.remove();
   await removeLeft();
   ({ url } = await ensureDatabase(host, paths));
+};
+
+beforeAll(begin);
+
+// What one has left would be the next one's beginning.
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await begin();
 });
 
 afterAll(async () => {

@@ -39,8 +39,11 @@ const ours = { workload: name, cleanUp: [remove()] };
 const { container, classic } = strangers;
 const adopt: Ask = (client, idempotencyKey) => client.adopt(container.uuid, {}, { idempotencyKey });
 const release: Ask = (client, idempotencyKey) => client.release(container.name, { idempotencyKey });
+/** The same request has the same body: by then its container may be a workload with another id. */
+const convertedIds = new Map<string, string>();
 const convert: Ask = async (client, idempotencyKey) => {
-  const { id } = await client.workload(classic.name);
+  const id = convertedIds.get(idempotencyKey) ?? (await client.workload(classic.name)).id;
+  convertedIds.set(idempotencyKey, id);
   return client.convert(id, { memory: '64MiB' }, { idempotencyKey });
 };
 const endConversion =

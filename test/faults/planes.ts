@@ -5,12 +5,13 @@ import { type Client, createClient } from '@innkeeper/client';
 import { InnkeeperError } from '@innkeeper/model';
 import { host, paths, prefix } from '../integration/installation.ts';
 
-const program = fileURLToPath(new URL('plane.js', import.meta.url));
+const thisVersion = fileURLToPath(new URL('plane.js', import.meta.url));
 
 /** One of several control planes that share an inventory, in a process of its own. */
 export interface Plane {
   readonly pid: number;
   readonly client: Client;
+  readonly socket: string;
   runs(): boolean;
   signal(signal: NodeJS.Signals): void;
   /** How long it waits at each point of an operation. */
@@ -23,8 +24,8 @@ export interface Plane {
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** Resolves when it answers, or has ended. */
-export const startPlane = async (number: number, settings: Settings): Promise<Plane> => {
+/** Resolves when it answers, or has ended. `program`: another version's plane.js. */
+export const startPlane = async (number: number, settings: Settings, program = thisVersion): Promise<Plane> => {
   const socket = `${paths.run}/plane${number}.sock`;
   await host.files.makeDirectory(paths.run, 0o755);
   const log = createWriteStream(`${prefix}/plane${number}.log`, { flags: 'a', mode: 0o600 });
@@ -61,6 +62,7 @@ export const startPlane = async (number: number, settings: Settings): Promise<Pl
   return {
     pid: child.pid ?? 0,
     client: createClient({ socket }),
+    socket,
     runs: () => live,
     signal: (signal) => void child.kill(signal),
     pauseAtPoints: (ms) => void child.stdin?.write(`pause ${ms}\n`),

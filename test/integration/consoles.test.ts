@@ -1,5 +1,6 @@
 import { exec, openConsole } from '@innkeeper/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPlane } from '../faults/planes.ts';
 import { host, type Installation, install, paths } from './installation.ts';
 
 const name = 'test-op-console';
@@ -23,12 +24,12 @@ const print = async (line: string): Promise<void> => {
   expect(await exit).toEqual({ code: 0 });
 };
 
-const view = async () => {
+const view = async (at: { readonly socket: string } = target) => {
   const seen = { text: '', ended: false };
   const stdout = (bytes: Uint8Array): void => {
     seen.text += Buffer.from(bytes).toString('latin1');
   };
-  const stream = await openConsole(target, name, { stdout, stderr: () => undefined });
+  const stream = await openConsole(at, name, { stdout, stderr: () => undefined });
   void stream.exit.then(() => {
     seen.ended = true;
   });
@@ -103,6 +104,37 @@ describe("a container's console", () => {
     other.stream.close();
     await print('for-nobody');
     await until('it is kept', async () => (await printed()).includes('for-nobody'));
+  });
+
+  it('is shown whole by a control plane that does not follow its host', async () => {
+    const openings = async (): Promise<number> =>
+      (await innkeeper.client.audit()).items.filter(({ method }) => method === 'console').length;
+    const before = await openings();
+    const plane = await startPlane(7, { DATABASE_URL: innkeeper.databaseUrl });
+    try {
+      const viewers = await Promise.all([view(), view({ socket: plane.socket })]);
+      const [here, there] = viewers;
+      await print('wherever-you-look');
+      await until('both have it', () => viewers.every(({ seen }) => seen.text.includes('wherever-you-look\r\n')));
+      // A password is not shown, the name that is asked for after it is.
+      let tries = 0;
+      await until('here it is seen', () => {
+        if (tries % 30 === 0) there.stream.write(Buffer.from('typed-there\n'));
+        tries += 1;
+        return here.seen.text.includes('typed-there');
+      });
+      expect((await keepers()).length).toBe(1);
+      expect(await openings()).toBe(before + 2);
+      // Its end does not wait for those who look on.
+      plane.signal('SIGTERM');
+      await plane.ended;
+      await until('the viewer is told', () => there.seen.ended);
+      expect(here.seen.ended).toBe(false);
+      here.stream.close();
+    } finally {
+      plane.signal('SIGKILL');
+      await plane.ended;
+    }
   });
 
   it('is kept on when the control plane is replaced, with what was printed meanwhile', async () => {

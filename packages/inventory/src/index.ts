@@ -20,6 +20,7 @@ export {
   releaseQueueLocks,
   startQueue,
   wake,
+  wakeNext,
   wakeWaiting,
 } from './queue.ts';
 export * from './readiness.ts';

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { projectOfWorkload, within } from './project.ts';
 import { operationSteps, operations } from './schema.ts';
+import { hasTurn } from './turns.ts';
 
 export type OperationRow = typeof operations.$inferSelect;
 export type StepRow = typeof operationSteps.$inferSelect;
@@ -68,7 +69,7 @@ export const stepsOf = async (db: Db, ids: readonly string[]): Promise<StepRow[]
         .orderBy(asc(operationSteps.operationId), asc(operationSteps.position));
 
 /**
- * Takes the oldest unfinished operation of a workload, unless another live process has it.
+ * Takes the oldest unfinished operation of a workload, unless another live process has it or its host has enough to do.
  * The fence grows, so that whoever had it before can write nothing more.
  */
 export const takeOperation = async (
@@ -89,7 +90,7 @@ export const takeOperation = async (
     ) and (
       ${operations.workerId} is null or ${operations.state} = 'queued' or ${operations.workerId} = ${workerId}
       or not exists (select 1 from innkeeper.workers w where w.id = ${operations.workerId} and w.lease_until > now())
-    )`)
+    ) and ${hasTurn}`)
     .returning();
   return row;
 };

@@ -1,11 +1,15 @@
 import { EventEmitter } from 'node:events';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
 import type { Db } from './database.ts';
 import { openPool, withPool } from './pg.ts';
+import { nextInTurn } from './turns.ts';
 
 /** The only file that knows graphile-worker: a job here is a wake-up, the operations table is the truth. */
 const task = 'innkeeper-operation';
+
+/** Jobs are taken and ended over these; one listens. */
+const poolSize = 10;
 
 /** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
 const pollMs = 15_000;
@@ -22,16 +26,22 @@ export const wake = async (db: Db, workloadId: string): Promise<void> => {
   );
 };
 
-/**
- * Wakes for every workload that waits for room, a device or another workload: something that could help has changed.
- * One job per workload, however often this is called.
- */
-export const wakeWaiting = async (db: Db): Promise<void> => {
+const wakeEach = async (db: Db, workloads: SQL): Promise<void> => {
   await db.execute(sql`
     select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
       queue_name := o.workload_id::text, max_attempts := 1, job_key := 'waiting:' || o.workload_id::text)
-    from innkeeper.operations o where o.state = 'waiting'`);
+    from (${workloads}) o`);
 };
+
+/** Wakes for those whose turn has come, after an operation was put aside. */
+export const wakeNext = (db: Db): Promise<void> => wakeEach(db, nextInTurn);
+
+/**
+ * Wakes for every workload that waits for room, a device or another workload, since something that could help has changed,
+ * and for those whose turn has come. One job per workload, however often this is called.
+ */
+export const wakeWaiting = (db: Db): Promise<void> =>
+  wakeEach(db, sql`select workload_id from innkeeper.operations where state = 'waiting' union (${nextInTurn})`);
 
 export interface QueueRunner {
   readonly stop: () => Promise<void>;
@@ -49,7 +59,7 @@ export interface QueueOptions {
 }
 
 export const startQueue = async (options: QueueOptions): Promise<QueueRunner> => {
-  const pgPool = openPool(options.url, options.concurrency + 2);
+  const pgPool = openPool(options.url, poolSize);
   const emitter = new EventEmitter();
   // The pool locks, for all its workers; a worker locks by itself when it runs alone.
   emitter.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => options.onLocker(workerPool.id));

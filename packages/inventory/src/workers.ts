@@ -1,6 +1,6 @@
-import { eq, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, lt, ne, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { workers } from './schema.ts';
+import { hosts, workers } from './schema.ts';
 
 export type WorkerRow = typeof workers.$inferSelect;
 
@@ -13,6 +13,7 @@ export interface WorkerIdentity {
   readonly machine: string;
   readonly bootId: string;
   readonly pid: number;
+  readonly socket: string;
 }
 
 export const renewLease = async (db: Db, worker: WorkerIdentity, queueIds: readonly string[]): Promise<void> => {
@@ -30,4 +31,14 @@ export const expiredWorkers = (db: Db): Promise<WorkerRow[]> =>
 
 export const deleteWorker = async (db: Db, id: string): Promise<void> => {
   await db.delete(workers).where(eq(workers.id, id));
+};
+
+/** The socket of another live process, if one follows this host. */
+export const socketOfWatcher = async (db: Db, host: string, me: string): Promise<string | undefined> => {
+  const [row] = await db
+    .select({ socket: workers.socket })
+    .from(workers)
+    .innerJoin(hosts, eq(hosts.watchedBy, workers.id))
+    .where(and(eq(hosts.name, host), ne(workers.id, me), gt(workers.leaseUntil, sql`now()`)));
+  return row?.socket ?? undefined;
 };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Arrival } from './access/identity.ts';
 import type { App } from './api/app.ts';
@@ -67,14 +68,30 @@ const openSocket = async (control: Control, server: Server): Promise<void> => {
   await chmod(socket, 0o660);
 };
 
+interface Listening {
+  readonly server: Server;
+  readonly open: ReadonlySet<Duplex>;
+}
+
 export interface Serving {
   close(): Promise<void>;
 }
 
-const closing = (server: Server): Promise<void> =>
+/** Consoles and what else has become a stream: a server that closes would wait for them for ever. */
+const streamsOf = (server: Server): ReadonlySet<Duplex> => {
+  const open = new Set<Duplex>();
+  server.on('upgrade', (_request, stream: Duplex) => {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+  });
+  return open;
+};
+
+const closing = ({ server, open }: Listening): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
+    for (const stream of open) stream.destroy();
   });
 
 /** TCP for the page, with a token. A port in use is said and does not stop the rest; what ends it, where it began. */
@@ -97,6 +114,9 @@ const openTcp = async (control: Control, app: App, streams: Streams, pair: Pair 
 export const serve = async (control: Control, app: App, streams: Streams, pair: Pair | undefined): Promise<Serving> => {
   const local = create(app, 'socket', streams);
   await openSocket(control, local);
-  const servers = [local, ...(await openTcp(control, app, streams, pair))];
+  const servers = [local, ...(await openTcp(control, app, streams, pair))].map((server) => ({
+    server,
+    open: streamsOf(server),
+  }));
   return { close: async () => void (await Promise.all(servers.map(closing))) };
 };

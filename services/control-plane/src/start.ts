@@ -54,7 +54,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const machine = await readLocal(config);
   const name = config.hostName ?? machine.hostname;
   const installation = await keepInstallation(inventory.db, config.paths);
-  const lease = openLease(inventory.db, machine);
+  const lease = openLease(inventory.db, { ...machine, socket: config.paths.socket });
   await lease.renew();
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.

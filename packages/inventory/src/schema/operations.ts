@@ -8,6 +8,8 @@ export const workers = innkeeper.table('workers', {
   machine: text('machine').notNull(),
   bootId: text('boot_id').notNull(),
   pid: integer('pid').notNull(),
+  /** Where it answers others of its machine; null of a version that did not say so. */
+  socket: text('socket'),
   /** Names under which its queue runners lock jobs. */
   queueIds: text('queue_ids').array().notNull().default(sql`'{}'`),
   leaseUntil: moment('lease_until').notNull(),

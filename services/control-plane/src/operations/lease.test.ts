@@ -8,7 +8,7 @@ const opened = () => {
   const now = { monotonic: 1000, wall: 5_000_000 };
   const lease = openLease(
     {} as Db,
-    { hostname: 'h1', bootId: 'b1' },
+    { hostname: 'h1', bootId: 'b1', socket: '/run/one.sock' },
     { monotonic: () => now.monotonic, wall: () => now.wall },
   );
   return { lease, now };

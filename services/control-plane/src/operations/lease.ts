@@ -33,10 +33,10 @@ const usualClock: Clock = { monotonic: () => performance.now(), wall: () => Date
  */
 export const openLease = (
   db: Db,
-  { hostname, bootId }: Pick<MachineReport, 'hostname' | 'bootId'>,
+  { hostname, bootId, socket }: Pick<MachineReport, 'hostname' | 'bootId'> & Pick<WorkerIdentity, 'socket'>,
   clock = usualClock,
 ): Lease => {
-  const identity: WorkerIdentity = { id: randomUUID(), machine: hostname, bootId, pid: process.pid };
+  const identity: WorkerIdentity = { id: randomUUID(), machine: hostname, bootId, pid: process.pid, socket };
   const queueIds = new Set<string>();
   let renewed: { readonly monotonic: number; readonly wall: number } | undefined;
   const holds = (): boolean =>

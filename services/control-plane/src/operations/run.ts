@@ -15,6 +15,7 @@ import {
   type StepEntry,
   showProgress,
   stepsOf,
+  wakeNext,
   wakeWaiting,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec } from '@innkeeper/model';
@@ -196,7 +197,9 @@ const finish = async (
 };
 
 const putAside = async (running: Running, { waitsFor }: Waiting): Promise<'waiting'> => {
-  if (!(await postpone(running.control.inventory.db, running.hold, waitsFor))) throw fenced(running.row);
+  const { db } = running.control.inventory;
+  if (!(await postpone(db, running.hold, waitsFor))) throw fenced(running.row);
+  await wakeNext(db);
   return 'waiting';
 };
 

@@ -24,7 +24,8 @@ import { coalesce } from '../observation/coalesce.ts';
 import type { Lease } from './lease.ts';
 import { type FaultPoints, runOperation } from './run.ts';
 
-const concurrency = 8;
+/** More than a host is given at a time: one that does not answer keeps no other waiting. */
+const concurrency = 24;
 const restartPauseMs = 1000;
 /** Those who wait are woken by events; this finds what none told. */
 const sweepMs = 60_000;

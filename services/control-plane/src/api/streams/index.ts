@@ -13,6 +13,7 @@ import { type Consoles, serveConsole } from './console.ts';
 import { serveExec } from './exec.ts';
 import { serveFiles } from './files.ts';
 import { fail } from './frames.ts';
+import { followerOf, handOver, isHandedOver } from './hand-over.ts';
 import type { Note } from './process.ts';
 import { refuseScreen, serveScreen } from './screen.ts';
 
@@ -98,7 +99,10 @@ export const serveStreams = (control: Control): ((server: Server, coming: Coming
       const project = (await findProjectOf(control.inventory.db, name)) ?? null;
       await record(control.inventory.db, trail, { resource: { kind: 'workload', name }, project, after });
     };
-    if (kind === 'console' || kind === 'vnc') await note(undefined);
+    const handed = coming.arrival === 'socket' && isHandedOver(request);
+    if (!handed && (kind === 'console' || kind === 'vnc')) await note(undefined);
+    const follower = kind === 'console' && !handed ? await followerOf(control, name) : undefined;
+    if (follower !== undefined) return handOver(request, stream, head, follower);
     sockets.handleUpgrade(request, stream, head, (socket) => {
       socket.on('error', () => undefined);
       endWithToken(control, identity, socket);

@@ -1,0 +1,1 @@
+ALTER TABLE "innkeeper"."workers" ADD COLUMN "socket" text;

@@ -1,0 +1,39 @@
+import { type SQL, sql } from 'drizzle-orm';
+
+/**
+ * How many operations may be under way at a time, over all processes: with the guests of one host, and with guests that are
+ * being made, of which nobody knows yet where. A host that has stopped answering keeps no other one waiting, and a thousand
+ * requests are no heavier for a host than eight.
+ */
+export const turnsAtOnce = 8;
+
+/** The host that an operation is counted for; null while its guest is being made. `o` and `w`: its row and its workload's. */
+const countedFor = (o: string, w: string): SQL =>
+  sql.raw(`case when ${o}.memory -> 'placed' ->> 'fresh' = 'true' then null else ${w}.placed ->> 'host' end`);
+
+/** Of live processes only: what the dead had is not under way. */
+const underWay = sql`
+  select r.id, ${countedFor('r', 'rw')} as host from innkeeper.operations r
+  join innkeeper.workers v on v.id = r.worker_id and v.lease_until > now()
+  left join innkeeper.workloads rw on rw.id = r.workload_id
+  where r.state in ('running', 'undoing')`;
+
+/** Whether there is a turn for the operation that the table's row is; about: two that ask at once may both get the last. */
+export const hasTurn = sql`(
+  select count(*) from (${underWay}) u where u.id <> operations.id and u.host is not distinct from (
+    select ${countedFor('operations', 'w')} from (select 1) as one
+    left join innkeeper.workloads w on w.id = operations.workload_id)
+) < ${turnsAtOnce}`;
+
+/** Workloads whose next operation is queued and has a turn now, the oldest first. */
+export const nextInTurn = sql`
+  with heads as (
+    select o.workload_id, o.seq, ${countedFor('o', 'w')} as host from innkeeper.operations o
+    left join innkeeper.workloads w on w.id = o.workload_id
+    where o.state = 'queued' and o.finished_at is null and not exists (
+      select 1 from innkeeper.operations before
+      where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)
+  ), busy as (select u.host, count(*) as many from (${underWay}) u group by u.host),
+  ranked as (select workload_id, host, row_number() over (partition by host order by seq) as place from heads)
+  select r.workload_id from ranked r left join busy b on b.host is not distinct from r.host
+  where r.place <= ${turnsAtOnce} - coalesce(b.many, 0)`;
