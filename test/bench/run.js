@@ -5,6 +5,7 @@ const benches = {
   create: './create.js',
   exec: './exec.js',
   observe: './observe.js',
+  operations: './operations.js',
   placement: './placement.js',
   thousand: './thousand.js',
 };

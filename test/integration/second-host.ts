@@ -2,21 +2,42 @@ import { fileURLToPath } from 'node:url';
 import { type Host, type HostProcess, localHost, type SshOptions, sshHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
 
-/** Both ends of the line between this machine and the second host; nothing else has these addresses. */
-const [ourAddress, itsAddress] = ['10.219.77.1', '10.219.77.2'];
-const [ourEnd, itsEnd] = ['test-h2-here', 'test-h2-there'];
-const name = 'test-h2';
+/** One of the hosts that this machine makes of itself. */
+interface Place {
+  readonly name: string;
+  readonly folder: string;
+  readonly keeperFile: string;
+  /** Both ends of the line to it; nothing else has these addresses. */
+  readonly ourAddress: string;
+  readonly itsAddress: string;
+  readonly ourEnd: string;
+  readonly itsEnd: string;
+}
 
-const folder = '/tmp/innkeeper-test-h2';
-const keeperFile = `${folder}/keeper.pid`;
+const placeOf = (number: 2 | 3): Place => {
+  const [name, subnet] = [`test-h${number}`, (number - 2) * 4];
+  const folder = `/tmp/innkeeper-${name}`;
+  return {
+    name,
+    folder,
+    keeperFile: `${folder}/keeper.pid`,
+    ourAddress: `10.219.77.${subnet + 1}`,
+    itsAddress: `10.219.77.${subnet + 2}`,
+    ourEnd: `${name}-here`,
+    itsEnd: `${name}-there`,
+  };
+};
+
+/** Of all of them. */
+const keys = '/tmp/innkeeper-test-keys';
 const script = fileURLToPath(new URL('../../infra/testbed/second-host.sh', import.meta.url));
 const here = localHost('here');
 
-/** How the control plane's ssh reaches it; the files are there once it is started. */
+/** How the control plane's ssh reaches them; the files are there once one is started. */
 export const secondHostSettings = {
-  INNKEEPER_SSH_CONFIG: `${folder}/ssh_config`,
-  INNKEEPER_SSH_KNOWN_HOSTS: `${folder}/known_hosts`,
-  INNKEEPER_SSH_IDENTITY: `${folder}/key`,
+  INNKEEPER_SSH_CONFIG: `${keys}/ssh_config`,
+  INNKEEPER_SSH_KNOWN_HOSTS: `${keys}/known_hosts`,
+  INNKEEPER_SSH_IDENTITY: `${keys}/key`,
 };
 
 export interface SecondHost {
@@ -57,7 +78,7 @@ const kill = (pid: number): void => {
 };
 
 /** What there is of a second host, from this run or one that was ended in the middle. */
-const removeAll = async (): Promise<void> => {
+const removeAll = async ({ keeperFile, ourEnd, folder }: Place): Promise<void> => {
   const keeper = (await here.files.readTextIfThere(keeperFile))?.trim();
   const [net, ours] = [keeper === undefined ? undefined : await netOf(keeper), await netOf('self')];
   if (net !== undefined && net !== ours) for (const pid of await processesOf(net)) kill(pid);
@@ -68,13 +89,18 @@ const removeAll = async (): Promise<void> => {
 const makeKey = (path: string): Promise<unknown> =>
   here.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
 
-const writeKeys = async (): Promise<void> => {
+/** The key that lets us in, and the keys by which they are known: each is added when it is started. */
+const writeKeys = async ({ folder, itsAddress }: Place): Promise<void> => {
+  await here.files.makeDirectory(keys, 0o700);
+  if ((await here.files.facts(`${keys}/key`)) === undefined) await makeKey(`${keys}/key`);
   await makeKey(`${folder}/host_key`);
-  await makeKey(`${folder}/key`);
-  await here.files.write(`${folder}/authorized_keys`, await here.files.readText(`${folder}/key.pub`));
+  await here.files.write(`${folder}/authorized_keys`, await here.files.readText(`${keys}/key.pub`));
   const hostKey = (await here.files.readText(`${folder}/host_key.pub`)).split(' ').slice(0, 2).join(' ');
-  await here.files.write(`${folder}/known_hosts`, `${itsAddress} ${hostKey}\n`);
-  await here.files.write(`${folder}/ssh_config`, 'Host *\n  IdentitiesOnly yes\n');
+  const others = ((await here.files.readTextIfThere(`${keys}/known_hosts`)) ?? '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(`${itsAddress} `));
+  await here.files.write(`${keys}/known_hosts`, `${[...others, `${itsAddress} ${hostKey}`].join('\n')}\n`);
+  await here.files.write(`${keys}/ssh_config`, 'Host *\n  IdentitiesOnly yes\n');
   // Without PAM sshd refuses an account whose password is locked; with it, containers lack what a session needs.
   const locked = / L /.test((await here.run(['passwd', '-S', 'root'])).stdout);
   await here.files.write(
@@ -115,14 +141,14 @@ const saying = (child: HostProcess, stream: 'stdout' | 'stderr', words: string):
   });
 
 /** A shell in namespaces of its own, which its input keeps alive; answers its process id. */
-const startKeeper = async (prefix: string): Promise<number> => {
+const startKeeper = async ({ keeperFile, folder, name }: Place, prefix: string): Promise<number> => {
   const line = 'echo "$$" >"$1"; shift; exec unshare -m -u -n --propagation private sh "$@"';
   const child = here.spawn(['sh', '-c', line, 'sh', keeperFile, script, folder, prefix, name]);
   await saying(child, 'stdout', 'ready');
   return Number(await here.files.readText(keeperFile));
 };
 
-const connectLine = async (keeper: number): Promise<void> => {
+const connectLine = async ({ ourEnd, itsEnd, ourAddress, itsAddress }: Place, keeper: number): Promise<void> => {
   const there = ['nsenter', '-t', String(keeper), '-n', 'ip'];
   await here.run(['ip', 'link', 'add', ourEnd, 'type', 'veth', 'peer', 'name', itsEnd, 'netns', String(keeper)]);
   await here.run(['ip', 'address', 'add', `${ourAddress}/30`, 'dev', ourEnd]);
@@ -131,7 +157,7 @@ const connectLine = async (keeper: number): Promise<void> => {
   await here.run([...there, 'link', 'set', itsEnd, 'up']);
 };
 
-const startSshd = async (keeper: number): Promise<HostProcess> => {
+const startSshd = async ({ folder, itsAddress }: Place, keeper: number): Promise<HostProcess> => {
   const daemon = ['/usr/sbin/sshd', '-D', '-e', '-f', `${folder}/sshd_config`];
   const child = here.spawn(['nsenter', '-t', String(keeper), '-m', '-u', '-n', ...daemon]);
   await saying(child, 'stderr', `listening on ${itsAddress}`);
@@ -151,15 +177,17 @@ const sessionsOf = async (keeper: number): Promise<number[]> => {
 /**
  * A host of its own on this machine, reached over ssh: a network, mounts and a libvirtd of its own. `prefix` is where the
  * installation under test keeps its things on each of its hosts: it has to be there already, since removing the folder here
- * would unmount the other one there.
+ * would unmount the other one there. There may be two of them, the second and the third.
  */
-export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
-  await removeAll();
+export const startSecondHost = async (prefix: string, number: 2 | 3 = 2): Promise<SecondHost> => {
+  const place = placeOf(number);
+  const { name, folder, itsAddress, ourEnd } = place;
+  await removeAll(place);
   await here.files.makeDirectory(folder, 0o711);
-  await writeKeys();
-  const keeper = await startKeeper(prefix);
-  await connectLine(keeper);
-  let sshd = await startSshd(keeper);
+  await writeKeys(place);
+  const keeper = await startKeeper(place, prefix);
+  await connectLine(place, keeper);
+  let sshd = await startSshd(place, keeper);
   const address = `ssh://root@${itsAddress}`;
   const options: SshOptions = {
     controlDirectory: `${folder}/control`,
@@ -188,7 +216,7 @@ export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
       await killAll();
       const script = forgetBoot.replaceAll('PREFIX', prefix).replaceAll('FOLDER', folder);
       await here.run(['nsenter', '-t', String(keeper), '-m', '-u', '-n', 'sh', '-ec', script]);
-      sshd = await startSshd(keeper);
+      sshd = await startSshd(place, keeper);
       await ensureLibvirt(host);
     },
     stopSshd: async () => {
@@ -196,8 +224,8 @@ export const startSecondHost = async (prefix: string): Promise<SecondHost> => {
       await sshd.exit;
     },
     startSshd: async () => {
-      sshd = await startSshd(keeper);
+      sshd = await startSshd(place, keeper);
     },
-    remove: removeAll,
+    remove: () => removeAll(place),
   };
 };
