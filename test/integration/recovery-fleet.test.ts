@@ -1,3 +1,4 @@
+import { connect } from '@innkeeper/libvirt';
 import type { HostView, WorkloadView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
@@ -48,7 +49,18 @@ const inventory = async () => {
   };
 };
 
+/** Machines of a run that was ended in the middle; the rest of it `install` takes away. */
+const removeMachines = async (): Promise<void> => {
+  const kvm = connect(host, 'qemu:///system');
+  for (const { uuid, name } of await kvm.domains()) {
+    if (!name.startsWith('test-far')) continue;
+    await kvm.destroy(uuid).catch(() => undefined);
+    await kvm.undefine(uuid, { nvram: true, tpm: true });
+  }
+};
+
 beforeAll(async () => {
+  await removeMachines();
   innkeeper = await install({ ...secondHostSettings, INNKEEPER_ACCELERATION: 'tcg' });
   far = [await startSecondHost(prefix, 2), await startSecondHost(prefix, 3)];
   await addHosts();
@@ -74,6 +86,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await innkeeper.client.recover({ apply: true });
   for (const { name, managed } of await innkeeper.client.workloads())
     if (managed) await innkeeper.finished(await innkeeper.client.remove(name));
   await innkeeper.client.removeNetwork(network);

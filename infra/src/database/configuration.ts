@@ -27,7 +27,7 @@ const settings = (paths: Paths): Readonly<Record<string, string>> => ({
   unix_socket_permissions: '0700',
   port: String(databasePort),
   cluster_name: quote('innkeeper'),
-  max_connections: '60',
+  max_connections: '100',
   shared_buffers: '32MB',
   work_mem: '4MB',
   maintenance_work_mem: '32MB',

@@ -13,6 +13,8 @@ export type Db = PostgresJsDatabase<typeof schema>;
 
 export interface Inventory {
   readonly db: Db;
+  /** A connection of its own, for what must not wait behind a thousand requests: leases, and whether the database answers. */
+  readonly urgent: Db;
   readonly url: string;
   /** Calls back for every notification, and after a loss of the connection, until the inventory is closed. */
   listen(channel: string, onNotify: () => void): Promise<void>;
@@ -90,28 +92,31 @@ export const openInventory = async (url: string, options: OpenOptions = {}): Pro
       throw new InnkeeperError('unavailable', 'The database does not answer', { cause: error });
     throw error;
   }
-  const pool = renewing((onLost) => {
-    const client = connectTo(url, {
-      max: connections,
-      // None is closed for being idle or old: every close is a loss.
-      idle_timeout: undefined,
-      max_lifetime: null,
-      onclose: onLost,
+  const openPool = (max: number) =>
+    renewing((onLost) => {
+      const client = connectTo(url, {
+        max,
+        // None is closed for being idle or old: every close is a loss.
+        idle_timeout: undefined,
+        max_lifetime: null,
+        onclose: onLost,
+      });
+      // Sets the parsers that the queries below count on.
+      drizzle(client);
+      return client;
     });
-    // Sets the parsers that the queries below count on.
-    drizzle(client);
-    return client;
-  });
+  const [pool, urgentPool] = [openPool(connections), openPool(1)];
   const db = drizzle(pool.sql, { schema });
   const listening: Listening[] = [];
   return {
     db,
+    urgent: drizzle(urgentPool.sql, { schema }),
     url,
     listen: async (channel, onNotify) => void listening.push(await listenForever(url, channel, onNotify)),
     transaction: (work) => db.transaction((tx) => work(tx as unknown as Db)),
     close: async () => {
       await Promise.all(listening.map((one) => one.close()));
-      await pool.close();
+      await Promise.all([pool.close(), urgentPool.close()]);
     },
   };
 };

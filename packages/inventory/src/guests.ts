@@ -1,5 +1,5 @@
 import type { GuestObservation } from '@innkeeper/model';
-import { and, eq, getTableColumns, notInArray, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, notInArray, or, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { guests } from './schema.ts';
 
@@ -16,6 +16,13 @@ const lost = sql<boolean>`(${guests.observation} ? 'ownership' and not exists (
   select 1 from innkeeper.workloads w where w.id::text = ${guests.uuid}))`;
 
 export const listGuests = (db: Db): Promise<GuestRow[]> => db.select({ ...getTableColumns(guests), lost }).from(guests);
+
+/** By their names or their ids. */
+export const findGuests = (db: Db, refs: readonly string[]): Promise<GuestRow[]> =>
+  db
+    .select({ ...getTableColumns(guests), lost })
+    .from(guests)
+    .where(or(inArray(guests.uuid, [...refs]), inArray(sql`${guests.observation} ->> 'name'`, [...refs])));
 
 /** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
 export const upsertGuests = async (

@@ -37,18 +37,25 @@ export const findByIdempotencyKey = async (db: Db, key: string): Promise<Operati
 export interface OperationQuery {
   readonly limit: number;
   readonly unfinishedOnly?: boolean;
+  readonly workloadIds?: readonly string[];
   readonly scope?: Scope;
 }
 
 /** Newest first. */
 export const listOperations = (
   db: Db,
-  { limit, unfinishedOnly = false, scope }: OperationQuery,
+  { limit, unfinishedOnly = false, workloadIds, scope }: OperationQuery,
 ): Promise<OperationRow[]> =>
   db
     .select()
     .from(operations)
-    .where(and(unfinishedOnly ? isNull(operations.finishedAt) : undefined, within(operations.project, scope)))
+    .where(
+      and(
+        unfinishedOnly ? isNull(operations.finishedAt) : undefined,
+        workloadIds === undefined ? undefined : inArray(operations.workloadId, [...workloadIds]),
+        within(operations.project, scope),
+      ),
+    )
     .orderBy(desc(operations.seq))
     .limit(limit);
 

@@ -9,7 +9,7 @@ import { nextInTurn } from './turns.ts';
 const task = 'innkeeper-operation';
 
 /** Jobs are taken and ended over these; one listens. */
-const poolSize = 10;
+const poolSize = 6;
 
 /** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
 const pollMs = 15_000;
@@ -19,18 +19,25 @@ const silent = new Logger(() => () => undefined);
 export const prepareQueue = (url: string): Promise<void> =>
   withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
 
-/** Wakes a worker for a workload, in the same transaction as the change that it is to carry out. */
+/**
+ * Wakes a worker for a workload, in the same transaction as the change that it is to carry out. A workload has one job that
+ * waits, however often this is called; one that has begun is left to its end.
+ */
 export const wake = async (db: Db, workloadId: string): Promise<void> => {
   await db.execute(
-    sql`select graphile_worker.add_job(${task}, json_build_object('workloadId', ${workloadId}::text), queue_name := ${workloadId}::text, max_attempts := 1)`,
+    sql`select graphile_worker.add_job(${task}, json_build_object('workloadId', ${workloadId}::text),
+      queue_name := ${workloadId}::text, max_attempts := 1, job_key := ${workloadId}::text)`,
   );
 };
 
+/** Those whose job is still to come are left alone: to touch it is to lock it, and whoever wants to end one waits. */
 const wakeEach = async (db: Db, workloads: SQL): Promise<void> => {
   await db.execute(sql`
     select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
-      queue_name := o.workload_id::text, max_attempts := 1, job_key := 'waiting:' || o.workload_id::text)
-    from (${workloads}) o`);
+      queue_name := o.workload_id::text, max_attempts := 1, job_key := o.workload_id::text)
+    from (${workloads}) o
+    where not exists (
+      select 1 from graphile_worker._private_jobs j where j.key = o.workload_id::text and j.locked_at is null)`);
 };
 
 /** Wakes for those whose turn has come, after an operation was put aside. */
@@ -38,7 +45,7 @@ export const wakeNext = (db: Db): Promise<void> => wakeEach(db, nextInTurn);
 
 /**
  * Wakes for every workload that waits for room, a device or another workload, since something that could help has changed,
- * and for those whose turn has come. One job per workload, however often this is called.
+ * and for those whose turn has come.
  */
 export const wakeWaiting = (db: Db): Promise<void> =>
   wakeEach(db, sql`select workload_id from innkeeper.operations where state = 'waiting' union (${nextInTurn})`);

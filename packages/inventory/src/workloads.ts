@@ -1,5 +1,5 @@
 import type { ErrorCode, Problem, WorkloadSpec } from '@innkeeper/model';
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { type Place, placements, workloads } from './schema.ts';
 
@@ -8,6 +8,14 @@ export type RecordState = WorkloadRow['state'];
 
 export const listWorkloads = (db: Db): Promise<WorkloadRow[]> =>
   db.select().from(workloads).orderBy(asc(workloads.name));
+
+/** By their names or their ids. */
+export const findWorkloads = (db: Db, refs: readonly string[]): Promise<WorkloadRow[]> =>
+  db
+    .select()
+    .from(workloads)
+    .where(or(inArray(workloads.name, [...refs]), inArray(sql`${workloads.id}::text`, [...refs])))
+    .orderBy(asc(workloads.name));
 
 export const findWorkload = async (db: Db, name: string): Promise<WorkloadRow | undefined> =>
   (await db.select().from(workloads).where(eq(workloads.name, name)))[0];

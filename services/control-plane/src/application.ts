@@ -15,7 +15,7 @@ export const buildApplication = (control: Control): App => {
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', async (c) => {
     try {
-      await ping(control.inventory.db);
+      await ping(control.inventory.urgent);
       return c.text('ready');
     } catch (error) {
       const text = isDatabaseAway(error) ? 'the database does not answer' : 'not ready';

@@ -45,6 +45,8 @@ export interface Control {
   readonly probe: (host: string) => Promise<void>;
   /** Has a host find its guests by their names, as its operator wants; `again` when it may have forgotten. */
   readonly nameGuests: (host: string, again?: boolean) => Promise<void>;
+  /** Something has changed that could help an operation that waits: those who do are looked at soon. */
+  readonly wakeWaiting: () => void;
   /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`, `readiness`. */
   readonly tendLives: () => void;
 }

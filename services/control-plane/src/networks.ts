@@ -10,7 +10,6 @@ import {
   lockNetworks,
   type NetworkRow,
   saveNetwork,
-  wakeWaiting,
 } from '@innkeeper/inventory';
 import {
   completeSpec,
@@ -262,7 +261,7 @@ export const putNetwork = async (
       after: spec,
     });
   });
-  await wakeWaiting(control.inventory.db);
+  control.wakeWaiting();
   return true;
 };
 

@@ -1,4 +1,4 @@
-import { listRules, type RuleRow, ruleHistory, saveRule, wakeWaiting } from '@innkeeper/inventory';
+import { listRules, type RuleRow, ruleHistory, saveRule } from '@innkeeper/inventory';
 import {
   InnkeeperError,
   invalidInput,
@@ -75,7 +75,7 @@ export const putRule = async (control: Control, rule: Rule, trail: Trail): Promi
     subject: { kind: 'rule', id: rule.id, name: rule.id },
     text: `rule ${rule.id}: version ${row.version} by ${author}`,
   });
-  await wakeWaiting(db);
+  control.wakeWaiting();
   return viewOf({ ...row, rule });
 };
 
@@ -93,7 +93,7 @@ export const removeRule = async (control: Control, id: string, trail: Trail): Pr
     subject: { kind: 'rule', id, name: id },
     text: `rule ${id} was removed by ${author}`,
   });
-  await wakeWaiting(db);
+  control.wakeWaiting();
 };
 
 const linesOf = (snapshot: Snapshot, request: ReturnType<typeof requestOf>, rule: Rule): RuleTest['lines'] => {

@@ -16,6 +16,7 @@ import { followLives } from './lifecycle/tend.ts';
 import { createLog } from './log.ts';
 import { openLease } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
+import { openWaker } from './operations/wake-waiting.ts';
 import { startWorker } from './operations/worker.ts';
 import { followReadiness } from './readiness/follow.ts';
 import { keepInstallation } from './recovery/installation.ts';
@@ -54,13 +55,14 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const machine = await readLocal(config);
   const name = config.hostName ?? machine.hostname;
   const installation = await keepInstallation(inventory.db, config.paths);
-  const lease = openLease(inventory.db, { ...machine, socket: config.paths.socket });
+  const lease = openLease(inventory.urgent, { ...machine, socket: config.paths.socket });
   await lease.renew();
   await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
   const refusals = openRefusals(inventory.db);
-  const ground = { config, inventory, installation, lease, log, refusals, tendLives: () => tendLives() };
+  const wakeWaiting = openWaker(inventory, log);
+  const ground = { config, inventory, installation, lease, log, refusals, wakeWaiting, tendLives: () => tendLives() };
   const fleet = await openFleet(ground, name);
   const { control } = fleet;
   const stopping = new AbortController();

@@ -1,4 +1,6 @@
 import {
+  findGuests,
+  findWorkloads,
   type GuestRow,
   type HostRow,
   listGuests,
@@ -89,13 +91,27 @@ interface Known {
   readonly unfinished: readonly OperationRow[];
 }
 
+/** More than anybody has. */
+const allUnfinished = { limit: 100_000, unfinishedOnly: true } as const;
+
 /** What the state of workloads is told from: four statements, however many there are. */
 export const readKnown = async ({ inventory: { db } }: Pick<Control, 'inventory'>): Promise<Known> => {
   const [rows, hosts, guests, unfinished] = await Promise.all([
     listWorkloads(db),
     listHosts(db),
     listGuests(db),
-    listOperations(db, { limit: 1000, unfinishedOnly: true }),
+    listOperations(db, allUnfinished),
+  ]);
+  return { rows, hosts, guests, unfinished };
+};
+
+/** The same of some alone, by their names or ids. */
+const readSome = async ({ inventory: { db } }: Pick<Control, 'inventory'>, refs: readonly string[]): Promise<Known> => {
+  const [rows, hosts] = await Promise.all([findWorkloads(db, refs), listHosts(db)]);
+  const workloadIds = rows.map(({ id }) => id);
+  const [guests, unfinished] = await Promise.all([
+    findGuests(db, [...refs, ...workloadIds]),
+    listOperations(db, { ...allUnfinished, workloadIds }),
   ]);
   return { rows, hosts, guests, unfinished };
 };
@@ -247,7 +263,7 @@ export const workloadViews = async (
   control: Control,
   { stats, names, eyes = everything }: ViewOptions,
 ): Promise<WorkloadView[]> => {
-  const known = await readKnown(control);
+  const known = names === undefined ? await readKnown(control) : await readSome(control, names);
   const { rows, hosts, guests } = known;
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));

@@ -8,6 +8,7 @@ import type { Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { asProblem, retryAfterSeconds } from '../problem.ts';
 import { limitAddress, limitBody } from './bodies.ts';
+import { gate } from './gate.ts';
 import { refuseInvalid } from './refusal.ts';
 
 export interface AppEnv {
@@ -62,6 +63,6 @@ export const createApp = (control: Control): App => {
         problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
     }),
   );
-  app.use('/v1/*', guard(control), limitBody());
+  app.use('/v1/*', gate(), guard(control), limitBody());
   return app;
 };

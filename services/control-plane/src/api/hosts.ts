@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { changeHost, wakeWaiting } from '@innkeeper/inventory';
+import { changeHost } from '@innkeeper/inventory';
 import {
   type HostChange,
   type HostView,
@@ -51,8 +51,6 @@ const changeOf = async (request: { json(): Promise<unknown> }): Promise<HostChan
   parseWith(hostChange, await jsonOf(request), 'host');
 
 export const addHosts = (app: App, control: Control): void => {
-  const { db } = control.inventory;
-
   app.openapi(
     createRoute({
       method: 'get',
@@ -92,7 +90,7 @@ export const addHosts = (app: App, control: Control): void => {
         text: `${name} was changed by ${identity.who}: ${JSON.stringify(change)}`,
       });
       if (change.guestNames !== undefined && view.state !== 'unreachable') await control.nameGuests(name, true);
-      await wakeWaiting(db);
+      control.wakeWaiting();
       return c.json(view, 200);
     },
     refuseBodyWith(changeOf),

@@ -1,4 +1,4 @@
-import { confirmBack, confirmDead, listHosts, wakeWaiting } from '@innkeeper/inventory';
+import { confirmBack, confirmDead, listHosts } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { type Control, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
@@ -53,6 +53,6 @@ export const sayBack = async (control: Control, name: string, who: string): Prom
     text: `${who} says that ${name} is back: it is no longer quarantined`,
   });
   await startAfterBoot(control);
-  await wakeWaiting(control.inventory.db);
+  control.wakeWaiting();
   control.tendLives();
 };

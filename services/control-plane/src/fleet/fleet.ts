@@ -1,4 +1,4 @@
-import { ensureHost, listHosts, listNetworks, wakeWaiting } from '@innkeeper/inventory';
+import { ensureHost, listHosts, listNetworks } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { forgetNames } from '@innkeeper/network';
 import { record } from '../access/trail.ts';
@@ -89,7 +89,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
           await control
             .observe(managed.name)
             .catch((error: unknown) => ground.log.warn({ err: error }, 'the first look at the host failed'));
-          await wakeWaiting(inventory.db);
+          ground.wakeWaiting();
           return managed.name;
         } finally {
           adding.delete(address);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type HostRow, listGuests, listHosts, setHostState, takeWatch, wakeWaiting } from '@innkeeper/inventory';
+import { type HostRow, listGuests, listHosts, setHostState, takeWatch } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
@@ -103,7 +103,7 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
       await quietly(control, control.observe(managed.name));
       passedAt = now;
     }
-    if ((await record(control, row, health)) && health === 'up') await wakeWaiting(control.inventory.db);
+    if ((await record(control, row, health)) && health === 'up') control.wakeWaiting();
     if (passedAt === now) await quietly(control, startAfterBoot(control));
     await delay(answered ? askAgainMs[health] : Math.min(askSoonMs, askAgainMs[health]), undefined, { signal }).catch(
       () => undefined,

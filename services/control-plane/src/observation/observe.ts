@@ -10,7 +10,6 @@ import {
   recordReport,
   replaceGuests,
   takeReading,
-  wakeWaiting,
 } from '@innkeeper/inventory';
 import { type GuestObservation, sameJson } from '@innkeeper/model';
 import type { Control, ManagedHost } from '../control.ts';
@@ -19,7 +18,7 @@ import { takeBackLost } from '../recovery/by-itself.ts';
 
 /** Reads what a host and its drivers can do. */
 export const probeHost = async (
-  control: Pick<Control, 'inventory' | 'config'>,
+  control: Pick<Control, 'inventory' | 'config' | 'wakeWaiting'>,
   managed: ManagedHost,
 ): Promise<void> => {
   const machine = await readMachine(managed.host, control.config.paths.state);
@@ -32,7 +31,7 @@ export const probeHost = async (
     managed.name,
     drivers.flatMap(({ devices }) => devices ?? []),
   );
-  await wakeWaiting(db);
+  control.wakeWaiting();
 };
 
 /** What others change of a guest without a change of its state; of ours, what they made another than Innkeeper did. */
@@ -112,5 +111,5 @@ export const observeDriver = async (control: Control, managed: ManagedHost, id: 
   await takeBackLost(control, managed);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
-  if (changed) await wakeWaiting(db);
+  if (changed) control.wakeWaiting();
 };

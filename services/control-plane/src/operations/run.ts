@@ -16,7 +16,6 @@ import {
   showProgress,
   stepsOf,
   wakeNext,
-  wakeWaiting,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec } from '@innkeeper/model';
 import type { Control } from '../control.ts';
@@ -59,6 +58,8 @@ interface Running {
   readonly signal: AbortSignal;
   readonly faults: FaultPoints | undefined;
   memory: Record<string, unknown>;
+  /** Whether its workload has, had or was given anything of a host that others may wait for. */
+  holds: boolean;
 }
 
 const fenced = (row: OperationRow): InnkeeperError =>
@@ -74,6 +75,7 @@ const contextOf = async (running: Running): Promise<OperationContext | undefined
   const { control, row } = running;
   const workload = await findWorkloadById(control.inventory.db, row.workloadId);
   if (workload === undefined) return undefined;
+  running.holds ||= workload.placed !== null;
   return {
     control,
     operation: row,
@@ -191,7 +193,8 @@ const finish = async (
   const { db } = running.control.inventory;
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
-  await wakeWaiting(db);
+  await wakeNext(db);
+  if (running.holds) running.control.wakeWaiting();
   if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
   return 'finished';
 };
@@ -240,6 +243,7 @@ export const runOperation = async (
     signal,
     faults,
     memory: row.memory,
+    holds: false,
   };
   if (row.state === 'undoing') return unwind(running);
   try {

@@ -17,7 +17,6 @@ import {
   type WorkerIdentity,
   type WorkerRow,
   wake,
-  wakeWaiting,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { coalesce } from '../observation/coalesce.ts';
@@ -52,7 +51,7 @@ const isDead = (worker: WorkerRow, me: WorkerIdentity): boolean =>
 
 /** Takes over from the dead: frees their queues, forgets their leases, and wakes for everything unfinished. */
 const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => {
-  const { db } = control.inventory;
+  const { urgent: db } = control.inventory;
   const dead = [
     ...(await expiredWorkers(db)),
     ...(await listWorkers(db)).filter((worker) => isDead(worker, me)),
@@ -71,14 +70,14 @@ const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => 
 };
 
 const wakeUnfinished = async (control: Control): Promise<void> => {
-  const { db } = control.inventory;
+  const { urgent: db } = control.inventory;
   const unfinished = await listOperations(db, { limit: 10_000, unfinishedOnly: true });
   for (const workloadId of new Set(unfinished.map((one) => one.workloadId))) await wake(db, workloadId);
 };
 
 /** Works through operations, one at a time for each workload. */
 export const startWorker = async (control: Control, lease: Lease, faults?: FaultPoints): Promise<Worker> => {
-  const { db, url } = control.inventory;
+  const { db, urgent, url } = control.inventory;
   const { identity: me, queueIds } = lease;
   const stopping = new AbortController();
 
@@ -92,7 +91,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const left = new Set<string>();
   const wakeLeft = async (): Promise<void> => {
     for (const workloadId of [...left]) {
-      await wake(db, workloadId);
+      await wake(urgent, workloadId);
       left.delete(workloadId);
     }
   };
@@ -108,7 +107,8 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     try {
       for (;;) {
         if (stopping.signal.aborted) return;
-        lease.require();
+        // Another may have it by now; it is asked for again when the lease holds.
+        if (!lease.holds()) return void left.add(workloadId);
         const row = await takeOperation(db, workloadId, me.id);
         if (row === undefined) return;
         // Tried again when something that could help has changed.
@@ -141,7 +141,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     const mine = new Set(
       (
         await stillHeld(
-          db,
+          urgent,
           running.map(({ hold }) => hold),
         )
       ).map(({ id }) => id),
@@ -156,7 +156,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const tend = async (): Promise<void> => {
     await lease.renew(letGo);
     await takeOver(control, me);
-    if (await releaseForgotten(db, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
+    if (await releaseForgotten(urgent, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
     await wakeLeft();
   };
 
@@ -184,9 +184,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const timer = setInterval(() => {
     tendOnce().catch((error: unknown) => control.log.warn({ err: error }, 'the lease could not be renewed'));
   }, renewMs);
-  const sweep = setInterval(() => {
-    wakeWaiting(db).catch((error: unknown) => control.log.warn({ err: error }, 'those who wait could not be woken'));
-  }, sweepMs);
+  const sweep = setInterval(control.wakeWaiting, sweepMs);
   return {
     stop: async () => {
       clearInterval(timer);

@@ -1,4 +1,4 @@
-import { type DueProbe, nextProbeMs, recordProbe, takeProbes, wakeWaiting } from '@innkeeper/inventory';
+import { type DueProbe, nextProbeMs, recordProbe, takeProbes } from '@innkeeper/inventory';
 import { parseDuration, readyWithinMs } from '@innkeeper/model';
 import { type Control, driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
@@ -47,7 +47,7 @@ const look = async (control: Control, due: DueProbe): Promise<boolean> => {
 const lookAtAll = async (control: Control): Promise<number | undefined> => {
   const { db } = control.inventory;
   const turned = await Promise.all((await takeProbes(db)).map((due) => look(control, due)));
-  if (turned.includes(true)) await wakeWaiting(db);
+  if (turned.includes(true)) control.wakeWaiting();
   return nextProbeMs(db);
 };
 

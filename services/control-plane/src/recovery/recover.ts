@@ -10,7 +10,6 @@ import {
   part,
   setBehind,
   unfinishedOf,
-  wakeWaiting,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type RecoveredWorkload, type RecoverRequest, type RecoveryView } from '@innkeeper/model';
 import { type Control, tell } from '../control.ts';
@@ -168,7 +167,7 @@ export const recover = async (control: Control, asked: RecoverRequest, who: stri
     'recovered from the hosts',
   );
   await bringAbout(control, view);
-  await wakeWaiting(control.inventory.db);
+  control.wakeWaiting();
   control.tendLives();
   return view;
 };
