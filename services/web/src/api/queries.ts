@@ -6,6 +6,7 @@ import {
   type OperationView,
   type PlacementRecord,
   type PowerAction,
+  type WorkloadDiff,
   type WorkloadSpec,
   type WorkloadView,
 } from '@innkeeper/model';
@@ -56,6 +57,13 @@ export const usePlacement = (name: string) =>
   useQuery({
     queryKey: ['placement', name],
     queryFn: ({ signal }) => request<PlacementRecord>(`${pathOf(name)}/explain`, { signal }),
+  });
+
+/** What was asked of it against what is there, field by field. */
+export const useDiff = (name: string) =>
+  useQuery({
+    queryKey: ['diff', name],
+    queryFn: ({ signal }) => request<WorkloadDiff>(`${pathOf(name)}/diff`, { signal }),
   });
 
 /** What applying this one specification would do; keeps showing the last plan while the next is made. */

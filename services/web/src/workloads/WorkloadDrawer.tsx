@@ -1,5 +1,5 @@
 import type { WorkloadView } from '@innkeeper/model';
-import { Alert, Button, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Drawer, Group, Loader, Stack, Tabs, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
@@ -7,6 +7,7 @@ import { PlacementView } from '../placement/PlacementView.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
+import { Drift } from './Drift.tsx';
 import { Overview } from './Overview.tsx';
 import { WorkloadActions } from './WorkloadActions.tsx';
 
@@ -48,15 +49,7 @@ const Details = ({
       </Alert>
     )}
     {workload.error !== undefined && <ProblemAlert problem={workload.error} title="The last operation" />}
-    {workload.drift.length > 0 && (
-      <Alert color="orange" title="Drift: the world differs from what was asked">
-        <List size="sm">
-          {workload.drift.map((line) => (
-            <List.Item key={line}>{line}</List.Item>
-          ))}
-        </List>
-      </Alert>
-    )}
+    {(workload.drift.length > 0 || workload.state === 'missing') && <Drift workload={workload} />}
     <Tabs defaultValue="overview" keepMounted={false}>
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>

@@ -1,0 +1,58 @@
+import type { Difference, WorkloadDiff } from '@innkeeper/model';
+import { Table, Text } from '@mantine/core';
+import { nothing } from '../ui/text.ts';
+
+const meaning: Readonly<Record<Difference['what'], string>> = {
+  changed: 'changed by others',
+  'next start': 'acts from its next start on',
+  'not applied': 'not applied to the guest',
+  missing: 'not on its host',
+  newer: 'newer than the inventory',
+};
+
+const shown = (value: unknown): string => {
+  if (value === undefined || value === null) return nothing;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+/** What a definition says acts from the next start on, where the guest runs with something else. */
+const thereIs = ({ defined, observed }: Difference, runs: boolean): readonly string[] => {
+  if (defined === undefined || observed === undefined) return [shown(defined ?? observed)];
+  if (!runs || shown(defined) === shown(observed)) return [shown(defined)];
+  return [`${shown(observed)} now`, `${shown(defined)} from its next start on`];
+};
+
+/** What was asked, what there is, and what sets it right. */
+export const Differences = ({ diff: { name, state, differences } }: { readonly diff: WorkloadDiff }) => (
+  <Table.ScrollContainer minWidth={480} type="native">
+    <Table fz="sm" verticalSpacing={4} aria-label={`Differences of ${name}`}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Field</Table.Th>
+          <Table.Th>Asked</Table.Th>
+          <Table.Th>There is</Table.Th>
+          <Table.Th>What corrects it</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {differences.map((difference) => (
+          <Table.Tr key={difference.field} style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}>
+            <Table.Td>
+              <b>{difference.field}</b>
+              <Text size="xs" c="dimmed">
+                {meaning[difference.what]}
+              </Text>
+            </Table.Td>
+            <Table.Td>{difference.asked === undefined ? 'the default' : shown(difference.asked)}</Table.Td>
+            <Table.Td>
+              {thereIs(difference, state !== 'stopped').map((line) => (
+                <div key={line}>{line}</div>
+              ))}
+            </Table.Td>
+            <Table.Td>{difference.remedy}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  </Table.ScrollContainer>
+);
