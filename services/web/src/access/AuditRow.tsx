@@ -23,7 +23,8 @@ const Value = ({ title, value }: { readonly title: string; readonly value: unkno
 );
 
 const Details = ({ entry: { reason, project, operation, before, after } }: { readonly entry: AuditView }) => (
-  <Stack gap="xs" py={4}>
+  // In a window that is narrower than the table they stay in sight.
+  <Stack gap="xs" py={4} pos="sticky" left={0} maw="calc(100vw - 3rem)" style={{ whiteSpace: 'normal' }}>
     {reason !== undefined && <Text size="xs">{reason}</Text>}
     {project !== undefined && <Text size="xs">Of the project {project}</Text>}
     {operation !== undefined && <Text size="xs">Operation {operation}</Text>}

@@ -1,5 +1,5 @@
 import type { TokenView } from '@innkeeper/model';
-import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 
 interface Props {
@@ -16,12 +16,13 @@ export const Secret = ({ token: { name, role, projects, token }, onClose }: Prop
         It is never shown again: Innkeeper keeps a hash of it only. Whoever has it is {name}, with the role {role} for{' '}
         {projects.length === 0 ? 'all projects' : projects.join(', ')}.
       </Alert>
-      <TextInput
+      <Textarea
         label="Secret"
         value={token}
         readOnly
+        autosize
         onFocus={(event) => event.currentTarget.select()}
-        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', wordBreak: 'break-all' } }}
       />
       {error !== null && (
         <Text size="sm" c="red" role="alert">

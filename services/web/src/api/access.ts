@@ -2,6 +2,7 @@ import type { AuditView, NewToken, TokenView } from '@innkeeper/model';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { isForbidden } from './ApiError.ts';
 import { itemsOf, statsMs } from './queries.ts';
+import { refresh } from './refresh.ts';
 import { request } from './request.ts';
 
 /** Whose entries of the audit log are shown; empty for everybody's, and for whatever was changed. */
@@ -38,7 +39,7 @@ export const useCreateToken = () => {
       request<TokenView & { readonly token: string }>('/v1/tokens', { method: 'POST', body: token }),
     // With the dialog that shows it, the secret is gone.
     gcTime: 0,
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => refresh(client),
   });
 };
 
@@ -46,7 +47,7 @@ export const useRevokeToken = () => {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ id }: TokenView) => request<undefined>(`/v1/tokens/${id}`, { method: 'DELETE' }),
-    onSettled: () => client.invalidateQueries(),
+    onSettled: () => refresh(client),
   });
 };
 

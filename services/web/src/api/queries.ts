@@ -11,6 +11,7 @@ import {
   type WorkloadView,
 } from '@innkeeper/model';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { refresh } from './refresh.ts';
 import { request } from './request.ts';
 
 interface Items<T> {
@@ -96,7 +97,7 @@ const act = ({ workload: { id, name, host = '' }, action }: ActionRequest): Prom
 
 export const useAction = () => {
   const client = useQueryClient();
-  return useMutation({ mutationFn: act, onSettled: () => client.invalidateQueries() });
+  return useMutation({ mutationFn: act, onSettled: () => refresh(client) });
 };
 
 export const useApply = () => {
@@ -104,6 +105,6 @@ export const useApply = () => {
   return useMutation({
     mutationFn: ({ name, spec }: { readonly name: string; readonly spec: WorkloadSpec }) =>
       request<OperationView | undefined>(pathOf(name), { method: 'PUT', body: spec }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => refresh(client),
   });
 };

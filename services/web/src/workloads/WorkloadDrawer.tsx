@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
 import { PlacementView } from '../placement/PlacementView.tsx';
+import { isUnknown } from '../recovery/knowsMore.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
@@ -37,7 +38,13 @@ const Details = ({
       {workload.managed && <WorkloadActions workload={workload} onAction={onAction} />}
     </Group>
     {refusal}
-    {!workload.managed && (
+    {isUnknown(workload) && (
+      <Alert color="orange" title="Not in the inventory">
+        It is a guest of this installation, which its database does not know. It is shown, and left alone until it is
+        taken back.
+      </Alert>
+    )}
+    {!workload.managed && !isUnknown(workload) && (
       <Alert color="gray" title="A foreign guest">
         <Stack gap="xs" align="flex-start">
           Innkeeper did not create it. It is shown with what it uses, and never touched. Adopted, it is started and
