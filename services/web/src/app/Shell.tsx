@@ -76,7 +76,7 @@ export const Shell = () => {
           </Button>
         </Group>
       </Group>
-      <main className={classes.main}>
+      <main className={classes.main} tabIndex={-1}>
         <Section {...place} />
       </main>
       <OperationsPanel />

@@ -38,7 +38,7 @@ export const BehindBanner = ({ workloads }: { readonly workloads: readonly Workl
               <Text size="sm">Guests of this installation that are not in the inventory: {namesOf(unknown)}.</Text>
             )}
             {newer.length > 0 && (
-              <Text size="sm">Guests that were changed since what the inventory knows of them: {namesOf(newer)}.</Text>
+              <Text size="sm">Guests that are newer than what the inventory knows of them: {namesOf(newer)}.</Text>
             )}
             <Button size="compact-sm" variant="default" onClick={() => setLooking(true)}>
               Look what can be taken back

@@ -6,14 +6,16 @@ const count = (many: number, one: string): string => `${many} ${one}${many === 1
 
 const headOf = ({ applied, workloads, networks }: RecoveryView): string => {
   if (workloads.length + networks.length === 0)
-    return applied ? 'The inventory counts as complete again.' : 'Hosts know nothing that the inventory does not.';
+    return `Hosts know nothing that the inventory does not${applied ? ': it counts as complete again.' : '.'}`;
   const what = `${count(workloads.length, 'workload')} and ${count(networks.length, 'network')}`;
-  return `${what} ${applied ? 'were' : 'would be'} taken back, as they are. No guest is started, stopped or changed by it.`;
+  return applied
+    ? `${what} were taken back, as they are. No guest was started, stopped or changed.`
+    : `${what} would be taken back, as they are. No guest is started, stopped or changed.`;
 };
 
 const whyText: Readonly<Record<RecoveredWorkload['what'], string>> = {
   'taken back': 'not in the inventory',
-  newer: 'changed since what the inventory knows',
+  newer: 'newer than the inventory',
 };
 
 interface SectionProps {
@@ -52,7 +54,9 @@ const Workloads = ({ workloads }: Pick<RecoveryView, 'workloads'>) =>
         <Table.Tbody>
           {workloads.map(({ id, name, host, driver, state, what, notes }) => (
             <Table.Tr key={id}>
-              <Table.Td fw={600}>{name}</Table.Td>
+              <Table.Td fw={600} style={{ whiteSpace: 'nowrap' }}>
+                {name}
+              </Table.Td>
               <Table.Td>{host}</Table.Td>
               <Table.Td>{driver}</Table.Td>
               <Table.Td>{state}</Table.Td>

@@ -15,10 +15,10 @@ const Failure = ({ error, title }: { readonly error: unknown; readonly title: st
     <ProblemAlert problem={problemFrom(error)} title={title} />
   );
 
-/** That there is nothing to take back has to be said as well: with it, the inventory counts as complete again. */
+/** Where there is nothing to take back, somebody still has to say so: until then nothing happens by itself. */
 const buttonText = ({ workloads, networks, behind }: RecoveryView): string | undefined => {
   if (workloads.length + networks.length > 0) return 'Take back';
-  return behind ? 'Nothing is missing' : undefined;
+  return behind ? 'Go on with this inventory' : undefined;
 };
 
 /** First what would be done, then the same as what was done. */

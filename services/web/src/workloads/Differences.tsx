@@ -1,6 +1,8 @@
 import type { Difference, WorkloadDiff } from '@innkeeper/model';
-import { Table, Text } from '@mantine/core';
+import { Table } from '@mantine/core';
+import { Fragment } from 'react';
 import { nothing } from '../ui/text.ts';
+import classes from './Differences.module.css';
 
 const meaning: Readonly<Record<Difference['what'], string>> = {
   changed: 'changed by others',
@@ -22,26 +24,23 @@ const thereIs = ({ defined, observed }: Difference, runs: boolean): readonly str
   return [`${shown(observed)} now`, `${shown(defined)} from its next start on`];
 };
 
-/** What was asked, what there is, and what sets it right. */
+/** What was asked and what there is; below it, what sets it right: beside it there is no room in a narrow window. */
 export const Differences = ({ diff: { name, state, differences } }: { readonly diff: WorkloadDiff }) => (
-  <Table.ScrollContainer minWidth={480} type="native">
-    <Table fz="sm" verticalSpacing={4} aria-label={`Differences of ${name}`}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Field</Table.Th>
-          <Table.Th>Asked</Table.Th>
-          <Table.Th>There is</Table.Th>
-          <Table.Th>What corrects it</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {differences.map((difference) => (
-          <Table.Tr key={difference.field} style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}>
+  <Table fz="sm" verticalSpacing={4} aria-label={`Differences of ${name}`}>
+    <Table.Thead>
+      <Table.Tr>
+        <Table.Th>Field</Table.Th>
+        <Table.Th>Asked</Table.Th>
+        <Table.Th>There is</Table.Th>
+      </Table.Tr>
+    </Table.Thead>
+    <Table.Tbody>
+      {differences.map((difference) => (
+        <Fragment key={difference.field}>
+          <Table.Tr className={classes.difference ?? ''}>
             <Table.Td>
               <b>{difference.field}</b>
-              <Text size="xs" c="dimmed">
-                {meaning[difference.what]}
-              </Text>
+              <div>{meaning[difference.what]}</div>
             </Table.Td>
             <Table.Td>{difference.asked === undefined ? 'the default' : shown(difference.asked)}</Table.Td>
             <Table.Td>
@@ -49,10 +48,12 @@ export const Differences = ({ diff: { name, state, differences } }: { readonly d
                 <div key={line}>{line}</div>
               ))}
             </Table.Td>
-            <Table.Td>{difference.remedy}</Table.Td>
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  </Table.ScrollContainer>
+          <Table.Tr>
+            <Table.Td colSpan={3}>What corrects it: {difference.remedy}</Table.Td>
+          </Table.Tr>
+        </Fragment>
+      ))}
+    </Table.Tbody>
+  </Table>
 );
