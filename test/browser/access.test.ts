@@ -13,7 +13,7 @@ const { installation, inn, setUp, button, field, dialog, named, inState, close }
 const restoring = { timeout: 90_000 };
 
 const tokenRow = (name: string): Locator =>
-  sitting.page.getByRole('table', { name: 'List of tokens' }).getByRole('row').filter({ hasText: name });
+  sitting.page.getByRole('row').filter({ has: sitting.page.getByRole('rowheader', { name, exact: true }) });
 const entry = (text: string): Locator =>
   sitting.page.getByRole('table', { name: 'Entries of the audit log' }).getByRole('row').filter({ hasText: text });
 const goTo = (section: string): Promise<void> => sitting.page.getByRole('link', { name: section, exact: true }).click();

@@ -34,7 +34,7 @@ export const TokenTable = ({ tokens, onRevoke }: Props) => {
         <Table.Tbody>
           {tokens.map((token) => (
             <Table.Tr key={token.id}>
-              <Table.Td fw={600}>{token.name}</Table.Td>
+              <Table.Th scope="row">{token.name}</Table.Th>
               <Table.Td>
                 <Badge variant="default" tt="none" fw={500}>
                   {token.role}
