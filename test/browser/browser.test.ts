@@ -1,75 +1,32 @@
 import type { PlacementRecord, WorkloadView } from '@innkeeper/model';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defineForeign, host, installedAs, undefineForeign, virsh } from '../installed.ts';
-import { type OpenPage, openBrowser, openPage } from './chromium.ts';
+import type { Locator } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { defineForeign, undefineForeign, virsh } from '../installed.ts';
 import { tabTo } from './keyboard.ts';
 import { brightnessOf, contrastOf, overhang } from './looks.ts';
+import { guests, making, sittingAt } from './sitting.ts';
 
-const { installation, inn, setUp } = installedAs({ name: 'browser', listen: '127.0.0.1:7797' });
-const home = `${installation.INNKEEPER_PREFIX}/browser`;
-const address = `http://${installation.INNKEEPER_LISTEN}/`;
-/** The first container may have to wait for its image to be built. */
-const making = { timeout: 240_000 };
+const sitting = sittingAt({ name: 'browser', listen: '127.0.0.1:7797' });
+const { installation, inn, named, inState, button, field, dialog, close } = sitting;
 const stopping = { timeout: 60_000 };
 
-const guests = async (): Promise<string[]> =>
-  (await virsh('lxc:///system', 'list', '--all', '--name')).split('\n').filter((name) => name.startsWith('test-web-'));
-
 describe('the page, in Chromium', () => {
-  let browser: Browser;
-  let opened: OpenPage;
-  let token: string;
-
-  const named = (name: string): Locator =>
-    opened.page.getByRole('row').filter({ has: opened.page.getByRole('link', { name, exact: true }) });
-  const inState = (name: string, state: string): Locator =>
-    named(name).filter({ has: opened.page.getByText(state, { exact: true }) });
-  const button = (name: string | RegExp): Locator => opened.page.getByRole('button', { name });
-  const field = (name: string): Locator => opened.page.getByRole('textbox', { name });
-  const dialog = (name: string): Locator => opened.page.getByRole('dialog', { name });
-  const close = async (name: string): Promise<void> => {
-    await opened.page.keyboard.press('Escape');
-    await dialog(name).waitFor({ state: 'hidden' });
-  };
-
-  beforeAll(async () => {
-    await setUp('down', '--purge', '--yes');
-    const up = await setUp('up', '--yes', '--no-lab');
-    expect(up.exitCode, `${up.stdout}\n${up.stderr}`).toBe(0);
-    token = /Token of "admin": (ink_\S+)/.exec(up.stdout)?.[1] ?? '';
-    expect(up.stdout).toContain(`http://${installation.INNKEEPER_LISTEN}`);
-    await host.files.makeDirectory(home);
-    browser = await openBrowser(home);
-    opened = await openPage(browser, address);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await host.files.remove(home);
-    await undefineForeign('test-web-foreign');
-    await setUp('down', '--purge', '--yes');
-    expect(await guests()).toEqual([]);
-    expect(await host.files.list(installation.INNKEEPER_PREFIX)).toEqual([]);
-    await host.files.remove(installation.INNKEEPER_PREFIX);
-  });
+  afterAll(() => undefineForeign('test-web-foreign'));
 
   it('refuses a wrong token and says what to do', async () => {
-    await field('Access token').fill('ink_wrong');
-    await button('Sign in').click();
-    await opened.page.getByText('This token is not accepted. Copy the whole token, beginning with ink_').waitFor();
+    await sitting.signIn(sitting.page, 'ink_wrong');
+    await sitting.page.getByText('This token is not accepted. Copy the whole token, beginning with ink_').waitFor();
     expect(await button('New workload').count()).toBe(0);
   });
 
   it('opens with the token that set-up printed, and is live', async () => {
-    await field('Access token').fill(token);
-    await button('Sign in').click();
-    await opened.page.getByRole('status').getByText('live', { exact: true }).waitFor();
+    await sitting.signIn(sitting.page, sitting.token);
+    await sitting.page.getByRole('status').getByText('live', { exact: true }).waitFor();
     await button('New workload').waitFor();
   });
 
   it('says while a workload is typed as what it would run, where and why', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     await button('New workload').click();
     await field('Name').fill('test-web-one');
     await page.getByRole('combobox', { name: 'Image' }).click();
@@ -85,7 +42,7 @@ describe('the page, in Chromium', () => {
   });
 
   it('shows a bad value at its field, and says why nothing can be created', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     const complaint = '"12 bananas" is not a size; write a number and a unit, such as 512MiB or 2GiB';
     await field('Memory').fill('12 bananas');
     await page.locator('[aria-invalid="true"]').waitFor();
@@ -106,14 +63,14 @@ describe('the page, in Chromium', () => {
     await named('test-web-one').waitFor();
     await inState('test-web-one', 'running').waitFor(making);
     await named('test-web-one').getByText('256MiB').waitFor();
-    const operations = opened.page.getByRole('region', { name: 'List of operations' });
+    const operations = sitting.page.getByRole('region', { name: 'List of operations' });
     await operations.getByRole('row', { name: /apply test-web-one admin done/ }).waitFor();
-    expect(opened.loads()).toBe(1);
+    expect(sitting.opened.loads()).toBe(1);
     expect(await guests()).toEqual(['test-web-one']);
   });
 
   it('shows the placement record with every candidate and every check', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     const [record] = JSON.parse((await inn('explain', 'test-web-one', '-o', 'json')).stdout) as [PlacementRecord];
     expect(record.candidates.map(({ candidate }) => candidate.driver).sort()).toEqual(['kvm', 'lxc']);
     await page.getByRole('link', { name: 'test-web-one', exact: true }).click();
@@ -141,7 +98,7 @@ describe('the page, in Chromium', () => {
     await stop.waitFor();
     expect(await stop.getAttribute('aria-disabled')).toBe('true');
     await stop.hover();
-    await opened.page.getByRole('tooltip').getByText(reason).waitFor();
+    await sitting.page.getByRole('tooltip').getByText(reason).waitFor();
     const start = named('test-web-one').getByRole('button', { name: 'Start test-web-one', exact: true });
     expect(await start.getAttribute('aria-disabled')).toBe('false');
   });
@@ -151,7 +108,7 @@ describe('the page, in Chromium', () => {
     await inState('test-web-foreign', 'foreign').waitFor();
     expect(await named('test-web-foreign').getByRole('button').count()).toBe(0);
     await named('test-web-foreign').getByText('read-only').waitFor();
-    await opened.page.getByRole('link', { name: 'test-web-foreign' }).click();
+    await sitting.page.getByRole('link', { name: 'test-web-foreign' }).click();
     await dialog('test-web-foreign').getByText('Innkeeper did not create it').waitFor();
     await dialog('test-web-foreign').getByRole('row', { name: 'Started by its host no' }).waitFor();
     expect(await dialog('test-web-foreign').getByRole('button').allTextContents()).toEqual(['', 'Adopt']);
@@ -164,7 +121,7 @@ describe('the page, in Chromium', () => {
   });
 
   it('shows the networks with who is on them, makes one, and removes it', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     const network = (name: string): Locator => page.getByRole('region', { name: `Network ${name}`, exact: true });
     await page.getByRole('link', { name: 'Networks' }).click();
     await network('default').getByText('made by others, on its host').waitFor();
@@ -191,7 +148,7 @@ describe('the page, in Chromium', () => {
   });
 
   it('makes another with the keyboard alone', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     await tabTo(page, button('New workload'));
     await page.keyboard.press('Enter');
     await dialog('New workload').waitFor();
@@ -211,7 +168,7 @@ describe('the page, in Chromium', () => {
   });
 
   it('finds guests by the words of a filter that / leads to', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     await page.keyboard.press('/');
     await page.keyboard.type('test-web- foreign');
     await named('test-web-one').waitFor({ state: 'hidden' });
@@ -221,7 +178,7 @@ describe('the page, in Chromium', () => {
   });
 
   it('fits a window of 400 pixels: the list, a detail and the form', async () => {
-    const { page } = opened;
+    const { page } = sitting;
     await page.setViewportSize({ width: 400, height: 800 });
     await expect.poll(() => overhang(page)).toBe(0);
     await page.getByRole('link', { name: 'test-web-one', exact: true }).click();
@@ -246,7 +203,7 @@ describe('the page, in Chromium', () => {
     { colorScheme: 'light', least: 0.8, most: 1 },
     { colorScheme: 'dark', least: 0, most: 0.1 },
   ] as const)('is readable when the system is $colorScheme', async ({ colorScheme, least, most }) => {
-    const { page } = opened;
+    const { page } = sitting;
     await page.emulateMedia({ colorScheme });
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
     const brightness = await brightnessOf(page);
@@ -281,13 +238,17 @@ describe('the page, in Chromium', () => {
   });
 
   it('did all that in one load, without an error but for the refusals that were asked for', () => {
-    expect(opened.loads()).toBe(1);
-    expect([...opened.errors].sort()).toEqual(['400 /v1/networks/test-web-net', '400 /v1/plan', '401 /v1/version']);
+    expect(sitting.opened.loads()).toBe(1);
+    expect([...sitting.opened.errors].sort()).toEqual([
+      '400 /v1/networks/test-web-net',
+      '400 /v1/plan',
+      '401 /v1/version',
+    ]);
   });
 
   it('forgets the token at sign-out', async () => {
     await button('Sign out').click();
     await field('Access token').waitFor();
-    expect(await opened.page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(await sitting.page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 });

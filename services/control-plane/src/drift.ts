@@ -1,5 +1,12 @@
 import type { GuestRow, WorkloadRow } from '@innkeeper/inventory';
-import { type CompleteSpec, completeSpec, formatSize, type GuestObservation, isAdopted } from '@innkeeper/model';
+import {
+  type CompleteSpec,
+  completeSpec,
+  formatSize,
+  type GuestObservation,
+  isAdopted,
+  newerThanInventory,
+} from '@innkeeper/model';
 
 /** What an observation says of a field that somebody can edit with other tools. */
 interface Amount {
@@ -59,9 +66,7 @@ const edits = (observation: GuestObservation): { readonly field: string; readonl
 const metadataDrift = ({ ownership }: GuestObservation, { generation }: WorkloadRow): string[] => {
   if (ownership === undefined) return ['metadata: the guest does not say any more that it is ours'];
   if (ownership.generation <= generation) return [];
-  return [
-    `database: the guest was brought to generation ${ownership.generation}, of which the database knows ${generation}: inn recover`,
-  ];
+  return [`${newerThanInventory} ${ownership.generation}, of which the database knows ${generation}: inn recover`];
 };
 
 const ofGuest = (observation: GuestObservation, row: WorkloadRow): string[] => {

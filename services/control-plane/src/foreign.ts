@@ -1,4 +1,5 @@
 import type { GuestRow } from '@innkeeper/inventory';
+import { unknownToInventory } from '@innkeeper/model';
 
 /** Whether a guest is none of this installation's workloads; one that says that it is, and that the inventory does not know, is none. */
 export const isForeign = (guest: GuestRow, installation: string): boolean =>
@@ -9,7 +10,7 @@ export const lostReason = ({ lost, uuid, observation }: GuestRow, installation: 
   const { ownership } = observation;
   if (lost !== true || ownership?.installation !== installation) return undefined;
   return ownership.workloadId === uuid
-    ? 'is of this installation, and its inventory does not know it: inn recover'
+    ? `${unknownToInventory}: inn recover`
     : 'is a copy of a guest of this installation, with its metadata';
 };
 

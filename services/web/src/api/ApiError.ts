@@ -15,3 +15,5 @@ export const problemFrom = (error: unknown): Problem =>
   error instanceof ApiError
     ? error.problem
     : { type: 'about:blank', title: 'A defect in the page', status: 0, code: 'internal', detail: String(error) };
+
+export const isForbidden = (error: unknown): boolean => error instanceof ApiError && error.problem.code === 'forbidden';

@@ -2,6 +2,7 @@ import type { LeaseView, NetworkSpec, NetworkView } from '@innkeeper/model';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from './ApiError.ts';
 import { itemsOf, statsMs } from './queries.ts';
+import { refresh } from './refresh.ts';
 import { request } from './request.ts';
 
 const pathOf = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
@@ -38,7 +39,7 @@ export const usePutNetwork = () => {
   return useMutation({
     mutationFn: ({ name, spec }: { readonly name: string; readonly spec: NetworkSpec }) =>
       request<NetworkView | undefined>(pathOf(name), { method: 'PUT', body: spec }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => refresh(client),
   });
 };
 
@@ -46,6 +47,6 @@ export const useRemoveNetwork = () => {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (name: string) => request<undefined>(pathOf(name), { method: 'DELETE' }),
-    onSettled: () => client.invalidateQueries(),
+    onSettled: () => refresh(client),
   });
 };

@@ -6,10 +6,12 @@ import {
   type OperationView,
   type PlacementRecord,
   type PowerAction,
+  type WorkloadDiff,
   type WorkloadSpec,
   type WorkloadView,
 } from '@innkeeper/model';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { refresh } from './refresh.ts';
 import { request } from './request.ts';
 
 interface Items<T> {
@@ -58,6 +60,13 @@ export const usePlacement = (name: string) =>
     queryFn: ({ signal }) => request<PlacementRecord>(`${pathOf(name)}/explain`, { signal }),
   });
 
+/** What was asked of it against what is there, field by field. */
+export const useDiff = (name: string) =>
+  useQuery({
+    queryKey: ['diff', name],
+    queryFn: ({ signal }) => request<WorkloadDiff>(`${pathOf(name)}/diff`, { signal }),
+  });
+
 /** What applying this one specification would do; keeps showing the last plan while the next is made. */
 export const usePlan = (name: string, spec: WorkloadSpec | undefined) =>
   useQuery({
@@ -88,7 +97,7 @@ const act = ({ workload: { id, name, host = '' }, action }: ActionRequest): Prom
 
 export const useAction = () => {
   const client = useQueryClient();
-  return useMutation({ mutationFn: act, onSettled: () => client.invalidateQueries() });
+  return useMutation({ mutationFn: act, onSettled: () => refresh(client) });
 };
 
 export const useApply = () => {
@@ -96,6 +105,6 @@ export const useApply = () => {
   return useMutation({
     mutationFn: ({ name, spec }: { readonly name: string; readonly spec: WorkloadSpec }) =>
       request<OperationView | undefined>(pathOf(name), { method: 'PUT', body: spec }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => refresh(client),
   });
 };

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { expireSession } from '../session/session.ts';
 import { ApiError } from './ApiError.ts';
 import { messageParser } from './eventStream.ts';
+import { refresh } from './refresh.ts';
 import { send } from './request.ts';
 
 export type Liveness = 'connecting' | 'live' | 'lost';
@@ -91,17 +92,21 @@ export const useLiveEvents = (): Liveness => {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     // The first event of a burst starts the clock: a stream that never pauses still refreshes.
-    const refresh = (): void => {
+    const refreshSoon = (): void => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        void client.invalidateQueries();
+        void refresh(client);
       }, gatherMs);
     };
+    let wasOpen = false;
     const onOpen = (): void => {
       setLiveness('live');
-      refresh();
+      // Another control plane may have come, with another database: nothing is left out then.
+      if (wasOpen) void client.invalidateQueries();
+      else refreshSoon();
+      wasOpen = true;
     };
-    void readForever({ onOpen, onEvent: refresh }, () => setLiveness('lost'), stop.signal);
+    void readForever({ onOpen, onEvent: refreshSoon }, () => setLiveness('lost'), stop.signal);
     return () => {
       stop.abort();
       clearTimeout(timer);

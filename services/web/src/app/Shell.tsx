@@ -1,4 +1,5 @@
 import { Anchor, Badge, Button, Group, Text, Title } from '@mantine/core';
+import { AccessPage } from '../access/AccessPage.tsx';
 import { type Liveness, useLiveEvents } from '../api/useLiveEvents.ts';
 import { HostsPage } from '../hosts/HostsPage.tsx';
 import { NetworksPage } from '../networks/NetworksPage.tsx';
@@ -23,6 +24,7 @@ const tabText: Readonly<Record<Place['tab'], string>> = {
   workloads: 'Workloads',
   hosts: 'Hosts',
   networks: 'Networks',
+  access: 'Access',
 };
 
 const Section = ({ tab, item }: Place) => {
@@ -33,6 +35,8 @@ const Section = ({ tab, item }: Place) => {
       return <HostsPage />;
     case 'networks':
       return <NetworksPage />;
+    case 'access':
+      return <AccessPage />;
     default:
       return tab satisfies never;
   }
@@ -72,7 +76,7 @@ export const Shell = () => {
           </Button>
         </Group>
       </Group>
-      <main className={classes.main}>
+      <main className={classes.main} tabIndex={-1}>
         <Section {...place} />
       </main>
       <OperationsPanel />

@@ -8,7 +8,9 @@ export const useReturnFocus = (): void => {
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+      // Gone with what was done in the dialog: the section is the nearest that there is.
+      const back = before?.isConnected === true ? before : document.querySelector('main');
+      if (back instanceof HTMLElement) back.focus({ preventScroll: true });
     },
     [before],
   );

@@ -1,12 +1,14 @@
 import type { WorkloadView } from '@innkeeper/model';
-import { Alert, Button, Drawer, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Button, Drawer, Group, Loader, Stack, Tabs, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
 import { PlacementView } from '../placement/PlacementView.tsx';
+import { isUnknown } from '../recovery/knowsMore.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
+import { Drift } from './Drift.tsx';
 import { Overview } from './Overview.tsx';
 import { WorkloadActions } from './WorkloadActions.tsx';
 
@@ -36,7 +38,13 @@ const Details = ({
       {workload.managed && <WorkloadActions workload={workload} onAction={onAction} />}
     </Group>
     {refusal}
-    {!workload.managed && (
+    {isUnknown(workload) && (
+      <Alert color="orange" title="Not in the inventory">
+        It is a guest of this installation, which its database does not know. It is shown, and left alone until it is
+        taken back.
+      </Alert>
+    )}
+    {!workload.managed && !isUnknown(workload) && (
       <Alert color="gray" title="A foreign guest">
         <Stack gap="xs" align="flex-start">
           Innkeeper did not create it. It is shown with what it uses, and never touched. Adopted, it is started and
@@ -48,15 +56,7 @@ const Details = ({
       </Alert>
     )}
     {workload.error !== undefined && <ProblemAlert problem={workload.error} title="The last operation" />}
-    {workload.drift.length > 0 && (
-      <Alert color="orange" title="Drift: the world differs from what was asked">
-        <List size="sm">
-          {workload.drift.map((line) => (
-            <List.Item key={line}>{line}</List.Item>
-          ))}
-        </List>
-      </Alert>
-    )}
+    {(workload.drift.length > 0 || workload.state === 'missing') && <Drift workload={workload} />}
     <Tabs defaultValue="overview" keepMounted={false}>
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>

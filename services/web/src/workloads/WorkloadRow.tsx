@@ -2,6 +2,7 @@ import { stateMeaning, type WorkloadView } from '@innkeeper/model';
 import { Anchor, Badge, Group, Loader, Stack, Table, Text } from '@mantine/core';
 import type { Action } from '../api/queries.ts';
 import { hashOf } from '../app/place.ts';
+import { isUnknown } from '../recovery/knowsMore.ts';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { backendText, nothing, spanText, usedOf } from '../ui/text.ts';
 import { WorkloadActions } from './WorkloadActions.tsx';
@@ -16,6 +17,7 @@ const isUp = ({ state }: WorkloadView): boolean => state === 'running' || state 
 
 export const WorkloadRow = ({ workload, now, onAction }: Props) => {
   const { name, state, operation, stats, addresses } = workload;
+  const unknown = isUnknown(workload);
   return (
     <Table.Tr>
       <Table.Td>
@@ -23,9 +25,14 @@ export const WorkloadRow = ({ workload, now, onAction }: Props) => {
           <Anchor href={hashOf({ tab: 'workloads', item: workload.id })} fw={600} size="sm">
             {name}
           </Anchor>
-          {!workload.managed && (
+          {!workload.managed && !unknown && (
             <Badge size="xs" variant="default" tt="none" title="Not created by Innkeeper; read-only">
               foreign
+            </Badge>
+          )}
+          {unknown && (
+            <Badge size="xs" color="orange" variant="light" tt="none" title={workload.reason}>
+              not in the inventory
             </Badge>
           )}
           {workload.adopted === true && (

@@ -6,6 +6,7 @@ import { problemFrom } from '../api/ApiError.ts';
 import { type Action, useAction, useWorkloads } from '../api/queries.ts';
 import { goTo } from '../app/place.ts';
 import { NewWorkload } from '../create/NewWorkload.tsx';
+import { BehindBanner } from '../recovery/BehindBanner.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { filterWorkloads } from './filterWorkloads.ts';
 import { RemoveDialog } from './RemoveDialog.tsx';
@@ -67,6 +68,7 @@ export const WorkloadsPage = ({ opened }: Props) => {
         </Group>
       </Group>
       {error !== null && <ProblemAlert problem={problemFrom(error)} title="Reading the list" />}
+      <BehindBanner workloads={all} />
       {refusal}
       {isPending && (
         <Center p="xl">
