@@ -134,7 +134,7 @@ describe('one host', () => {
     expect(Math.max(...seen)).toBeLessThanOrEqual(9);
     expect(Math.max(...seen)).toBeGreaterThan(4);
     for (const plane of planes.all) plane.pauseAtPoints(0);
-    const ended = await planes.ask((client) => client.operations(20));
+    const ended = await planes.ask((client) => client.operations(some.length));
     expect(ended.map(({ kind, state }) => `${kind} ${state}`)).toEqual(some.map(() => 'rename done'));
     await Promise.all(some.map((name) => planes.ask((client) => client.remove(`${name}-r`))));
     await untilNoneIs(['queued', 'running']);

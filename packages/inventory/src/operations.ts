@@ -89,6 +89,7 @@ export const takeOperation = async (
     .set({
       state: sql`case when ${operations.state} = 'undoing' then 'undoing' else 'running' end`,
       fence: sql`${operations.fence} + 1`,
+      due: false,
       workerId,
       startedAt: sql`coalesce(${operations.startedAt}, now())`,
     })
@@ -205,7 +206,7 @@ export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<bo
 export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
   await db
     .update(operations)
-    .set({ cancelRequested: who })
+    .set({ cancelRequested: who, due: true })
     .where(and(eq(operations.workloadId, workloadId), eq(operations.state, 'waiting')));
 };
 
@@ -233,7 +234,7 @@ export const finishOperation = async (db: Db, hold: Hold, state: OperationState)
 export const requestCancel = async (db: Db, id: string, who: string): Promise<boolean> => {
   const rows = await db
     .update(operations)
-    .set({ cancelRequested: who })
+    .set({ cancelRequested: who, due: true })
     .where(and(eq(operations.id, id), isNull(operations.finishedAt)))
     .returning({ id: operations.id });
   return rows.length === 1;

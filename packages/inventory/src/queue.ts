@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
 import type { Db } from './database.ts';
 import { openPool, withPool } from './pg.ts';
@@ -30,25 +30,28 @@ export const wake = async (db: Db, workloadId: string): Promise<void> => {
   );
 };
 
-/** Those whose job is still to come are left alone: to touch it is to lock it, and whoever wants to end one waits. */
-const wakeEach = async (db: Db, workloads: SQL): Promise<void> => {
+/**
+ * Wakes for those whose turn has come, after another has ended or was put aside. Those whose job is still to come are left
+ * alone: to touch it is to lock it, and whoever wants to end one waits.
+ */
+export const wakeNext = async (db: Db): Promise<void> => {
   await db.execute(sql`
     select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
       queue_name := o.workload_id::text, max_attempts := 1, job_key := o.workload_id::text)
-    from (${workloads}) o
+    from (${nextInTurn}) o
     where not exists (
       select 1 from graphile_worker._private_jobs j where j.key = o.workload_id::text and j.locked_at is null)`);
 };
 
-/** Wakes for those whose turn has come, after an operation was put aside. */
-export const wakeNext = (db: Db): Promise<void> => wakeEach(db, nextInTurn);
-
 /**
- * Wakes for every workload that waits for room, a device or another workload, since something that could help has changed,
- * and for those whose turn has come.
+ * Has everything looked at again that waits for room, a device or another workload, since something that could help has
+ * changed: those whose turn it is now, the others one after the other.
  */
-export const wakeWaiting = (db: Db): Promise<void> =>
-  wakeEach(db, sql`select workload_id from innkeeper.operations where state = 'waiting' union (${nextInTurn})`);
+export const wakeWaiting = async (db: Db): Promise<void> => {
+  // Also what is just being looked at: it may have looked before.
+  await db.execute(sql`update innkeeper.operations set due = true where state in ('waiting', 'running') and not due`);
+  await wakeNext(db);
+};
 
 export interface QueueRunner {
   readonly stop: () => Promise<void>;

@@ -25,12 +25,12 @@ export const hasTurn = sql`(
     left join innkeeper.workloads w on w.id = operations.workload_id)
 ) < ${turnsAtOnce}`;
 
-/** Workloads whose next operation is queued and has a turn now, the oldest first. */
+/** Workloads whose next operation is to be looked at and has a turn now, the oldest first. */
 export const nextInTurn = sql`
   with heads as (
     select o.workload_id, o.seq, ${countedFor('o', 'w')} as host from innkeeper.operations o
     left join innkeeper.workloads w on w.id = o.workload_id
-    where o.state = 'queued' and o.finished_at is null and not exists (
+    where (o.state = 'queued' or o.state = 'waiting' and o.due) and o.finished_at is null and not exists (
       select 1 from innkeeper.operations before
       where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)
   ), busy as (select u.host, count(*) as many from (${underWay}) u group by u.host),

@@ -1,6 +1,6 @@
 import type { EventView, OperationKind, OperationState, Problem, StepState } from '@innkeeper/model';
 import { sql } from 'drizzle-orm';
-import { bigserial, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bigserial, boolean, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { innkeeper, moment } from './base.ts';
 
 export const workers = innkeeper.table('workers', {
@@ -32,6 +32,8 @@ export const operations = innkeeper.table(
     progress: text('progress'),
     error: jsonb('error').$type<Problem>(),
     cancelRequested: text('cancel_requested'),
+    /** Something has changed since it was looked at: if it waits, it is to be looked at again when its turn comes. */
+    due: boolean('due').notNull().default(false),
     fence: integer('fence').notNull().default(0),
     workerId: uuid('worker_id'),
     idempotencyKey: text('idempotency_key').unique(),

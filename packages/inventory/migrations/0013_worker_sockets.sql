@@ -1,1 +1,0 @@
-ALTER TABLE "innkeeper"."workers" ADD COLUMN "socket" text;
