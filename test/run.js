@@ -50,6 +50,7 @@ const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root
 if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
 suite('integration', env);
 suite('main job', env);
+suite('faults', { ...env, INNKEEPER_FAULTS: 'few' });
 if (existsSync(chromium)) suite('browser', env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
 if (lab !== undefined && (await lab.done) !== 0) failed.push('lab');

@@ -5,6 +5,7 @@ import type { HostChange } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guestPrefix, host, leftOnHost, paths, prefix, removeLeft } from '../integration/installation.ts';
 import { type Planes, startPlanes } from './planes.ts';
+import { isFew } from './selection.ts';
 
 // A place and names of its own.
 vi.hoisted(() => {
@@ -73,7 +74,7 @@ const untilNoneIs = async (states: readonly string[]): Promise<void> => {
   );
 };
 
-describe('a thousand requests at once', () => {
+describe.skipIf(isFew)('a thousand requests at once', () => {
   it('are all accepted, looked at one after the other, and health stays green', async () => {
     const before = await memoryMebibytes();
     const [plane] = planes.all;
@@ -106,7 +107,7 @@ describe('a thousand requests at once', () => {
   }, 600_000);
 });
 
-describe('one host', () => {
+describe.skipIf(isFew)('one host', () => {
   it('is given eight operations at a time by all control planes together, and the rest when one ends', async () => {
     const some = names.slice(0, 16);
     const stopped = { image: 'debian/12', backend: 'lxc', memory: '64MiB', power: 'stopped' } as const;

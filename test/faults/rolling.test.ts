@@ -4,6 +4,7 @@ import type { OperationView } from '@innkeeper/model';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { guestPrefix, host, leftOnHost, paths, prefix, removeLeft } from '../integration/installation.ts';
 import { type Plane, startPlane } from './planes.ts';
+import { isFew } from './selection.ts';
 
 // A place and names of its own.
 vi.hoisted(() => {
@@ -64,27 +65,31 @@ afterAll(async () => {
   await host.files.remove(older);
 });
 
-it('a version with a new migration takes the place of the one before, beside it and without a pause', async () => {
-  const before = await start(0, await buildOlder());
-  expect(await ended(before, await before.client.put(one, spec))).toMatchObject({ state: 'done' });
-  // Its migration comes in the middle of what the older one does.
-  before.pauseAtPoints(700);
-  const underWay = await before.client.put(two, spec);
-  const after = await start(1);
-  expect(await ended(after, underWay)).toMatchObject({ state: 'done' });
-  before.pauseAtPoints(0);
-  const names = async (by: Plane): Promise<readonly string[]> =>
-    (await by.client.workloads()).flatMap(({ name, managed }) => (managed ? [name] : [])).sort();
-  expect(await names(before)).toEqual(await names(after));
-  expect(await ended(after, await before.client.act(one, 'stop'))).toMatchObject({ state: 'done' });
-  expect(await ended(before, await after.client.act(one, 'start'))).toMatchObject({ state: 'done' });
-  // The older one is told to end while it works.
-  before.pauseAtPoints(700);
-  const last = await before.client.put(three, spec);
-  before.signal('SIGTERM');
-  await before.ended;
-  expect(await ended(after, last)).toMatchObject({ state: 'done' });
-  for (const name of await names(after))
-    expect(await ended(after, await after.client.remove(name))).toMatchObject({ state: 'done' });
-  expect(await leftOnHost()).toEqual([]);
-}, 600_000);
+it.skipIf(isFew)(
+  'a version with a new migration takes the place of the one before, beside it and without a pause',
+  async () => {
+    const before = await start(0, await buildOlder());
+    expect(await ended(before, await before.client.put(one, spec))).toMatchObject({ state: 'done' });
+    // Its migration comes in the middle of what the older one does.
+    before.pauseAtPoints(700);
+    const underWay = await before.client.put(two, spec);
+    const after = await start(1);
+    expect(await ended(after, underWay)).toMatchObject({ state: 'done' });
+    before.pauseAtPoints(0);
+    const names = async (by: Plane): Promise<readonly string[]> =>
+      (await by.client.workloads()).flatMap(({ name, managed }) => (managed ? [name] : [])).sort();
+    expect(await names(before)).toEqual(await names(after));
+    expect(await ended(after, await before.client.act(one, 'stop'))).toMatchObject({ state: 'done' });
+    expect(await ended(before, await after.client.act(one, 'start'))).toMatchObject({ state: 'done' });
+    // The older one is told to end while it works.
+    before.pauseAtPoints(700);
+    const last = await before.client.put(three, spec);
+    before.signal('SIGTERM');
+    await before.ended;
+    expect(await ended(after, last)).toMatchObject({ state: 'done' });
+    for (const name of await names(after))
+      expect(await ended(after, await after.client.remove(name))).toMatchObject({ state: 'done' });
+    expect(await leftOnHost()).toEqual([]);
+  },
+  600_000,
+);

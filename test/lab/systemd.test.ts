@@ -114,7 +114,7 @@ describe(`up on ${isFresh ? 'a fresh' : 'an equipped'} Debian ${release} with sy
   });
 
   it.runIf(isFresh)('names what of the example the machine has no room for', () => {
-    expect(first.up.output).toContain('left out, since there is no room: desktop');
+    expect(first.up.output).toContain('left out, since nothing here fits them: desktop');
   });
 
   it.runIf(isFresh)(

@@ -75,7 +75,10 @@ const checkName = (host: HostSnapshot, { driver }: DriverReport, { name }: Place
     : passed('name', need, { have: 'free', text: `the name ${name} is free` });
 };
 
-/** Every check that differs between the drivers of one host; none is left out because another failed. */
+/**
+ * Every check that differs between the drivers of one host; none is left out because another failed. A driver that does not work
+ * may not have said what it can do: of that nothing is held against it.
+ */
 export const driverChecks = (
   host: HostSnapshot,
   driver: DriverReport,
@@ -85,8 +88,10 @@ export const driverChecks = (
 ): CheckResult[] => [
   checkHealthy(driver),
   checkBackend(driver, request),
-  ...requirements.map((requirement) => checkCapability(driver, requirement)),
+  ...requirements
+    .filter(({ capability }) => driver.healthy || driver.capabilities[capability] !== undefined)
+    .map((requirement) => checkCapability(driver, requirement)),
   checkVariant(driver, request),
   checkName(host, driver, request),
-  ...networkChecks(host, driver, request, networks),
+  ...(driver.healthy || driver.networks.length > 0 ? networkChecks(host, driver, request, networks) : []),
 ];

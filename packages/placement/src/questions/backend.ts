@@ -186,6 +186,17 @@ export const backendQuestions: readonly Question[] = [
     waitsFor: 'fits h1/lxc if the driver lxc worked (cgroups are not writable)',
   },
   {
+    says: 'a machine waits for a driver that has not said yet what it can do',
+    hosts: [
+      host('h1', {
+        drivers: [lxc, { ...kvm, healthy: false, reason: 'virsh did not finish', capabilities: {}, networks: [] }],
+      }),
+    ],
+    request: ask({ isolation: 'strong' }),
+    reason: 'wiki fits nowhere: it would fit h1/kvm if the driver kvm worked (virsh did not finish)',
+    waitsFor: 'fits h1/kvm if the driver kvm worked (virsh did not finish)',
+  },
+  {
     says: 'a driver that only shows guests is passed over',
     hosts: [host('h1', { drivers: [{ ...lxc, placeable: false }, kvm] })],
     request: ask(),

@@ -33,7 +33,7 @@ const applyManifest = async (manifest: Manifest, { wait, fitting }: ApplyOptions
       first.problem?.hint === undefined ? {} : { hint: first.problem.hint },
     );
   }
-  if (leftOut.length > 0) say(`left out, since there is no room: ${leftOut.join(', ')}`);
+  if (leftOut.length > 0) say(`left out, since nothing here fits them: ${leftOut.join(', ')}`);
   for (const [name, spec] of Object.entries(manifest.networks ?? {})) {
     const saved = await innkeeper.putNetwork(name, spec);
     if (saved !== undefined) say(`network ${name}: ${saved.subnet ?? saved.bridge ?? ''}`);

@@ -10,6 +10,8 @@ import { localAddress } from './open.ts';
 const passMs = 30_000;
 /** Versions, networks, firmware: things that change when somebody installs something. */
 const probeMs = 5 * 60_000;
+/** While a driver does not work: libvirt may only have been slow, or is being installed. */
+const probeSoonMs = 10_000;
 const gatherMs = 50;
 const answerMs = 20_000;
 
@@ -77,6 +79,11 @@ const readAgain = async (control: Control, managed: ManagedHost): Promise<void> 
   await quietly(control, control.nameGuests(managed.name, true));
 };
 
+const probePauseMs = async ({ inventory }: Control, { name }: ManagedHost): Promise<number> => {
+  const row = (await listHosts(inventory.db)).find((one) => one.name === name);
+  return row?.drivers.every(({ healthy }) => healthy) === true ? probeMs : probeSoonMs;
+};
+
 /** Whether this process is the one that follows the host: of several, one does. */
 const isOurs = ({ inventory, lease }: Control, { name }: ManagedHost): Promise<boolean> =>
   takeWatch(inventory.db, name, lease.identity.id);
@@ -88,7 +95,7 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
   let health: Health = row.state === 'draining' ? 'up' : row.state;
   let answeredAt = Date.now();
   // Of a host that has been opened only, not read.
-  let [passedAt, probedAt] = [0, 0];
+  let [passedAt, probeAt] = [0, 0];
   while (!signal.aborted && (await isOurs(control, managed))) {
     const answered = await answers(control, managed);
     if (signal.aborted) return;
@@ -96,9 +103,9 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
     if (answered) answeredAt = now;
     const back = answered && health !== 'up';
     health = nextHealth(health, answered, now - answeredAt);
-    if (answered && (back || now - probedAt >= probeMs)) {
+    if (answered && (back || now >= probeAt)) {
       await readAgain(control, managed);
-      [passedAt, probedAt] = [now, now];
+      [passedAt, probeAt] = [now, now + (await probePauseMs(control, managed))];
     } else if (answered && now - passedAt >= passMs) {
       await quietly(control, control.observe(managed.name));
       passedAt = now;
