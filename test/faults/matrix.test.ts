@@ -24,6 +24,8 @@ let ground: Ground;
 const outcomes: { readonly fault: string; readonly work: string; readonly outcome: Outcome }[] = [];
 
 beforeAll(async () => {
+  // Of a run that was ended in the middle.
+  await host.run(['umount', '-l', `${paths.state}/roots`], { expect: [0, 32] });
   await removeLeft();
   await removeNetwork();
   const { url } = await ensureDatabase(host, paths);

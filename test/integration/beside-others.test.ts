@@ -70,6 +70,13 @@ afterAll(async () => {
 });
 
 describe('what others do to a guest of ours', () => {
+  it('virsh setmem --config, of which libvirt tells nobody', async () => {
+    await virsh('lxc', 'setmem', ours, '128MiB', '--config');
+    await drifting(ours, 'memory: 256MiB was asked, the guest has 128MiB from its next start on');
+    await virsh('lxc', 'setmem', ours, '256MiB', '--config');
+    await calm(ours);
+  });
+
   it('virsh edit: processors and memory, which act from the next start on, and are no drift when put back', async () => {
     await edit('lxc', ours, (xml) =>
       xml.replace(/<quota>\d+</, '<quota>400000<').replace(/<vcpu([^>]*)>1</, '<vcpu$1>4<'),

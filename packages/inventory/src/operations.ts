@@ -103,6 +103,25 @@ export const takeOperation = async (
   return row;
 };
 
+const heldBy = (workerId: string) =>
+  and(
+    eq(operations.workerId, workerId),
+    isNull(operations.finishedAt),
+    inArray(operations.state, ['running', 'undoing']),
+  );
+
+/** Workloads of whose operations this process is said to have one. */
+export const workloadsHeldBy = async (db: Db, workerId: string): Promise<string[]> =>
+  (await db.select({ id: operations.workloadId }).from(operations).where(heldBy(workerId))).map(({ id }) => id);
+
+/** Gives up an operation that is not being worked on any more, so that whoever is woken for its workload may take it. */
+export const letGoOf = async (db: Db, workloadId: string, workerId: string): Promise<void> => {
+  await db
+    .update(operations)
+    .set({ workerId: null })
+    .where(and(eq(operations.workloadId, workloadId), heldBy(workerId)));
+};
+
 /** Of these, what nobody has taken over or ended since. */
 export const stillHeld = async (db: Db, holds: readonly Hold[]): Promise<Hold[]> => {
   if (holds.length === 0) return [];

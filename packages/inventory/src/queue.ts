@@ -40,7 +40,7 @@ export const wakeNext = async (db: Db): Promise<void> => {
       queue_name := o.workload_id::text, max_attempts := 1, job_key := o.workload_id::text)
     from (${nextInTurn}) o
     where not exists (
-      select 1 from graphile_worker._private_jobs j where j.key = o.workload_id::text and j.locked_at is null)`);
+      select 1 from graphile_worker._private_jobs j where j.key = o.workload_id::text and j.locked_at is null and j.attempts < j.max_attempts)`);
 };
 
 /**
@@ -141,7 +141,7 @@ export const releaseForgotten = async (
   return rows.length > 0;
 };
 
-/** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. */
+/** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. What had begun is never run again. */
 export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Promise<void> => {
   if (queueIds.length === 0) return;
   await db.execute(
@@ -150,4 +150,5 @@ export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Pr
       sql`, `,
     )}]::text[])`,
   );
+  await db.execute(sql`delete from graphile_worker._private_jobs where locked_at is null and attempts >= max_attempts`);
 };

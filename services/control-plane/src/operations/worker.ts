@@ -3,6 +3,7 @@ import {
   deleteWorker,
   expiredWorkers,
   type Hold,
+  letGoOf,
   listOperations,
   listWorkers,
   type OperationRow,
@@ -17,6 +18,7 @@ import {
   type WorkerIdentity,
   type WorkerRow,
   wake,
+  workloadsHeldBy,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { coalesce } from '../observation/coalesce.ts';
@@ -89,11 +91,20 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   >();
   /** Left unfinished, and nobody has been told yet: the database may be away. */
   const left = new Set<string>();
+  /** Whoever is woken first may take it: it is said to be this process's until then. */
   const wakeLeft = async (): Promise<void> => {
     for (const workloadId of [...left]) {
+      if (!held.has(workloadId)) await letGoOf(urgent, workloadId, me.id);
       await wake(urgent, workloadId);
       left.delete(workloadId);
     }
+  };
+  let strays: ReadonlySet<string> = new Set();
+  /** What is said to be this process's and is not being worked on, now as at the last look: the answer to its take was lost. */
+  const findStrays = async (): Promise<void> => {
+    const before = strays;
+    strays = new Set((await workloadsHeldBy(urgent, me.id)).filter((workloadId) => !held.has(workloadId)));
+    for (const workloadId of strays) if (before.has(workloadId)) left.add(workloadId);
   };
 
   const runHeld = async (row: OperationRow): Promise<'finished' | 'waiting'> => {
@@ -157,6 +168,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     await lease.renew(letGo);
     await takeOver(control, me);
     if (await releaseForgotten(urgent, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
+    await findStrays();
     await wakeLeft();
   };
 
