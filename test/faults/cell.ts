@@ -125,7 +125,7 @@ export const runCell = async (ground: Ground, fault: Fault, work: Work, spec: Wo
       }
     }
     if (problem === undefined) {
-      await delay(500);
+      await delay(fault.endsGuest === true ? 5000 : 500);
       await wantedAgain(ground, work);
       problem = await untilAsAsked(ground, work);
     }

@@ -23,6 +23,8 @@ export interface Fault {
   readonly how: string;
   /** The workload is on the second host, which it hits. */
   readonly far?: boolean;
+  /** It ends the guest itself, which is seen a moment later. */
+  readonly endsGuest?: boolean;
   readonly happen: (target: Target) => Promise<void>;
 }
 
@@ -141,6 +143,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'guest killed',
     how: "SIGKILL to the guest's controller, libvirt_lxc",
+    endsGuest: true,
     happen: () => killFrom(`/run/libvirt/lxc/${name}.pid`),
   },
   {

@@ -67,6 +67,7 @@ describe('three control planes on one database', () => {
       };
       const outcome = await runCell(ground, fault, work, spec);
       outcomes.push({ fault: fault.name, work: work.name, outcome });
+      expect(outcome.problem).toBeUndefined();
       expect(outcome).toMatchObject({ converged: true, leaks: [], doubleStarts: 0, lostAcknowledgements: 0 });
     }, 600_000);
 });

@@ -202,7 +202,12 @@ export const startSecondHost = async (prefix: string, number: 2 | 3 = 2): Promis
     if (net === undefined) throw new Error('the second host is not there');
     const { stdout } = await here.run(['pgrep', '-P', String(keeper)], { expect: [0, 1] });
     const keeps = new Set([keeper, ...stdout.split('\n').map(Number)]);
-    for (const pid of await processesOf(net)) if (!keeps.has(pid)) kill(pid);
+    // What they were just beginning is found by another look.
+    for (;;) {
+      const left = (await processesOf(net)).filter((pid) => !keeps.has(pid));
+      if (left.length === 0) break;
+      for (const pid of left) kill(pid);
+    }
     await sshd.exit;
   };
   const line = (state: 'up' | 'down') => here.run(['ip', 'link', 'set', ourEnd, state]);

@@ -10,6 +10,7 @@ export {
   removeHook,
   shellWord,
 } from './libvirt-hooks.ts';
+export { type Limiter, limiter } from './limiter.ts';
 export { readListeners } from './listeners.ts';
 export { localHost } from './local.ts';
 export { withHostLock } from './lock.ts';

@@ -103,23 +103,25 @@ export const takeOperation = async (
   return row;
 };
 
-const heldBy = (workerId: string) =>
-  and(
-    eq(operations.workerId, workerId),
-    isNull(operations.finishedAt),
-    inArray(operations.state, ['running', 'undoing']),
-  );
+/** What this process is said to be working on. */
+export const operationsHeldBy = (db: Db, workerId: string): Promise<(Hold & { readonly workloadId: string })[]> =>
+  db
+    .select({ id: operations.id, fence: operations.fence, workloadId: operations.workloadId })
+    .from(operations)
+    .where(
+      and(
+        eq(operations.workerId, workerId),
+        isNull(operations.finishedAt),
+        inArray(operations.state, ['running', 'undoing']),
+      ),
+    );
 
-/** Workloads of whose operations this process is said to have one. */
-export const workloadsHeldBy = async (db: Db, workerId: string): Promise<string[]> =>
-  (await db.select({ id: operations.workloadId }).from(operations).where(heldBy(workerId))).map(({ id }) => id);
-
-/** Gives up an operation that is not being worked on any more, so that whoever is woken for its workload may take it. */
-export const letGoOf = async (db: Db, workloadId: string, workerId: string): Promise<void> => {
+/** Gives up what is not being worked on any more, unless it was taken anew, so that whoever is woken for it may take it. */
+export const letGoOf = async (db: Db, hold: Hold): Promise<void> => {
   await db
     .update(operations)
     .set({ workerId: null })
-    .where(and(eq(operations.workloadId, workloadId), heldBy(workerId)));
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence), isNull(operations.finishedAt)));
 };
 
 /** Of these, what nobody has taken over or ended since. */

@@ -4,7 +4,6 @@ import { parseDomains, parseNames, parseReason } from './domains.ts';
 import { parseDomstats } from './domstats.ts';
 import { parseEvent } from './events.ts';
 import { parseLeases } from './leases.ts';
-import { limiter } from './limit.ts';
 import { parseNetworkInfo } from './networks.ts';
 import { parseNodeInfo, parseVersion } from './node.ts';
 import { batchCommand, checkedNamespace, checkedNetworkName, checkedUri, checkedUuid } from './words.ts';
@@ -223,27 +222,4 @@ describe('networks and leases', () => {
       expect.objectContaining({ hostname: undefined, clientId: undefined }),
     ]);
   });
-});
-
-describe('the limit', () => {
-  test.prop([fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 30 })])(
-    'is never passed and never stuck',
-    async (places, tasks) => {
-      const limit = limiter(places);
-      let [now, most] = [0, 0];
-      const results = await Promise.allSettled(
-        tasks.map((fails) =>
-          limit(async () => {
-            now += 1;
-            most = Math.max(most, now);
-            await Promise.resolve();
-            now -= 1;
-            if (fails) throw new Error('failed');
-          }),
-        ),
-      );
-      expect(most).toBeLessThanOrEqual(places);
-      expect(results.map(({ status }) => status === 'rejected')).toEqual(tasks);
-    },
-  );
 });

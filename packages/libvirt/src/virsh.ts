@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Host, RunResult } from '@innkeeper/host';
+import { type Host, type Limiter, limiter, type RunResult } from '@innkeeper/host';
 import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import { errorLines, virshFailure } from './errors.ts';
-import { type Limiter, limiter } from './limit.ts';
 import { type Answer, SessionEnded, sessions } from './session.ts';
 import { batchCommand, checkedUri, commandLine } from './words.ts';
 
@@ -60,6 +59,7 @@ const neverRan = 'error: virsh could not be run, or was killed';
 
 export const createVirsh = (host: Host, uri: string, options: VirshOptions = {}): Virsh => {
   const base = ['-c', checkedUri(uri), '-q'];
+  // libvirtd serves 20 clients' workers by default and shares them with the user's own tools.
   const limit: Limiter = limiter(options.parallel ?? 8);
   const timeLimit = (call: CallOptions | undefined): number => call?.timeoutMs ?? options.timeoutMs ?? 30_000;
 

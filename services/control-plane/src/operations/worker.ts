@@ -7,6 +7,7 @@ import {
   listOperations,
   listWorkers,
   type OperationRow,
+  operationsHeldBy,
   orphanedLockers,
   type QueueRunner,
   releaseForgotten,
@@ -18,7 +19,6 @@ import {
   type WorkerIdentity,
   type WorkerRow,
   wake,
-  workloadsHeldBy,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { coalesce } from '../observation/coalesce.ts';
@@ -89,22 +89,23 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     string,
     { readonly hold: Hold; readonly lost: AbortController; readonly ended: Promise<unknown> }
   >();
-  /** Left unfinished, and nobody has been told yet: the database may be away. */
-  const left = new Set<string>();
+  /** By workload, left unfinished, and nobody has been told yet: the database may be away. */
+  const left = new Map<string, Hold | undefined>();
   /** Whoever is woken first may take it: it is said to be this process's until then. */
   const wakeLeft = async (): Promise<void> => {
-    for (const workloadId of [...left]) {
-      if (!held.has(workloadId)) await letGoOf(urgent, workloadId, me.id);
+    for (const [workloadId, hold] of [...left]) {
+      if (hold !== undefined) await letGoOf(urgent, hold);
       await wake(urgent, workloadId);
-      left.delete(workloadId);
+      if (left.get(workloadId) === hold) left.delete(workloadId);
     }
   };
-  let strays: ReadonlySet<string> = new Set();
+  let strays: readonly Hold[] = [];
   /** What is said to be this process's and is not being worked on, now as at the last look: the answer to its take was lost. */
   const findStrays = async (): Promise<void> => {
-    const before = strays;
-    strays = new Set((await workloadsHeldBy(urgent, me.id)).filter((workloadId) => !held.has(workloadId)));
-    for (const workloadId of strays) if (before.has(workloadId)) left.add(workloadId);
+    const found = (await operationsHeldBy(urgent, me.id)).filter(({ workloadId }) => !held.has(workloadId));
+    for (const one of found)
+      if (strays.some(({ id, fence }) => id === one.id && fence === one.fence)) left.set(one.workloadId, one);
+    strays = found;
   };
 
   const runHeld = async (row: OperationRow): Promise<'finished' | 'waiting'> => {
@@ -115,19 +116,21 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   };
 
   const workThrough = async (workloadId: string): Promise<void> => {
+    let hold: Hold | undefined;
     try {
       for (;;) {
         if (stopping.signal.aborted) return;
         // Another may have it by now; it is asked for again when the lease holds.
-        if (!lease.holds()) return void left.add(workloadId);
+        if (!lease.holds()) return void left.set(workloadId, undefined);
         const row = await takeOperation(db, workloadId, me.id);
         if (row === undefined) return;
+        hold = { id: row.id, fence: row.fence };
         // Tried again when something that could help has changed.
         if ((await runHeld(row)) === 'waiting') return;
       }
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
-      left.add(workloadId);
+      left.set(workloadId, hold);
       if (!stopping.signal.aborted)
         void delay(restartPauseMs)
           .then(wakeLeft)
@@ -204,6 +207,8 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
       stopping.abort();
       await queue?.stop();
       await queueLoop;
+      // Others go on with it at once.
+      await wakeLeft().catch(() => undefined);
       await deleteWorker(db, me.id).catch(() => undefined);
     },
   };

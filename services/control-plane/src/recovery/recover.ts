@@ -110,7 +110,7 @@ const rebuild = async (control: Control, tx: Db, asked: RecoverRequest): Promise
     workloads: [...workloads],
     networks,
     missing: missingOf(await listWorkloads(tx), guests, await listHosts(tx)),
-    unrecovered: [...unrecovered, ...lostOfNetworks(networks), ...(behind ? lostWithDatabase() : [])],
+    unrecovered: [...unrecovered, ...lostOfNetworks(networks), ...(behind ? await lostWithDatabase(tx) : [])],
     others: othersOf(guests, installation),
   };
 };

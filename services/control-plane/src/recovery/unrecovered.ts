@@ -1,3 +1,4 @@
+import { type Db, listOperations } from '@innkeeper/inventory';
 import type { RecoveryView, Unrecovered } from '@innkeeper/model';
 import type { OwnGuest } from './take-back.ts';
 
@@ -12,9 +13,16 @@ const inventoryAlone: readonly (readonly [name: string, text: string])[] = [
   ['power', 'what was asked is what each guest does now'],
 ];
 
-/** What cannot be rebuilt from hosts, where the database was lost. */
-export const lostWithDatabase = (): Unrecovered[] =>
-  inventoryAlone.map(([name, text]) => ({ kind: 'inventory', name, text }));
+const laterChanges: (typeof inventoryAlone)[number] = [
+  'later changes',
+  'hosts, their settings, tokens, rules and history are those of the dump: what was changed of them since is lost',
+];
+
+/** What cannot be rebuilt from hosts. A database that knows of operations was not lost: it was restored. */
+export const lostWithDatabase = async (db: Db): Promise<Unrecovered[]> => {
+  const restored = (await listOperations(db, { limit: 1 })).length > 0;
+  return (restored ? [laterChanges] : inventoryAlone).map(([name, text]) => ({ kind: 'inventory', name, text }));
+};
 
 const networkLosses = (spec: RecoveryView['networks'][number]['spec']): string =>
   spec.bridge === undefined && spec.link === undefined

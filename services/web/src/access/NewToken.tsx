@@ -1,9 +1,11 @@
-import { Group, Input, Modal, SegmentedControl, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Group, Modal, Stack, TagsInput, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { useCreateToken } from '../api/access.ts';
 import { useNetworks } from '../api/networks.ts';
 import { useWorkloads } from '../api/queries.ts';
+import { Choice } from '../ui/Choice.tsx';
+import { NameField } from '../ui/NameField.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { ReasonButton } from '../ui/ReasonButton.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
@@ -66,27 +68,20 @@ export const NewToken = ({ taken, onClose }: Props) => {
     <Modal opened onClose={onClose} title="New token" closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
-          <TextInput
-            label="Name"
+          <NameField
             description="Whose it is: it stands in the audit log at everything done with it"
             value={draft.name}
-            onChange={(event) => change({ name: event.currentTarget.value.trim() })}
             error={errors.name ?? (taken.includes(draft.name) ? reason : undefined)}
-            autoComplete="off"
-            spellCheck={false}
-            required
-            data-autofocus
+            onChange={(name) => change({ name })}
           />
-          <Input.Wrapper label="Role" labelElement="div" description={roleText[draft.role]} error={errors.role}>
-            <SegmentedControl
-              fullWidth
-              mt={4}
-              aria-label="Role"
-              data={[...roles]}
-              value={draft.role}
-              onChange={(role) => change({ role })}
-            />
-          </Input.Wrapper>
+          <Choice
+            label="Role"
+            description={roleText[draft.role]}
+            choices={roles}
+            value={draft.role}
+            error={errors.role}
+            onChange={(role) => change({ role })}
+          />
           <TagsInput
             label="Projects"
             description="Whose workloads and networks it sees and changes"

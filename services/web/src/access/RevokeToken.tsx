@@ -1,6 +1,5 @@
 import type { TokenView } from '@innkeeper/model';
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { useReturnFocus } from '../ui/useReturnFocus.ts';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 
 interface Props {
   readonly token: TokenView;
@@ -8,25 +7,9 @@ interface Props {
   readonly onClose: () => void;
 }
 
-export const RevokeToken = ({ token: { name }, onConfirm, onClose }: Props) => {
-  useReturnFocus();
-  return (
-    <Modal opened onClose={onClose} title={`Revoke ${name}?`} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <Stack>
-        <Text size="sm">
-          Nobody is known by it any more: requests are refused from now on, and open consoles and streams end within 15
-          seconds. If you signed in here with it, you are signed out. This cannot be undone; what was done with it stays
-          in the audit log.
-        </Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
-          <Button color="red" onClick={onConfirm}>
-            Revoke {name}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
-};
+const text =
+  'Nobody is known by it any more: requests are refused from now on, and open consoles and streams end within 15 seconds. If you signed in here with it, you are signed out. This cannot be undone; what was done with it stays in the audit log.';
+
+export const RevokeToken = ({ token: { name }, ...answers }: Props) => (
+  <ConfirmDialog verb="Revoke" name={name} text={text} {...answers} />
+);

@@ -1,6 +1,7 @@
 import type { ImageView } from '@innkeeper/model';
-import { Input, NumberInput, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useImages } from '../api/queries.ts';
+import { Choice } from '../ui/Choice.tsx';
 import type { Draft } from './draft.ts';
 
 interface Props {
@@ -57,21 +58,14 @@ export const SpecFields = ({ draft, errors, onChange }: Props) => {
         searchable
         required
       />
-      <Input.Wrapper
+      <Choice
         label="Isolation"
-        labelElement="div"
         description="Own kernel: always a virtual machine. Otherwise policy decides."
+        choices={isolations}
+        value={draft.isolation}
         error={errors.isolation ?? errors.backend}
-      >
-        <SegmentedControl
-          fullWidth
-          mt={4}
-          aria-label="Isolation"
-          data={[...isolations]}
-          value={draft.isolation}
-          onChange={(isolation) => onChange({ isolation })}
-        />
-      </Input.Wrapper>
+        onChange={(isolation) => onChange({ isolation })}
+      />
       <NumberInput
         label="CPUs"
         placeholder="the image's default"

@@ -1,7 +1,9 @@
-import { Group, Input, Modal, SegmentedControl, Stack, TextInput } from '@mantine/core';
+import { Group, Modal, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { usePutNetwork } from '../api/networks.ts';
+import { Choice } from '../ui/Choice.tsx';
+import { NameField } from '../ui/NameField.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { ReasonButton } from '../ui/ReasonButton.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
@@ -42,27 +44,20 @@ export const NewNetwork = ({ taken, onClose }: Props) => {
     <Modal opened onClose={onClose} title="New network" closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
-          <TextInput
-            label="Name"
+          <NameField
             description="Lower-case letters, digits and hyphens"
             value={draft.name}
-            onChange={(event) => change({ name: event.currentTarget.value.trim() })}
             error={errors.name ?? (taken.includes(draft.name) ? reason : undefined)}
-            autoComplete="off"
-            spellCheck={false}
-            required
-            data-autofocus
+            onChange={(name) => change({ name })}
           />
-          <Input.Wrapper label="Mode" labelElement="div" description={modeText[draft.mode]} error={errors.mode}>
-            <SegmentedControl
-              fullWidth
-              mt={4}
-              aria-label="Mode"
-              data={[...modes]}
-              value={draft.mode}
-              onChange={(mode) => change({ mode })}
-            />
-          </Input.Wrapper>
+          <Choice
+            label="Mode"
+            description={modeText[draft.mode]}
+            choices={modes}
+            value={draft.mode}
+            error={errors.mode}
+            onChange={(mode) => change({ mode })}
+          />
           {draft.mode === 'macvtap' && (
             <TextInput
               label="Interface"

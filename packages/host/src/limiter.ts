@@ -1,10 +1,7 @@
 /** Runs a task when one of the places is free; who waits longest goes first. */
 export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
 
-/**
- * At most `places` tasks at a time: libvirtd serves 20 clients' workers by default and shares them with the user's own
- * tools.
- */
+/** At most `places` tasks at a time. */
 export const limiter = (places: number): Limiter => {
   let free = places;
   const waiting: (() => void)[] = [];
