@@ -13,6 +13,8 @@ export interface Plane {
   readonly client: Client;
   readonly socket: string;
   runs(): boolean;
+  /** The last of what it wrote to its standard error. */
+  complaint(): string;
   signal(signal: NodeJS.Signals): void;
   /** How long it waits at each point of an operation. */
   pauseAtPoints(ms: number): void;
@@ -56,7 +58,11 @@ export const startPlane = async (number: number, settings: Settings, program = t
       if (said.toString().includes('ready\n')) resolve();
     });
   });
-  child.stderr?.pipe(log);
+  let complaint = '';
+  child.stderr?.on('data', (said: Buffer) => {
+    log.write(said);
+    complaint = `${complaint}${said}`.slice(-2000);
+  });
   child.stdin?.on('error', () => undefined);
   await Promise.race([ready, ended]);
   return {
@@ -64,6 +70,7 @@ export const startPlane = async (number: number, settings: Settings, program = t
     client: createClient({ socket }),
     socket,
     runs: () => live,
+    complaint: () => complaint,
     signal: (signal) => void child.kill(signal),
     pauseAtPoints: (ms) => void child.stdin?.write(`pause ${ms}\n`),
     shiftClock: (ms) => void child.stdin?.write(`clock ${ms}\n`),

@@ -29,7 +29,9 @@ const buildOlder = async (): Promise<string> => {
     .filter((file) => file.endsWith('.sql'))
     .sort()
     .at(-1);
-  const added = await git('log', '-1', '--diff-filter=A', '--format=%H', '--', `${folder}/${newest}`);
+  // By its number: it may have had another name before it was given out.
+  const number = newest?.split('_')[0];
+  const added = (await git('log', '--diff-filter=A', '--format=%H', '--', `${folder}/${number}_*`)).split('\n').at(-1);
   await host.files.remove(older);
   await host.run(['git', 'clone', '-q', root, older], { timeoutMs: 120_000 });
   await host.run(['git', '-C', older, 'checkout', '-q', `${added}^`]);
@@ -40,7 +42,7 @@ const buildOlder = async (): Promise<string> => {
 
 const start = async (number: number, program?: string): Promise<Plane> => {
   const plane = await startPlane(number, { DATABASE_URL: url }, program);
-  expect(plane.runs()).toBe(true);
+  expect(plane.runs(), plane.complaint()).toBe(true);
   running.push(plane);
   return plane;
 };

@@ -57,11 +57,23 @@ const tellReboot = async (control: Control, managed: ManagedHost, driver: string
   });
 };
 
-const followEvents = async (control: Control, managed: ManagedHost, signal: AbortSignal, id: string): Promise<void> => {
+/** Whether everything is to be read anew with the next look. */
+interface Wanted {
+  again: boolean;
+}
+
+interface Following {
+  readonly managed: ManagedHost;
+  readonly wanted: Wanted;
+  readonly signal: AbortSignal;
+}
+
+const followEvents = async (control: Control, { managed, wanted, signal }: Following, id: string): Promise<void> => {
   for await (const hint of managed.drivers.get(id)?.watch(signal) ?? []) {
     if (hint.rebooted === true) void quietly(control, tellReboot(control, managed, id, hint.name ?? ''));
-    // libvirt has begun anew, and put its own rules before ours.
+    // libvirt has begun anew, and put its own rules before ours; with its host perhaps, faster than anybody noticed.
     if (hint.kind === 'gap') {
+      wanted.again = true;
       void quietly(control, publishOn(control, managed));
       void quietly(control, control.nameGuests(managed.name, true));
     }
@@ -89,7 +101,7 @@ const isOurs = ({ inventory, lease }: Control, { name }: ManagedHost): Promise<b
   takeWatch(inventory.db, name, lease.identity.id);
 
 /** Until another process follows it, or the signal fires. */
-const follow = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
+const follow = async (control: Control, { managed, wanted, signal }: Following): Promise<void> => {
   const row = (await listHosts(control.inventory.db)).find(({ name }) => name === managed.name);
   if (row === undefined) return;
   let health: Health = row.state === 'draining' ? 'up' : row.state;
@@ -103,7 +115,8 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
     if (answered) answeredAt = now;
     const back = answered && health !== 'up';
     health = nextHealth(health, answered, now - answeredAt);
-    if (answered && (back || now >= probeAt)) {
+    if (answered && (back || wanted.again || now >= probeAt)) {
+      wanted.again = false;
       await readAgain(control, managed);
       [passedAt, probeAt] = [now, now + (await probePauseMs(control, managed))];
     } else if (answered && now - passedAt >= passMs) {
@@ -121,10 +134,10 @@ const follow = async (control: Control, managed: ManagedHost, signal: AbortSigna
 /** All of it, until another process follows the host, or the signal fires. */
 const followWhileOurs = async (control: Control, managed: ManagedHost, signal: AbortSignal): Promise<void> => {
   const end = new AbortController();
-  const until = AbortSignal.any([signal, end.signal]);
-  for (const id of managed.drivers.keys()) void quietly(control, followEvents(control, managed, until, id));
+  const following = { managed, wanted: { again: false }, signal: AbortSignal.any([signal, end.signal]) };
+  for (const id of managed.drivers.keys()) void quietly(control, followEvents(control, following, id));
   try {
-    await follow(control, managed, until);
+    await follow(control, following);
   } finally {
     end.abort();
   }
