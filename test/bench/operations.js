@@ -10,7 +10,7 @@ import { paths, setUp, virsh } from './installation.js';
 import { machineFacts, median, time } from './measure.js';
 import { withPlanes } from './planes.js';
 
-const rounds = 15;
+const rounds = 10;
 const noops = 200;
 const waves = 6;
 const many = 1000;
@@ -68,6 +68,7 @@ const small = /** @type {const} */ ({
   power: 'stopped',
   memory: '16MiB',
   disk: '64MiB',
+  networks: [],
 });
 
 /** No host has room for a thousand, and none of them runs: what may be promised of it is none of this benchmark's concern. */
@@ -172,7 +173,9 @@ export const bench = async (/** @type {(text: string) => void} */ progress) => {
   await rm(`${paths.state}/still`, { recursive: true, force: true });
   try {
     const overhead = await overheads(progress);
+    progress(`overhead ${Math.round(median(overhead))} ms`);
     const perSecond = await noopsPerSecond(progress);
+    progress(`${Math.round(median(perSecond))} operations in a second`);
     const { samples, counts, makeMs } = await reconciles(progress);
     return {
       bench: 'operations',

@@ -11,10 +11,13 @@ import type { serveStreams } from './api/streams/index.ts';
 import type { Control } from './control.ts';
 import { followPair, type Pair } from './tls.ts';
 
+/** A client of a unix socket is refused, not kept waiting, when more than these come at once. The kernel's own limit is as large. */
+const backlog = 4096;
+
 const listening = (server: Server, where: { path: string } | { host: string; port: number }): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(where, () => {
+    server.listen({ ...where, backlog }, () => {
       server.off('error', reject);
       resolve();
     });
