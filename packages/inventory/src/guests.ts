@@ -1,5 +1,5 @@
 import type { GuestObservation } from '@innkeeper/model';
-import { and, eq, getTableColumns, inArray, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { guests } from './schema.ts';
 
@@ -42,26 +42,21 @@ export const upsertGuests = async (
     });
 };
 
-/** Two statements however many guests there are: what is there, and what is no longer. */
-export const replaceGuests = async (
-  db: Db,
-  host: string,
-  driver: string,
-  seen: readonly GuestObservation[],
-): Promise<void> => {
-  await upsertGuests(db, host, driver, seen);
-  const here = and(eq(guests.host, host), eq(guests.driver, driver));
-  await db.delete(guests).where(
-    seen.length === 0
-      ? here
-      : and(
-          here,
-          notInArray(
-            guests.uuid,
-            seen.map(({ uuid }) => uuid),
-          ),
-        ),
-  );
+/** As they were seen last, of one driver of one host. */
+export const guestsOf = async (db: Db, host: string, driver: string): Promise<GuestObservation[]> =>
+  (
+    await db
+      .select({ observation: guests.observation })
+      .from(guests)
+      .where(and(eq(guests.host, host), eq(guests.driver, driver)))
+  ).map(({ observation }) => observation);
+
+/** Forgets guests of one driver of one host that are not there any more. */
+export const forgetGuests = async (db: Db, host: string, driver: string, uuids: readonly string[]): Promise<void> => {
+  if (uuids.length === 0) return;
+  await db
+    .delete(guests)
+    .where(and(eq(guests.host, host), eq(guests.driver, driver), inArray(guests.uuid, [...uuids])));
 };
 
 /** Of the database's clock, for {@link takeReading}. */

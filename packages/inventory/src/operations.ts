@@ -2,6 +2,7 @@ import type { OperationKind, OperationState, Problem, Scope, StepState } from '@
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { projectOfWorkload, within } from './project.ts';
+import { eventsChannel } from './records.ts';
 import { operationSteps, operations } from './schema.ts';
 import { hasTurn } from './turns.ts';
 
@@ -209,6 +210,11 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
+/** Those who wait for an operation look at it: its own event was told before its end was written. */
+const tellWaiters = async (db: Db): Promise<void> => {
+  await db.execute(sql`select pg_notify(${eventsChannel}, '')`);
+};
+
 /** Puts an operation aside until something that could help changes; its step counts as not begun. */
 export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<boolean> => {
   const rows = await db
@@ -220,6 +226,7 @@ export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<bo
     .update(operationSteps)
     .set({ state: 'pending', text: waitsFor })
     .where(and(eq(operationSteps.operationId, hold.id), eq(operationSteps.state, 'running')));
+  await tellWaiters(db);
   return rows.length === 1;
 };
 
@@ -248,6 +255,7 @@ export const finishOperation = async (db: Db, hold: Hold, state: OperationState)
     .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
     .returning({ id: operations.id });
+  await tellWaiters(db);
   return rows.length === 1;
 };
 

@@ -21,7 +21,8 @@ export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEm
   return made;
 };
 
-const lookAgainMs = 250;
+/** Ends are told; this finds what was missed while the connection was away. */
+const lookAgainMs = 2000;
 
 /** Resolves with the next event, after `ms`, or when the signal fires. */
 export const nextEvent = (emitter: EventEmitter, ms: number, signal?: AbortSignal): Promise<void> =>

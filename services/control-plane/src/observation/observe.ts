@@ -2,14 +2,15 @@ import { readMachine } from '@innkeeper/host';
 import {
   type Db,
   forgetEnds,
+  forgetGuests,
+  guestsOf,
   insertEvent,
-  listGuests,
   type NewEvent,
   readingBegins,
   recordDevices,
   recordReport,
-  replaceGuests,
   takeReading,
+  upsertGuests,
 } from '@innkeeper/inventory';
 import { type GuestObservation, sameJson } from '@innkeeper/model';
 import type { Control, ManagedHost } from '../control.ts';
@@ -67,10 +68,8 @@ const goneEvent = (host: string, { uuid, name }: GuestObservation): NewEvent => 
 
 type Seen = ReadonlyMap<string, GuestObservation>;
 
-const keptOf = async (db: Db, host: string, driver: string): Promise<Seen> => {
-  const rows = (await listGuests(db)).filter((row) => row.host === host && row.driver === driver);
-  return new Map(rows.map(({ uuid, observation }) => [uuid, observation]));
-};
+const keptOf = async (db: Db, host: string, driver: string): Promise<Seen> =>
+  new Map((await guestsOf(db, host, driver)).map((observation) => [observation.uuid, observation]));
 
 /** What changed since the last look, so that nothing happens silently. */
 const eventsOf = (host: string, seen: readonly GuestObservation[], before: Seen): NewEvent[] => {
@@ -91,8 +90,18 @@ interface Reading {
 const keep = (control: Control, host: string, { driver, begunAt, seen }: Reading): Promise<boolean> =>
   control.inventory.transaction(async (tx) => {
     if (!(await takeReading(tx, host, driver, begunAt))) return false;
-    const events = eventsOf(host, seen, await keptOf(tx, host, driver));
-    await replaceGuests(tx, host, driver, seen);
+    const before = await keptOf(tx, host, driver);
+    const events = eventsOf(host, seen, before);
+    // What is as it was is not sent: a look at a thousand guests of which none has changed writes nothing.
+    const changed = seen.filter((guest) => !sameJson(guest, before.get(guest.uuid)));
+    const there = new Set(seen.map(({ uuid }) => uuid));
+    await upsertGuests(tx, host, driver, changed);
+    await forgetGuests(
+      tx,
+      host,
+      driver,
+      [...before.keys()].filter((uuid) => !there.has(uuid)),
+    );
     for (const event of events) await insertEvent(tx, event);
     return events.length > 0;
   });
