@@ -25,12 +25,16 @@ export const hasTurn = sql`(
     left join innkeeper.workloads w on w.id = operations.workload_id)
 ) < ${turnsAtOnce}`;
 
+/** Begun, and nobody's: its process is dead, or has let go of it. */
+const orphaned = sql`o.state in ('running', 'undoing') and not exists (
+  select 1 from innkeeper.workers a where a.id = o.worker_id and a.lease_until > now())`;
+
 /** Workloads whose next operation is to be looked at and has a turn now, the oldest first. */
 export const nextInTurn = sql`
   with heads as (
     select o.workload_id, o.seq, ${countedFor('o', 'w')} as host from innkeeper.operations o
     left join innkeeper.workloads w on w.id = o.workload_id
-    where (o.state = 'queued' or o.state = 'waiting' and o.due) and o.finished_at is null and not exists (
+    where (o.state = 'queued' or (o.state = 'waiting' and o.due) or (${orphaned})) and o.finished_at is null and not exists (
       select 1 from innkeeper.operations before
       where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)
   ), busy as (select u.host, count(*) as many from (${underWay}) u group by u.host),

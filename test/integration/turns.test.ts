@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { localHost } from '@innkeeper/host';
+import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
+import {
+  deleteWorker,
+  finishOperation,
+  type Hold,
+  type Inventory,
+  insertOperation,
+  insertWorkload,
+  letGoOf,
+  openInventory,
+  postpone,
+  renewLease,
+  takeOperation,
+  turnsAtOnce,
+  updateWorkload,
+  wakeNext,
+  wakeWaiting,
+} from '@innkeeper/inventory';
+import { pathsUnder } from '@innkeeper/model';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const paths = pathsUnder('/tmp/innkeeper-test-turns');
+const machine = localHost('test');
+
+let inventory: Inventory;
+let me = '';
+
+const live = async (): Promise<string> => {
+  const id = randomUUID();
+  await renewLease(inventory.db, { id, machine: 'm', bootId: 'b', pid: 1, socket: '/run/one.sock' }, []);
+  return id;
+};
+
+/** A workload with an operation that is to be done; on a host, or to be made somewhere. */
+const asked = async (host?: string): Promise<string> => {
+  const id = randomUUID();
+  await insertWorkload(inventory.db, { id, name: `w-${id}`, spec: { image: 'debian/12' } });
+  if (host !== undefined)
+    await updateWorkload(inventory.db, id, { placed: { host, driver: 'lxc', backend: 'lxc' } as never });
+  const kind = host === undefined ? 'apply' : 'stop';
+  await insertOperation(inventory.db, { id: randomUUID(), kind, workloadId: id, workloadName: `w-${id}`, who: 'test' });
+  return id;
+};
+const many = async (count: number, host?: string): Promise<string[]> => {
+  const ids: string[] = [];
+  while (ids.length < count) ids.push(await asked(host));
+  return ids;
+};
+const take = async (workloadId: string, by = me): Promise<Hold | undefined> => {
+  const row = await takeOperation(inventory.db, workloadId, by);
+  return row === undefined ? undefined : { id: row.id, fence: row.fence };
+};
+const taken = async (workloadId: string, by = me): Promise<Hold> => {
+  const hold = await take(workloadId, by);
+  if (hold === undefined) throw new Error('it was not taken');
+  return hold;
+};
+/** Whom a job waits for. */
+const woken = async (): Promise<string[]> =>
+  (await inventory.db.execute<{ key: string }>('select key from graphile_worker._private_jobs order by key')).map(
+    ({ key }) => key,
+  );
+
+beforeAll(async () => {
+  await machine.files.remove(paths.prefix);
+  const { url } = await ensureDatabase(machine, paths);
+  inventory = await openInventory(url);
+});
+
+afterAll(async () => {
+  await inventory.close();
+  await stopDatabase(machine, paths);
+  await machine.files.remove(paths.prefix);
+});
+
+beforeEach(async () => {
+  for (const table of [
+    'innkeeper.operations',
+    'innkeeper.workloads',
+    'innkeeper.workers',
+    'graphile_worker._private_jobs',
+  ])
+    await inventory.db.execute(`delete from ${table}`);
+  me = await live();
+});
+
+describe('operations of one host', () => {
+  it('are taken eight at a time, those of another host and those that make guests beside them', async () => {
+    const [first, ...rest] = await many(turnsAtOnce + 1, 'h1');
+    for (const id of rest) await taken(id);
+    expect(await take(first as string)).toBeUndefined();
+    await taken(await asked('h2'));
+    await taken(await asked());
+  });
+
+  it('go on with the oldest when one ends', async () => {
+    const [ends, ...rest] = await many(turnsAtOnce, 'h1');
+    const [older, newer] = await many(2, 'h1');
+    const hold = await taken(ends as string);
+    for (const id of rest) await taken(id);
+    for (const id of [older, newer]) expect(await take(id as string)).toBeUndefined();
+    await wakeNext(inventory.db);
+    expect(await woken()).toEqual([]);
+    await finishOperation(inventory.db, hold, 'done');
+    await wakeNext(inventory.db);
+    expect(await woken()).toEqual([older]);
+    expect(await take(newer as string)).toBeDefined();
+    expect(await take(older as string)).toBeUndefined();
+  });
+
+  it('of a process that is dead have no turn, and are woken for again', async () => {
+    const other = await live();
+    const ids = await many(turnsAtOnce, 'h1');
+    for (const id of ids) await taken(id, other);
+    const next = await asked('h1');
+    expect(await take(next)).toBeUndefined();
+    await deleteWorker(inventory.db, other);
+    await wakeNext(inventory.db);
+    expect(await woken()).toEqual([...ids].sort());
+    expect(await take(next)).toBeDefined();
+  });
+
+  it('that were let go of are woken for again, unless they were taken anew', async () => {
+    const id = await asked('h1');
+    const old = await taken(id);
+    await letGoOf(inventory.db, old);
+    await wakeNext(inventory.db);
+    expect(await woken()).toEqual([id]);
+    const again = await taken(id, await live());
+    await letGoOf(inventory.db, old);
+    expect(await take(id)).toBeUndefined();
+    expect(again.fence).toBeGreaterThan(old.fence);
+  });
+
+  it('that wait are looked at again in turns, also those that were just being looked at', async () => {
+    const ids = await many(turnsAtOnce + 4);
+    const holds: Hold[] = [];
+    for (const id of ids.slice(0, turnsAtOnce)) holds.push(await taken(id));
+    await wakeWaiting(inventory.db);
+    for (const hold of holds) await postpone(inventory.db, hold, 'room');
+    await inventory.db.execute('delete from graphile_worker._private_jobs');
+    await wakeNext(inventory.db);
+    expect(await woken()).toEqual(ids.slice(0, turnsAtOnce).sort());
+    for (const id of ids.slice(0, turnsAtOnce)) await postpone(inventory.db, await taken(id), 'room');
+    await inventory.db.execute('delete from graphile_worker._private_jobs');
+    await wakeNext(inventory.db);
+    // Nothing has changed for them since; the others have not been looked at yet.
+    expect(await woken()).toEqual(ids.slice(turnsAtOnce).sort());
+  });
+});
