@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { Logger, run, runMigrations } from 'graphile-worker';
 import type { Db } from './database.ts';
 import { openPool, withPool } from './pg.ts';
@@ -19,15 +19,16 @@ const silent = new Logger(() => () => undefined);
 export const prepareQueue = (url: string): Promise<void> =>
   withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
 
+/** A job of a workload, whose id is given as text: one that waits at most, which its key makes sure of. */
+const addJob = (id: SQL): SQL =>
+  sql`graphile_worker.add_job(${task}, json_build_object('workloadId', ${id}), queue_name := ${id}, max_attempts := 1, job_key := ${id})`;
+
 /**
  * Wakes a worker for a workload, in the same transaction as the change that it is to carry out. A workload has one job that
  * waits, however often this is called; one that has begun is left to its end.
  */
 export const wake = async (db: Db, workloadId: string): Promise<void> => {
-  await db.execute(
-    sql`select graphile_worker.add_job(${task}, json_build_object('workloadId', ${workloadId}::text),
-      queue_name := ${workloadId}::text, max_attempts := 1, job_key := ${workloadId}::text)`,
-  );
+  await db.execute(sql`select ${addJob(sql`${workloadId}::text`)}`);
 };
 
 /**
@@ -36,8 +37,7 @@ export const wake = async (db: Db, workloadId: string): Promise<void> => {
  */
 export const wakeNext = async (db: Db): Promise<void> => {
   await db.execute(sql`
-    select graphile_worker.add_job(${task}, json_build_object('workloadId', o.workload_id::text),
-      queue_name := o.workload_id::text, max_attempts := 1, job_key := o.workload_id::text)
+    select ${addJob(sql`o.workload_id::text`)}
     from (${nextInTurn}) o
     where not exists (
       select 1 from graphile_worker._private_jobs j where j.key = o.workload_id::text and j.locked_at is null and j.attempts < j.max_attempts)`);

@@ -72,13 +72,15 @@ const keptOf = async (db: Db, host: string, driver: string): Promise<Seen> =>
   new Map((await guestsOf(db, host, driver)).map((observation) => [observation.uuid, observation]));
 
 /** What changed since the last look, so that nothing happens silently. */
-const eventsOf = (host: string, seen: readonly GuestObservation[], before: Seen): NewEvent[] => {
-  const there = new Set(seen.map(({ uuid }) => uuid));
-  return [
-    ...seen.flatMap((guest) => eventOf(host, guest, before.get(guest.uuid)) ?? []),
-    ...[...before.values()].flatMap((gone) => (there.has(gone.uuid) ? [] : [goneEvent(host, gone)])),
-  ];
-};
+const eventsOf = (
+  host: string,
+  seen: readonly GuestObservation[],
+  before: Seen,
+  gone: readonly GuestObservation[],
+): NewEvent[] => [
+  ...seen.flatMap((guest) => eventOf(host, guest, before.get(guest.uuid)) ?? []),
+  ...gone.map((guest) => goneEvent(host, guest)),
+];
 
 interface Reading {
   readonly driver: string;
@@ -91,16 +93,17 @@ const keep = (control: Control, host: string, { driver, begunAt, seen }: Reading
   control.inventory.transaction(async (tx) => {
     if (!(await takeReading(tx, host, driver, begunAt))) return false;
     const before = await keptOf(tx, host, driver);
-    const events = eventsOf(host, seen, before);
+    const there = new Set(seen.map(({ uuid }) => uuid));
+    const gone = [...before.values()].filter(({ uuid }) => !there.has(uuid));
+    const events = eventsOf(host, seen, before, gone);
     // What is as it was is not sent: a look at a thousand guests of which none has changed writes nothing.
     const changed = seen.filter((guest) => !sameJson(guest, before.get(guest.uuid)));
-    const there = new Set(seen.map(({ uuid }) => uuid));
     await upsertGuests(tx, host, driver, changed);
     await forgetGuests(
       tx,
       host,
       driver,
-      [...before.keys()].filter((uuid) => !there.has(uuid)),
+      gone.map(({ uuid }) => uuid),
     );
     for (const event of events) await insertEvent(tx, event);
     return events.length > 0;
