@@ -58,11 +58,13 @@ const overheads = (/** @type {(text: string) => void} */ progress) =>
     return samples.slice(4);
   });
 
-/** @param {string} url @param {(inventory: import('@innkeeper/inventory').Inventory) => Promise<void>} work */
+/** @typedef {import('@innkeeper/inventory').Inventory} Inventory */
+
+/** @template T @param {string} url @param {(inventory: Inventory) => Promise<T>} work */
 const inInventory = async (url, work) => {
   const inventory = await openInventory(url, { connections: 1 });
   try {
-    await work(inventory);
+    return await work(inventory);
   } finally {
     await inventory.close();
   }
@@ -80,64 +82,57 @@ const small = /** @type {const} */ ({
 });
 
 /** No host has room for a thousand, and none of them runs: what may be promised of it is none of this benchmark's concern. */
-const makeRoom = (/** @type {string} */ url) =>
-  inInventory(url, async ({ db }) => {
-    await db.execute('update innkeeper.hosts set cpu_ratio = 10000, memory_ratio = 10000');
-    await db.execute('update innkeeper.hosts set cpus_ceiling = 1e9, memory_ceiling = 1e15');
-  });
+const makeRoom = async (/** @type {Inventory} */ { db }) => {
+  await db.execute('update innkeeper.hosts set cpu_ratio = 10000, memory_ratio = 10000');
+  await db.execute('update innkeeper.hosts set cpus_ceiling = 1e9, memory_ceiling = 1e15');
+};
 
-/** Until none is unfinished, by one question for all of them. */
-const untilEnded = async (/** @type {Client} */ client) => {
+/** Until no operation is unfinished, by one question to the database for all of them. */
+const untilEnded = async (/** @type {Inventory} */ { db }) => {
   for (;;) {
-    const left = (await client.operations(many)).filter(({ finishedAt }) => finishedAt === undefined);
-    const bad = left.find(({ state }) => state === 'waiting');
-    if (bad !== undefined) throw new Error(`${bad.workload.name}: ${bad.progress}`);
-    if (left.length === 0) return;
-    await delay(50);
+    const [row] = await db.execute(
+      `select count(*)::int as left, min(progress) filter (where state = 'waiting') as waits
+       from innkeeper.operations where finished_at is null`,
+    );
+    if (typeof row?.waits === 'string') throw new Error(row.waits);
+    if (row?.left === 0) return;
+    await delay(25);
   }
 };
 
-/** Puts that many stopped workloads there, spread over the control planes. */
-const makeAll = async (/** @type {Client[]} */ clients, /** @type {number} */ count) => {
-  const [first] = clients;
-  if (first === undefined) throw new Error('no control plane');
+/**
+ * One request for each workload, spread over the control planes, all at once; until all are carried out.
+ * @param {Inventory} inventory @param {Client[]} clients @param {number} count
+ * @param {(client: Client, name: string) => Promise<unknown>} ask
+ */
+const ofAll = async (inventory, clients, count, ask) => {
   await Promise.all(
-    names(count).map((name, index) =>
-      clients[index % clients.length]?.put(name, small, { idempotencyKey: randomUUID() }),
-    ),
+    names(count).map((name, index) => ask(/** @type {Client} */ (clients[index % clients.length]), name)),
   );
-  await untilEnded(first);
+  await untilEnded(inventory);
 };
 
-const removeAll = async (/** @type {Client[]} */ clients, /** @type {number} */ count) => {
-  await Promise.all(names(count).map((name, index) => clients[index % clients.length]?.remove(name)));
-  const [first] = clients;
-  if (first !== undefined) await untilEnded(first);
-};
+const make = (/** @type {Client} */ client, /** @type {string} */ name) =>
+  client.put(name, small, { idempotencyKey: randomUUID() });
+const unmake = (/** @type {Client} */ client, /** @type {string} */ name) => client.remove(name);
 
 const noopsPerSecond = (/** @type {(text: string) => void} */ progress) =>
-  withPlanes(3, { INNKEEPER_DRIVERS: '@innkeeper/test' }, async (planes, url) => {
-    const clients = planes.map(({ client }) => client);
-    const [first] = clients;
-    if (first === undefined) throw new Error('no control plane');
-    await makeRoom(url);
-    await makeAll(clients, noops);
-    const samples = [];
-    for (let wave = 0; wave < waves; wave += 1) {
-      progress(`${noops} operations that do nothing, wave ${wave + 1} of ${waves}`);
-      const ms = await time(async () => {
-        await Promise.all(
-          names(noops).map((name, index) =>
-            clients[index % clients.length]?.act(name, wave % 2 === 0 ? 'start' : 'stop'),
-          ),
-        );
-        await untilEnded(first);
-      });
-      samples.push((noops * 1000) / ms);
-    }
-    await removeAll(clients, noops);
-    return samples.slice(1);
-  });
+  withPlanes(3, { INNKEEPER_DRIVERS: '@innkeeper/test' }, (planes, url) =>
+    inInventory(url, async (inventory) => {
+      const clients = planes.map(({ client }) => client);
+      await makeRoom(inventory);
+      await ofAll(inventory, clients, noops, make);
+      const samples = [];
+      for (let wave = 0; wave < waves; wave += 1) {
+        progress(`${noops} operations that do nothing, wave ${wave + 1} of ${waves}`);
+        const act = wave % 2 === 0 ? 'start' : 'stop';
+        const ms = await time(() => ofAll(inventory, clients, noops, (client, name) => client.act(name, act)));
+        samples.push((noops * 1000) / ms);
+      }
+      await ofAll(inventory, clients, noops, unmake);
+      return samples.slice(1);
+    }),
+  );
 
 /** How many statements the database was sent, by its own log. */
 const statements = async () => {
@@ -146,33 +141,41 @@ const statements = async () => {
   return text.split('\n').filter((line) => /LOG: {2}(statement|execute)/.test(line)).length;
 };
 
+/**
+ * What a look at all of them and all that follows from it takes, and how many statements the database is sent for it.
+ * @param {Inventory} inventory @param {() => Promise<number>} reconcile @param {(text: string) => void} progress
+ */
+const readAll = async ({ db }, reconcile, progress) => {
+  const samples = [];
+  const counts = [];
+  await db.execute(`alter system set log_statement = 'all'`);
+  await db.execute(`select pg_reload_conf()`);
+  for (let reading = 0; reading < readings; reading += 1) {
+    progress(`reading ${reading + 1} of ${readings}`);
+    await delay(1000);
+    const before = await statements();
+    samples.push(await reconcile());
+    await delay(200);
+    counts.push((await statements()) - before);
+  }
+  await db.execute(`alter system reset log_statement`);
+  await db.execute(`select pg_reload_conf()`);
+  return { samples: samples.slice(1), counts: counts.slice(1) };
+};
+
 const reconciles = (/** @type {(text: string) => void} */ progress) =>
-  withPlanes(1, {}, async (planes, url) => {
-    const [plane] = planes;
-    if (plane === undefined) throw new Error('no control plane');
-    progress(`making ${many} workloads`);
-    await makeRoom(url);
-    const makeMs = await time(() => makeAll([plane.client], many));
-    const samples = [];
-    const counts = [];
-    await inInventory(url, async (inventory) => {
-      await inventory.db.execute(`alter system set log_statement = 'all'`);
-      await inventory.db.execute(`select pg_reload_conf()`);
-      for (let reading = 0; reading < readings; reading += 1) {
-        progress(`reading ${reading + 1} of ${readings}`);
-        await delay(1000);
-        const before = await statements();
-        samples.push(await plane.reconcile());
-        await delay(200);
-        counts.push((await statements()) - before);
-      }
-      await inventory.db.execute(`alter system reset log_statement`);
-      await inventory.db.execute(`select pg_reload_conf()`);
-    });
-    progress(`removing ${many} workloads`);
-    await removeAll([plane.client], many);
-    return { samples: samples.slice(1), counts: counts.slice(1), makeMs };
-  });
+  withPlanes(1, {}, ([plane], url) =>
+    inInventory(url, async (inventory) => {
+      if (plane === undefined) throw new Error('no control plane');
+      progress(`making ${many} workloads`);
+      await makeRoom(inventory);
+      const makeMs = await time(() => ofAll(inventory, [plane.client], many, make));
+      const read = await readAll(inventory, plane.reconcile, progress);
+      progress(`removing ${many} workloads`);
+      await ofAll(inventory, [plane.client], many, unmake);
+      return { ...read, makeMs };
+    }),
+  );
 
 export const bench = async (/** @type {(text: string) => void} */ progress) => {
   await setUp('down', '--purge', '--yes');

@@ -15,12 +15,17 @@ const open = ({ host, paths }) => {
   const known = new Map();
   const move = async (/** @type {string} */ uuid, /** @type {string} */ from, /** @type {string} */ to) =>
     rename(fileOf(uuid, from), fileOf(uuid, to)).catch(() => undefined);
+  /** Nothing when it was moved or removed meanwhile. */
   const read = async (/** @type {string} */ file) => {
     const [uuid = '', state] = file.split('.');
-    if (!known.has(uuid)) known.set(uuid, JSON.parse(await readFile(`${folder}/${file}`, 'utf8')));
-    return { ...known.get(uuid), state };
+    const text = known.has(uuid) ? undefined : await readFile(`${folder}/${file}`, 'utf8').catch(() => undefined);
+    if (text !== undefined) known.set(uuid, JSON.parse(text));
+    return known.has(uuid) ? [{ ...known.get(uuid), state }] : [];
   };
-  const list = async () => Promise.all((await readdir(folder)).sort().map(read));
+  const list = async () => {
+    const files = (await readdir(folder)).filter((file) => /\.(running|stopped)$/.test(file));
+    return (await Promise.all(files.sort().map(read))).flat();
+  };
   const fact = (/** @type {import('@innkeeper/model').Capability['value']} */ value) => ({
     value,
     evidence: 'a benchmark says so',
@@ -36,7 +41,7 @@ const open = ({ host, paths }) => {
         healthy: true,
         versions: {},
         capabilities: { 'guest.os': fact(['linux']), 'limits.cpu': fact(true), 'limits.memory': fact(true) },
-        images: [],
+        images: ['debian/12'],
         networks: [],
       };
     },
@@ -67,7 +72,10 @@ const open = ({ host, paths }) => {
     create: ({ uuid, definition }) => [
       {
         name: 'define',
-        run: async () => writeFile(fileOf(uuid, 'stopped'), JSON.stringify(definition)),
+        run: async () => {
+          await writeFile(fileOf(uuid, 'new'), JSON.stringify(definition));
+          await rename(fileOf(uuid, 'new'), fileOf(uuid, 'stopped'));
+        },
         undo: async () => rm(fileOf(uuid, 'stopped'), { force: true }),
       },
     ],

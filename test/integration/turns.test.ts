@@ -12,6 +12,7 @@ import {
   openInventory,
   postpone,
   renewLease,
+  takeInTurn,
   takeOperation,
   turnsAtOnce,
   updateWorkload,
@@ -43,6 +44,15 @@ const asked = async (host?: string): Promise<string> => {
   await insertOperation(inventory.db, { id: randomUUID(), kind, workloadId: id, workloadName: `w-${id}`, who: 'test' });
   return id;
 };
+/** One more operation of a workload that has one. */
+const follow = (id: string): Promise<unknown> =>
+  insertOperation(inventory.db, {
+    id: randomUUID(),
+    kind: 'stop',
+    workloadId: id,
+    workloadName: `w-${id}`,
+    who: 'test',
+  });
 const many = async (count: number, host?: string): Promise<string[]> => {
   const ids: string[] = [];
   while (ids.length < count) ids.push(await asked(host));
@@ -84,6 +94,60 @@ beforeEach(async () => {
   ])
     await inventory.db.execute(`delete from ${table}`);
   me = await live();
+});
+
+describe('the turn of an operation that has ended', () => {
+  const end = async (workloadId: string) => {
+    const row = await takeOperation(inventory.db, workloadId, me);
+    if (row === undefined) throw new Error('it was not taken');
+    await finishOperation(inventory.db, { id: row.id, fence: row.fence }, 'done');
+    return row.turn;
+  };
+  const heir = async (turn: Awaited<ReturnType<typeof end>>): Promise<string | undefined> =>
+    (await takeInTurn(inventory.db, turn, me))?.workloadId;
+
+  it('goes to what follows for its workload, then to the oldest of its host, and to nobody else', async () => {
+    const ends = await asked('h1');
+    const turn = await end(ends);
+    const older = await asked('h1');
+    await asked('h2');
+    await asked();
+    await follow(ends);
+    expect(await heir(turn)).toBe(ends);
+    expect(await heir(turn)).toBe(older);
+    expect(await heir(turn)).toBeUndefined();
+  });
+
+  it('of a guest that was being made goes to the next that is to be made', async () => {
+    const turn = await end(await asked());
+    await asked('h1');
+    const made = await asked();
+    expect(turn.host).toBeNull();
+    expect(await heir(turn)).toBe(made);
+    expect(await heir(turn)).toBeUndefined();
+  });
+
+  it('goes to nothing that is worked on, and to what a dead process had', async () => {
+    const turn = await end(await asked('h1'));
+    const [mine, theirs] = await many(2, 'h1');
+    const other = await live();
+    await taken(mine as string);
+    await taken(theirs as string, other);
+    await follow(mine as string);
+    expect(await heir(turn)).toBeUndefined();
+    expect(await take(mine as string)).toBeUndefined();
+    await deleteWorker(inventory.db, other);
+    expect(await heir(turn)).toBe(theirs);
+  });
+
+  it('is given once each by many that end at once', async () => {
+    const turns = await Promise.all((await many(turnsAtOnce, 'h1')).map(end));
+    const waiting = await many(turnsAtOnce, 'h1');
+    const heirs = await Promise.all(turns.map(heir));
+    expect(heirs.filter((id) => id !== undefined).length).toBeGreaterThan(0);
+    expect(new Set(heirs.filter((id) => id !== undefined)).size).toBe(heirs.filter((id) => id !== undefined).length);
+    for (const id of heirs) if (id !== undefined) expect(waiting).toContain(id);
+  });
 });
 
 describe('operations of one host', () => {

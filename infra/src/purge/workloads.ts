@@ -1,7 +1,6 @@
 import { InnkeeperError, isFinished, type OperationState } from '@innkeeper/model';
 import { askApi, callApi, itemsOf } from '../api.ts';
 import type { Ground } from '../setup/step.ts';
-import { waitFor } from '../wait.ts';
 
 const removalLimitMs = 10 * 60_000;
 
@@ -20,18 +19,20 @@ const managedNames = async (socket: string): Promise<string[]> =>
     .filter((item) => item.managed !== false)
     .map((item) => String(item.name));
 
-const follow = (socket: string, first: Operation): Promise<Operation | undefined> =>
-  waitFor(
-    async () => {
-      const path = `/v1/operations/${encodeURIComponent(first.id)}`;
-      const now = operationIn(await askApi(socket, { path })) ?? first;
-      return isFinished(now.state) ? now : undefined;
-    },
-    { limitMs: removalLimitMs, everyMs: 500 },
-  );
+/** As it ended, or as it is when it waits for something or its time is over. */
+const follow = async (socket: string, first: Operation): Promise<Operation> => {
+  const path = `/v1/operations/${encodeURIComponent(first.id)}?wait=60s`;
+  const limit = Date.now() + removalLimitMs;
+  let now = first;
+  while (!isFinished(now.state) && now.state !== 'waiting' && Date.now() < limit)
+    now = operationIn(await askApi(socket, { path, timeoutMs: 70_000 })) ?? now;
+  return now;
+};
 
 const reasonOf = ({ state, error }: Operation): string =>
-  error?.detail === undefined ? `its removal ${state}` : [error.detail, ...(error.causes ?? [])].join(': ');
+  error?.detail === undefined
+    ? `its removal is ${isFinished(state) ? state : `${state} still`}`
+    : [error.detail, ...(error.causes ?? [])].join(': ');
 
 /** Undefined when it is gone, else why not. */
 const removeOne = async (socket: string, name: string): Promise<string | undefined> => {
@@ -40,9 +41,8 @@ const removeOne = async (socket: string, name: string): Promise<string | undefin
   if (answer.status === 404) return undefined;
   const started = operationIn(answer.body);
   if (answer.status >= 300 || started === undefined) return `${name}: the control plane answered ${answer.status}`;
-  const ended = await follow(socket, started);
-  if (ended === undefined) return `${name}: its removal takes more than ten minutes`;
-  return ended.state === 'done' ? undefined : `${name}: ${reasonOf(ended)}`;
+  const last = await follow(socket, started);
+  return last.state === 'done' ? undefined : `${name}: ${reasonOf(last)}`;
 };
 
 /** Deletes every managed workload through the API, all at a time: the queue has its own limits. */

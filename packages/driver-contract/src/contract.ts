@@ -84,6 +84,7 @@ export interface Driver
   watch(signal: AbortSignal): AsyncIterable<GuestEvent>;
   /** All guests, foreign ones too, in a number of calls that does not grow with the guests. */
   list(): Promise<GuestObservation[]>;
+  /** One guest, without a look at any other; undefined when there is none. */
   inspect(guest: GuestRef): Promise<GuestObservation | undefined>;
   stats(guests: readonly GuestRef[]): Promise<Map<string, GuestStats>>;
   /** Pure. Throws `unsupported` for an order that no definition of this driver can express. */

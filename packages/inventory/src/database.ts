@@ -4,6 +4,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { connectTo } from './connect.ts';
 import { doneMigrations, knownMigrations, migrateUp } from './migrations.ts';
 import { type Listening, listenForever } from './pg.ts';
+import { preparing } from './preparing.ts';
 import { prepareQueue } from './queue.ts';
 import { renewing } from './renewing.ts';
 import * as schema from './schema.ts';
@@ -16,8 +17,8 @@ export interface Inventory {
   /** A connection of its own, for what must not wait behind a thousand requests: leases, and whether the database answers. */
   readonly urgent: Db;
   readonly url: string;
-  /** Calls back for every notification, and after a loss of the connection, until the inventory is closed. */
-  listen(channel: string, onNotify: () => void): Promise<void>;
+  /** Calls back with what every notification says, and with nothing after a loss of the connection, until the inventory is closed. */
+  listen(channel: string, onNotify: (payload?: string) => void): Promise<void>;
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -103,7 +104,7 @@ export const openInventory = async (url: string, options: OpenOptions = {}): Pro
       });
       // Sets the parsers that the queries below count on.
       drizzle(client);
-      return client;
+      return preparing(client);
     });
   const [pool, urgentPool] = [openPool(connections), openPool(1)];
   const db = drizzle(pool.sql, { schema });

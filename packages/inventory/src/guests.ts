@@ -24,35 +24,54 @@ export const findGuests = (db: Db, refs: readonly string[]): Promise<GuestRow[]>
     .from(guests)
     .where(or(inArray(guests.uuid, [...refs]), inArray(sql`${guests.observation} ->> 'name'`, [...refs])));
 
-/** Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk. */
+/** Of all guests of one driver of one host, or of one of them. */
+export interface Reading {
+  readonly host: string;
+  readonly driver: string;
+  /** When the look was begun, by the database's clock: {@link readingBegins}. */
+  readonly begunAt: string;
+  /** Of this guest alone. */
+  readonly only?: string;
+}
+
+/**
+ * Writes what was seen; rows that have not changed are not written, so that an idle host costs no disk, nor those that were
+ * seen by a look that was begun later.
+ */
 export const upsertGuests = async (
   db: Db,
-  host: string,
-  driver: string,
+  { host, driver, begunAt }: Reading,
   seen: readonly GuestObservation[],
 ): Promise<void> => {
   if (seen.length === 0) return;
+  const seenAt = sql`${begunAt}::timestamptz`;
   await db
     .insert(guests)
-    .values(seen.map((observation) => ({ host, driver, uuid: observation.uuid, observation })))
+    .values(seen.map((observation) => ({ host, driver, uuid: observation.uuid, observation, seenAt })))
     .onConflictDoUpdate({
       target: [guests.host, guests.driver, guests.uuid],
-      set: { observation: sql`excluded.observation`, seenAt: sql`now()` },
-      setWhere: sql`${guests.observation} is distinct from excluded.observation`,
+      set: { observation: sql`excluded.observation`, seenAt: sql`excluded.seen_at` },
+      setWhere: sql`${guests.observation} is distinct from excluded.observation and ${guests.seenAt} <= excluded.seen_at`,
     });
 };
 
-/** As they were seen last, of one driver of one host. */
-export const guestsOf = async (db: Db, host: string, driver: string): Promise<GuestObservation[]> =>
-  (
-    await db
-      .select({ observation: guests.observation })
-      .from(guests)
-      .where(and(eq(guests.host, host), eq(guests.driver, driver)))
-  ).map(({ observation }) => observation);
+/** A guest as it is known. */
+export interface KnownGuest {
+  readonly observation: GuestObservation;
+  /** Seen by a look that was begun later than the reading that asks. */
+  readonly later: boolean;
+}
+
+export const guestsOf = (db: Db, { host, driver, begunAt, only }: Reading): Promise<KnownGuest[]> =>
+  db
+    .select({ observation: guests.observation, later: sql<boolean>`${guests.seenAt} > ${begunAt}::timestamptz` })
+    .from(guests)
+    .where(
+      and(eq(guests.host, host), eq(guests.driver, driver), ...(only === undefined ? [] : [eq(guests.uuid, only)])),
+    );
 
 /** Forgets guests of one driver of one host that are not there any more. */
-export const forgetGuests = async (db: Db, host: string, driver: string, uuids: readonly string[]): Promise<void> => {
+export const forgetGuests = async (db: Db, { host, driver }: Reading, uuids: readonly string[]): Promise<void> => {
   if (uuids.length === 0) return;
   await db
     .delete(guests)
@@ -66,10 +85,16 @@ export const readingBegins = async (db: Db): Promise<string> => {
 };
 
 /**
- * True when no reading that was begun later is kept already; no other of this host and driver is kept until the transaction
- * ends. Several processes may read one host.
+ * True when no reading of all guests that was begun later is kept already; none is until the transaction ends. Several
+ * processes may read one host, and looks at single guests are kept beside each other.
  */
-export const takeReading = async (db: Db, host: string, driver: string, begunAt: string): Promise<boolean> => {
+export const takeReading = async (db: Db, { host, driver, begunAt, only }: Reading): Promise<boolean> => {
+  if (only !== undefined) {
+    const [row] = await db.execute<{ late: boolean }>(sql`
+      select begun_at > ${begunAt}::timestamptz as late from innkeeper.readings
+      where host = ${host} and driver = ${driver} for share`);
+    return row?.late !== true;
+  }
   const rows = await db.execute(sql`
     insert into innkeeper.readings (host, driver, begun_at) values (${host}, ${driver}, ${begunAt}::timestamptz)
     on conflict (host, driver) do update set begun_at = excluded.begun_at where readings.begun_at <= excluded.begun_at

@@ -30,6 +30,6 @@ export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';
 export * from './tokens.ts';
-export { turnsAtOnce } from './turns.ts';
+export { type Turn, turnsAtOnce } from './turns.ts';
 export * from './workers.ts';
 export * from './workloads.ts';

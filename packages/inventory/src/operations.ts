@@ -1,10 +1,10 @@
 import type { OperationKind, OperationState, Problem, Scope, StepState } from '@innkeeper/model';
-import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { projectOfWorkload, within } from './project.ts';
 import { eventsChannel } from './records.ts';
 import { operationSteps, operations } from './schema.ts';
-import { hasTurn } from './turns.ts';
+import { countedFor, hasTurn, heirOf, type Turn } from './turns.ts';
 
 export type OperationRow = typeof operations.$inferSelect;
 export type StepRow = typeof operationSteps.$inferSelect;
@@ -76,15 +76,13 @@ export const stepsOf = async (db: Db, ids: readonly string[]): Promise<StepRow[]
         .where(inArray(operationSteps.operationId, [...ids]))
         .orderBy(asc(operationSteps.operationId), asc(operationSteps.position));
 
-/**
- * Takes the oldest unfinished operation of a workload, unless another live process has it or its host has enough to do.
- * The fence grows, so that whoever had it before can write nothing more.
- */
-export const takeOperation = async (
-  db: Db,
-  workloadId: string,
-  workerId: string,
-): Promise<OperationRow | undefined> => {
+/** An operation that this process works on, with the turn that it has. */
+export interface TakenOperation extends OperationRow {
+  readonly turn: Turn;
+}
+
+/** The fence grows, so that whoever had it before can write nothing more. */
+const take = async (db: Db, workerId: string, which: SQL): Promise<TakenOperation | undefined> => {
   const [row] = await db
     .update(operations)
     .set({
@@ -94,15 +92,34 @@ export const takeOperation = async (
       workerId,
       startedAt: sql`coalesce(${operations.startedAt}, now())`,
     })
-    .where(sql`${operations.id} = (
+    .where(which)
+    .returning({
+      ...getTableColumns(operations),
+      host: sql<string | null>`(
+        select ${countedFor('operations', 'w')} from (select 1) as one
+        left join innkeeper.workloads w on w.id = ${operations.workloadId})`,
+    });
+  if (row === undefined) return undefined;
+  const { host, ...operation } = row;
+  return { ...operation, turn: { workloadId: operation.workloadId, host } };
+};
+
+/** Takes the oldest unfinished operation of a workload, unless a live process has it or its host has enough to do. */
+export const takeOperation = (db: Db, workloadId: string, workerId: string): Promise<TakenOperation | undefined> =>
+  take(
+    db,
+    workerId,
+    sql`${operations.id} = (
       select id from innkeeper.operations where workload_id = ${workloadId} and finished_at is null order by seq limit 1 for update
     ) and (
-      ${operations.workerId} is null or ${operations.state} = 'queued' or ${operations.workerId} = ${workerId}
+      ${operations.workerId} is null or ${operations.state} = 'queued'
       or not exists (select 1 from innkeeper.workers w where w.id = ${operations.workerId} and w.lease_until > now())
-    ) and ${hasTurn}`)
-    .returning();
-  return row;
-};
+    ) and ${hasTurn}`,
+  );
+
+/** Takes what is due after an operation of this process that has ended, in its turn. */
+export const takeInTurn = (db: Db, turn: Turn, workerId: string): Promise<TakenOperation | undefined> =>
+  take(db, workerId, sql`${operations.id} = (${heirOf(turn)})`);
 
 /** What this process is said to be working on. */
 export const operationsHeldBy = (db: Db, workerId: string): Promise<(Hold & { readonly workloadId: string })[]> =>
@@ -210,25 +227,25 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
-/** Those who wait for an operation look at it: its own event was told before its end was written. */
-const tellWaiters = async (db: Db): Promise<void> => {
-  await db.execute(sql`select pg_notify(${eventsChannel}, '')`);
+/** Changes an operation, and in the same statement what `also` does, and tells those who wait for it; false when it was taken over. */
+const tell = async (db: Db, { id, fence }: Hold, change: SQL, also = sql``): Promise<boolean> => {
+  const rows = await db.execute(sql`
+    with told as (update innkeeper.operations set ${change} where id = ${id} and fence = ${fence} returning id) ${also}
+    select pg_notify(${eventsChannel}, id::text) from told`);
+  return rows.length === 1;
 };
 
 /** Puts an operation aside until something that could help changes; its step counts as not begun. */
-export const postpone = async (db: Db, hold: Hold, waitsFor: string): Promise<boolean> => {
-  const rows = await db
-    .update(operations)
-    .set({ state: 'waiting', progress: waitsFor, workerId: null })
-    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
-    .returning({ id: operations.id });
-  await db
-    .update(operationSteps)
-    .set({ state: 'pending', text: waitsFor })
-    .where(and(eq(operationSteps.operationId, hold.id), eq(operationSteps.state, 'running')));
-  await tellWaiters(db);
-  return rows.length === 1;
-};
+export const postpone = (db: Db, hold: Hold, waitsFor: string): Promise<boolean> =>
+  tell(
+    db,
+    hold,
+    sql`state = 'waiting', progress = ${waitsFor}, worker_id = null`,
+    sql`, step as (
+      update innkeeper.operation_steps s set state = 'pending', text = ${waitsFor} from told
+      where s.operation_id = told.id and s.state = 'running'
+    )`,
+  );
 
 /** Ends what waits for a workload, since something else is wanted now. */
 export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
@@ -249,15 +266,8 @@ export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boo
 };
 
 /** What it decided is needed no more, and may hold what a first boot was told: it is forgotten. */
-export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
-  const rows = await db
-    .update(operations)
-    .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
-    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
-    .returning({ id: operations.id });
-  await tellWaiters(db);
-  return rows.length === 1;
-};
+export const finishOperation = (db: Db, hold: Hold, state: OperationState): Promise<boolean> =>
+  tell(db, hold, sql`state = ${state}, progress = null, memory = '{}', finished_at = now()`);
 
 /** True when there was something to cancel; it happens at the next step boundary. */
 export const requestCancel = async (db: Db, id: string, who: string): Promise<boolean> => {

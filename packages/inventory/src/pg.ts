@@ -27,14 +27,19 @@ export interface Listening {
 }
 
 /**
- * Calls back for every notification, and once after each time the connection was lost: something may have been missed.
+ * Calls back with what every notification says, and with nothing after each time the connection was lost: something may
+ * have been missed.
  * Resolves when it listens for the first time.
  */
-export const listenForever = async (url: string, channel: string, onNotify: () => void): Promise<Listening> => {
+export const listenForever = async (
+  url: string,
+  channel: string,
+  onNotify: (payload?: string) => void,
+): Promise<Listening> => {
   const stopping = new AbortController();
   const begin = async (): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });
-    client.on('notification', onNotify);
+    client.on('notification', ({ payload }) => onNotify(payload ?? ''));
     client.on('error', () => undefined);
     await client.connect();
     await client.query(`listen ${pg.escapeIdentifier(channel)}`);

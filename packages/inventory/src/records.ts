@@ -38,6 +38,7 @@ export interface NewEvent {
   readonly text: string;
 }
 
+/** Says nothing when there is a new event, and its id when an operation has ended or was put aside. */
 export const eventsChannel = 'innkeeper_events';
 const eventsLock = 0x1_4b_ee_9e_5;
 

@@ -7,8 +7,15 @@ import { type SQL, sql } from 'drizzle-orm';
  */
 export const turnsAtOnce = 8;
 
+/** What an operation has while it is under way. */
+export interface Turn {
+  readonly workloadId: string;
+  /** Null while a guest is being made: nobody knows yet where. */
+  readonly host: string | null;
+}
+
 /** The host that an operation is counted for; null while its guest is being made. `o` and `w`: its row and its workload's. */
-const countedFor = (o: string, w: string): SQL =>
+export const countedFor = (o: string, w: string): SQL =>
   sql.raw(`case when ${o}.memory -> 'placed' ->> 'fresh' = 'true' then null else ${w}.placed ->> 'host' end`);
 
 /** Of live processes only: what the dead had is not under way. */
@@ -29,14 +36,26 @@ export const hasTurn = sql`(
 const orphaned = sql`o.state in ('running', 'undoing') and not exists (
   select 1 from innkeeper.workers a where a.id = o.worker_id and a.lease_until > now())`;
 
+/** That the operation `o` is the first of its workload, and nobody works on it. */
+const isHead = sql`(o.state = 'queued' or (o.state = 'waiting' and o.due) or (${orphaned})) and o.finished_at is null and not exists (
+  select 1 from innkeeper.operations before
+  where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)`;
+
+/**
+ * The operation that is given the turn of one that has ended: what follows for its workload, or the oldest that is counted for the
+ * same host.
+ */
+export const heirOf = ({ workloadId, host }: Turn): SQL => sql`
+  select o.id from innkeeper.operations o left join innkeeper.workloads w on w.id = o.workload_id
+  where ${isHead} and ${countedFor('o', 'w')} is not distinct from ${host}::text
+  order by o.workload_id = ${workloadId} desc, o.seq limit 1 for update of o skip locked`;
+
 /** Workloads whose next operation is to be looked at and has a turn now, the oldest first. */
 export const nextInTurn = sql`
   with heads as (
     select o.workload_id, o.seq, ${countedFor('o', 'w')} as host from innkeeper.operations o
     left join innkeeper.workloads w on w.id = o.workload_id
-    where (o.state = 'queued' or (o.state = 'waiting' and o.due) or (${orphaned})) and o.finished_at is null and not exists (
-      select 1 from innkeeper.operations before
-      where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)
+    where ${isHead}
   ), busy as (select u.host, count(*) as many from (${underWay}) u group by u.host),
   ranked as (select workload_id, host, row_number() over (partition by host order by seq) as place from heads)
   select r.workload_id from ranked r left join busy b on b.host is not distinct from r.host

@@ -59,13 +59,9 @@ describe('a container', () => {
     await events.until(({ kind }) => kind === 'gap');
     await lxc.define(containerXml(uuid, 'test-lv-box', rootfs));
     await lxc.start(uuid);
-    expect(await lxc.domains()).toContainEqual({
-      uuid,
-      name: 'test-lv-box',
-      state: 'running',
-      persistent: true,
-      autostart: false,
-    });
+    const running = { uuid, name: 'test-lv-box', state: 'running', persistent: true, autostart: false };
+    expect(await lxc.domains()).toContainEqual(running);
+    expect(await lxc.domain(uuid)).toEqual(running);
 
     const description = describeDomain((await lxc.xml([uuid])).get(uuid) ?? '');
     expect(description).toMatchObject({
@@ -87,6 +83,7 @@ describe('a container', () => {
     await events.until(lifecycle('test-lv-box', /^Undefined/));
     await events.end();
     expect(await stateOf(lxc, uuid)).toBeUndefined();
+    expect(await lxc.domain(uuid)).toBeUndefined();
   });
 
   it('has no figures, screen or domain capabilities in libvirt', async () => {

@@ -21,6 +21,8 @@ export interface XmlOptions {
 export interface DomainReads {
   /** Every domain, running or not, Innkeeper's or not, in one question however many there are. */
   domains(): Promise<DomainState[]>;
+  /** One domain, in one question; undefined when there is none of this UUID. */
+  domain(uuid: string): Promise<DomainState | undefined>;
   /** XML by UUID, at most 200 to a question; a domain that vanished in between is missing. */
   xml(uuids: readonly string[], options?: XmlOptions): Promise<Map<string, string>>;
   /** Why a domain is in its state, by UUID: `shutdown`, `crashed`, `booted`; a domain that vanished is missing. */
@@ -88,6 +90,32 @@ export const parseDomains = (sections: readonly string[]): DomainState[] => {
   });
 };
 
+/** In `dominfo` a label takes 16 columns; a name may begin and end in spaces itself. */
+const labelWidth = 16;
+
+const stateWords: Readonly<Record<string, PowerState>> = {
+  running: 'running',
+  paused: 'paused',
+  'shut off': 'stopped',
+};
+
+/** Reads `virsh dominfo`; undefined when it says nothing of a domain. */
+export const parseDomain = (text: string): DomainState | undefined => {
+  const fields = new Map(
+    lines(text).map((line) => [line.slice(0, labelWidth).split(':')[0] ?? '', line.slice(labelWidth)] as const),
+  );
+  const uuid = fields.get('UUID')?.trim();
+  const name = fields.get('Name');
+  if (uuid === undefined || name === undefined || !isUuid(uuid)) return undefined;
+  return {
+    uuid,
+    name,
+    state: stateWords[fields.get('State') ?? ''] ?? 'other',
+    persistent: fields.get('Persistent') === 'yes',
+    autostart: fields.get('Autostart') === 'enable',
+  };
+};
+
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
@@ -98,6 +126,11 @@ const vanished = /failed to get domain|Domain not found|no domain with matching/
 
 export const domainReads = (virsh: Virsh): DomainReads => ({
   domains: async () => parseDomains(await virsh.batch('list the domains', listCommands)),
+  domain: async (uuid) => {
+    const commands = [['dominfo', '--domain', checkedUuid(uuid)]];
+    const [text = ''] = await virsh.batch(`look at domain ${uuid}`, commands, { tolerate: vanished });
+    return parseDomain(text);
+  },
   xml: async (wanted, options = {}) => {
     const flags = options.inactive === true ? ['--inactive', '--security-info'] : [];
     const found = new Map<string, string>();

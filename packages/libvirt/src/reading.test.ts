@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { parseDomains, parseNames, parseReason } from './domains.ts';
+import { parseDomain, parseDomains, parseNames, parseReason } from './domains.ts';
 import { parseDomstats } from './domstats.ts';
 import { parseEvent } from './events.ts';
 import { parseLeases } from './leases.ts';
@@ -61,6 +61,40 @@ describe('the reason of a state', () => {
     ['running (booted)', 'booted'],
   ])('of %j is %s', (text, reason) => expect(parseReason(text)).toBe(reason));
   it.each(['', 'shut off'])('of %j is not known', (text) => expect(parseReason(text)).toBeUndefined());
+});
+
+describe('one domain', () => {
+  const info = (fields: Record<string, string>): string =>
+    Object.entries({
+      Id: '-',
+      Name: 'web',
+      UUID: a,
+      State: 'shut off',
+      Persistent: 'yes',
+      Autostart: 'disable',
+      ...fields,
+    })
+      .map(([label, value]) => `${`${label}:`.padEnd(15)} ${value}\n`)
+      .join('');
+
+  it.each([['plain'], ['two words'], [' led'], ['trailed  '], ['a: b'], ['größe'], [b]])(
+    'reads the name %j',
+    (Name) => {
+      expect(parseDomain(info({ Name }))?.name).toBe(Name);
+    },
+  );
+
+  it.each([
+    ['running', 'running'],
+    ['paused', 'paused'],
+    ['shut off', 'stopped'],
+    ['in shutdown', 'other'],
+    ['crashed', 'other'],
+  ])('that is %s is %s', (State, state) => {
+    expect(parseDomain(info({ State }))).toMatchObject({ uuid: a, state, persistent: true, autostart: false });
+  });
+
+  it('that is gone is none', () => expect(parseDomain('')).toBeUndefined());
 });
 
 describe('the list of domains', () => {

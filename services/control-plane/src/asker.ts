@@ -4,6 +4,7 @@ import { InnkeeperError, type OperationKind, type WorkloadSpec, withoutSecrets }
 import { requireInScope } from './access/allow.ts';
 import type { Identity } from './access/identity.ts';
 import { record, type Trail } from './access/trail.ts';
+import { allOf } from './all-of.ts';
 import type { Control } from './control.ts';
 
 /** Who asks, for which projects, and the key under which the same question gets the same answer. */
@@ -83,13 +84,15 @@ export const begin = async (
   const { project } = operation;
   // The request was allowed before this transaction began: the name may be somebody else's by now.
   requireInScope(asker.scope, name, project);
-  await record(tx, asker.trail, {
-    resource: { kind: 'workload', name },
-    project,
-    before: shown(before),
-    after: shown(after),
-    operationId: operation.id,
-  });
-  await wake(tx, id);
+  await allOf([
+    record(tx, asker.trail, {
+      resource: { kind: 'workload', name },
+      project,
+      before: shown(before),
+      after: shown(after),
+      operationId: operation.id,
+    }),
+    wake(tx, id),
+  ]);
   return operation;
 };

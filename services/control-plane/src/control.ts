@@ -1,4 +1,4 @@
-import type { Driver } from '@innkeeper/driver-contract';
+import type { Driver, GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { type Inventory, insertEvent, type NewEvent } from '@innkeeper/inventory';
 import { InnkeeperError, type NewHost } from '@innkeeper/model';
@@ -40,6 +40,8 @@ export interface Control {
   readonly refusals: Refusals;
   /** Reads the guests of a host now, or of one of its drivers; resolves when the inventory has them. */
   readonly observe: (host: string, driver?: string) => Promise<void>;
+  /** Reads one guest of a driver of a host now; resolves when the inventory has it. */
+  readonly observeGuest: (host: string, driver: string, guest: GuestRef) => Promise<void>;
   readonly fleet: Fleet;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;

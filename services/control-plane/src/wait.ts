@@ -5,14 +5,22 @@ import type { Control } from './control.ts';
 
 const wakers = new WeakMap<object, Promise<EventEmitter>>();
 
-/** One LISTEN per inventory, shared by all that wait. Every finished operation tells an event. */
+const anyEvent = 'event';
+
+/** A new event is told to all; the end of an operation to those who wait for it; a lost connection to everybody. */
+const tellOf = (emitter: EventEmitter, payload: string | undefined): void => {
+  if (payload === '') emitter.emit(anyEvent);
+  else for (const name of payload === undefined ? emitter.eventNames() : [payload]) emitter.emit(name);
+};
+
+/** One LISTEN per inventory, shared by all that wait. */
 export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEmitter> => {
   const known = wakers.get(control.inventory);
   if (known !== undefined) return known;
   const made = (async () => {
     const emitter = new EventEmitter();
     emitter.setMaxListeners(0);
-    await control.inventory.listen(eventsChannel, () => void emitter.emit('event'));
+    await control.inventory.listen(eventsChannel, (payload) => tellOf(emitter, payload));
     return emitter;
   })();
   wakers.set(control.inventory, made);
@@ -21,20 +29,27 @@ export const eventWaker = (control: Pick<Control, 'inventory'>): Promise<EventEm
   return made;
 };
 
-/** Ends are told; this finds what was missed while the connection was away. */
-const lookAgainMs = 2000;
+/** For what is told by nobody: a control plane of the version before says of an end only that there is something. */
+const lookAgainMs = 5000;
+
+interface Awaiting {
+  /** Of an operation's end instead of the next event. */
+  readonly operation?: string;
+  readonly ms: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Resolves with the next event, after `ms`, or when the signal fires. */
-export const nextEvent = (emitter: EventEmitter, ms: number, signal?: AbortSignal): Promise<void> =>
+export const nextEvent = (emitter: EventEmitter, { operation: name = anyEvent, ms, signal }: Awaiting): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      emitter.off('event', done);
+      emitter.off(name, done);
       signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    emitter.once('event', done);
+    emitter.once(name, done);
     signal?.addEventListener('abort', done);
   });
 
@@ -43,7 +58,8 @@ export const waitForOperation = async (control: Control, id: string, ms: number)
   const emitter = await eventWaker(control);
   const deadline = Date.now() + ms;
   for (;;) {
-    const woken = nextEvent(emitter, Math.min(lookAgainMs, Math.max(1, deadline - Date.now())));
+    const left = Math.max(1, deadline - Date.now());
+    const woken = nextEvent(emitter, { operation: id, ms: Math.min(lookAgainMs, left) });
     const row = await findOperation(control.inventory.db, id);
     if (row === undefined) throw new InnkeeperError('not_found', `There is no operation ${id}`);
     // One that waits for room may wait for days: that is an answer too.

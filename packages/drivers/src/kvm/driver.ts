@@ -136,7 +136,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     ...ownNetworks(libvirt),
     ...adoption(libvirt, guests),
     list: guests.list,
-    inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
+    inspect: ({ uuid }) => guests.inspect(uuid),
     stats: (refs) => machineStats(libvirt, refs, ownBytes),
     plan: planMachine,
     create: (plan): readonly Step[] => {
@@ -266,7 +266,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     console: async (guest) => {
       const history = await readConsoleLog(host, paths, guest.uuid);
       const socket = consoleSocket(paths, guest.uuid);
-      const running = (await guests.list()).find(({ uuid }) => uuid === guest.uuid)?.state === 'running';
+      const running = (await guests.inspect(guest.uuid))?.state === 'running';
       return { history, live: running ? await host.connect({ socket }) : undefined };
     },
     consoleHistory: ({ uuid }) => readConsoleLog(host, paths, uuid),

@@ -148,7 +148,11 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       consoles.keep(knownConsoles());
       return seen;
     },
-    inspect: async ({ uuid }) => (await guests.list()).find((guest) => guest.uuid === uuid),
+    inspect: async ({ uuid }) => {
+      const seen = await guests.inspect(uuid);
+      consoles.keep(knownConsoles());
+      return seen;
+    },
     stats: (refs) => containerStats(host, refs, ownBytes),
     plan: planContainer,
     create: (plan): readonly Step[] => {

@@ -25,6 +25,8 @@ interface Known {
 
 export interface Observer {
   list(): Promise<GuestObservation[]>;
+  /** One guest, without a look at any other. */
+  inspect(uuid: string): Promise<GuestObservation | undefined>;
   /** Forgets what is known of a guest; without a name, of all. */
   forget(name?: string): void;
   /** What is known is taken for true, since somebody follows the events, until what it answers is called. */
@@ -94,8 +96,6 @@ export const observer = (
       else known.set(uuid, { state, description: describeDomain(text), needsRestart: [], readAtMs: now });
     }
     await comparePending(stale.map(({ uuid }) => uuid));
-    const there = new Set(domains.map(({ uuid }) => uuid));
-    for (const uuid of known.keys()) if (!there.has(uuid)) known.delete(uuid);
   };
 
   const observe = async (domain: DomainState): Promise<GuestObservation[]> => {
@@ -137,13 +137,25 @@ export const observer = (
     ];
   };
 
+  const look = async (listed: readonly DomainState[]): Promise<GuestObservation[]> => {
+    const cold = await frozen(listed.filter(({ state }) => state === 'running'));
+    const domains = listed.map((one) => (cold.has(one.uuid) ? { ...one, state: 'paused' as const } : one));
+    await refresh(domains);
+    return completed((await Promise.all(domains.map(observe))).flat());
+  };
+
   return {
     list: async () => {
-      const listed = await libvirt.domains();
-      const cold = await frozen(listed.filter(({ state }) => state === 'running'));
-      const domains = listed.map((one) => (cold.has(one.uuid) ? { ...one, state: 'paused' as const } : one));
-      await refresh(domains);
-      return completed((await Promise.all(domains.map(observe))).flat());
+      const domains = await libvirt.domains();
+      const seen = await look(domains);
+      const there = new Set(domains.map(({ uuid }) => uuid));
+      for (const uuid of known.keys()) if (!there.has(uuid)) known.delete(uuid);
+      return seen;
+    },
+    inspect: async (uuid) => {
+      const domain = await libvirt.domain(uuid);
+      if (domain === undefined) known.delete(uuid);
+      return domain === undefined ? undefined : (await look([domain]))[0];
     },
     forget: (name) => {
       for (const [uuid, { description }] of known)

@@ -24,7 +24,7 @@ export const addEvents = (app: App, control: Control): void => {
       stream.onAbort(() => open.abort());
       await stream.write(': innkeeper\n\n');
       while (!open.signal.aborted) {
-        const woken = nextEvent(emitter, heartbeatMs, open.signal);
+        const woken = nextEvent(emitter, { ms: heartbeatMs, signal: open.signal });
         const events = await listEventsAfter(db, last, perRead, identity.scope);
         for (const event of events) {
           await stream.writeSSE({ id: event.id, event: event.kind, data: JSON.stringify(event) });

@@ -5,13 +5,13 @@ import { record } from '../access/trail.ts';
 import type { Control, ManagedHost } from '../control.ts';
 import { type Namer, openNamer } from '../names.ts';
 import { coalesce } from '../observation/coalesce.ts';
-import { observeDriver, probeHost } from '../observation/observe.ts';
+import { observeDriver, observeGuest, probeHost } from '../observation/observe.ts';
 import { lookAndStore } from './add.ts';
 import { hostAt, localAddress, openHost } from './open.ts';
 import { cleanHost, forgetHost } from './remove.ts';
 import { watchHost } from './watch.ts';
 
-type Ground = Omit<Control, 'become' | 'hosts' | 'observe' | 'probe' | 'nameGuests' | 'fleet'>;
+type Ground = Omit<Control, 'become' | 'hosts' | 'observe' | 'observeGuest' | 'probe' | 'nameGuests' | 'fleet'>;
 
 /** A control plane's hosts, and how they are followed. */
 export interface OpenFleet {
@@ -31,6 +31,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
   const { config, inventory } = ground;
   const hosts = new Map<string, ManagedHost>();
   const observers = new Map<string, ReadonlyMap<string, () => Promise<void>>>();
+  const probers = new Map<string, () => Promise<void>>();
   const namers = new Map<string, Namer>();
   const ends = new Map<string, AbortController>();
   const adding = new Set<string>();
@@ -42,6 +43,10 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
     hosts.set(name, managed);
     ends.set(name, end);
     namers.set(name, openNamer(control, managed));
+    probers.set(
+      name,
+      coalesce(() => probeHost(ground, managed)),
+    );
     observers.set(
       name,
       new Map([...drivers.keys()].map((id) => [id, coalesce(() => observeDriver(control, managed, id))])),
@@ -51,7 +56,7 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
 
   const leave = (name: string): void => {
     ends.get(name)?.abort();
-    for (const known of [hosts, observers, namers, ends]) known.delete(name);
+    for (const known of [hosts, observers, probers, namers, ends]) known.delete(name);
   };
 
   const open = async (name: string, address: string): Promise<void> => {
@@ -72,10 +77,11 @@ export const openFleet = async (ground: Ground, localName: string): Promise<Open
       const all = [...(observers.get(name) ?? [])];
       await Promise.all(all.filter(([id]) => driver === undefined || id === driver).map(([, look]) => look()));
     },
-    probe: async (name) => {
-      const one = hosts.get(name);
-      if (one !== undefined) await probeHost(ground, one);
+    observeGuest: async (name, driver, guest) => {
+      const managed = hosts.get(name);
+      if (managed !== undefined) await observeGuest(control, managed, driver, guest);
     },
+    probe: async (name) => probers.get(name)?.(),
     nameGuests: async (name, again = false) => namers.get(name)?.(again),
     fleet: {
       add: async (wanted) => {

@@ -1,11 +1,13 @@
+import type { Driver, GuestRef } from '@innkeeper/driver-contract';
 import { readMachine } from '@innkeeper/host';
 import {
-  type Db,
   forgetEnds,
   forgetGuests,
   guestsOf,
   insertEvent,
+  type KnownGuest,
   type NewEvent,
+  type Reading,
   readingBegins,
   recordDevices,
   recordReport,
@@ -50,8 +52,15 @@ const changeOf = (seen: GuestObservation, before: GuestObservation): string | un
 };
 
 /** What there is to say of a guest that was as `before` at the last look. */
-const eventOf = (host: string, seen: GuestObservation, before: GuestObservation | undefined): NewEvent | undefined => {
+const eventOf = (
+  { host, installation }: Place,
+  seen: GuestObservation,
+  before: GuestObservation | undefined,
+): NewEvent | undefined => {
   const subject = { kind: 'guest', id: seen.uuid, name: seen.name } as const;
+  const ours = seen.ownership?.installation === installation;
+  if (before === undefined && ours && seen.state === 'running')
+    return { kind: 'guest.running', subject, text: `${seen.name} is running` };
   if (before === undefined)
     return { kind: 'guest.appeared', subject, text: `${seen.name} is on ${host} (${seen.state})` };
   if (before.state !== seen.state)
@@ -68,60 +77,91 @@ const goneEvent = (host: string, { uuid, name }: GuestObservation): NewEvent => 
 
 type Seen = ReadonlyMap<string, GuestObservation>;
 
-const keptOf = async (db: Db, host: string, driver: string): Promise<Seen> =>
-  new Map((await guestsOf(db, host, driver)).map((observation) => [observation.uuid, observation]));
+/** Where guests are seen, and whose they may be. */
+interface Place {
+  readonly host: string;
+  readonly installation: string;
+}
 
 /** What changed since the last look, so that nothing happens silently. */
 const eventsOf = (
-  host: string,
+  place: Place,
   seen: readonly GuestObservation[],
   before: Seen,
   gone: readonly GuestObservation[],
 ): NewEvent[] => [
-  ...seen.flatMap((guest) => eventOf(host, guest, before.get(guest.uuid)) ?? []),
-  ...gone.map((guest) => goneEvent(host, guest)),
+  ...seen.flatMap((guest) => eventOf(place, guest, before.get(guest.uuid)) ?? []),
+  ...gone.map((guest) => goneEvent(place.host, guest)),
 ];
 
-interface Reading {
-  readonly driver: string;
-  readonly begunAt: string;
-  readonly seen: readonly GuestObservation[];
-}
+const byUuid = (known: readonly KnownGuest[]): Seen =>
+  new Map(known.map(({ observation }) => [observation.uuid, observation]));
 
-/** True when it brought something new. Others may read the same host: each change is told once, and the newest reading stays. */
-const keep = (control: Control, host: string, { driver, begunAt, seen }: Reading): Promise<boolean> =>
-  control.inventory.transaction(async (tx) => {
-    if (!(await takeReading(tx, host, driver, begunAt))) return false;
-    const before = await keptOf(tx, host, driver);
+/** True when it brought something new. Others may read the same host: each change is told once, and the newest look stays. */
+const keep = (
+  { inventory, installation }: Control,
+  reading: Reading,
+  found: readonly GuestObservation[],
+): Promise<boolean> =>
+  inventory.transaction(async (tx) => {
+    if (!(await takeReading(tx, reading))) return false;
+    const known = await guestsOf(tx, reading);
+    const later = byUuid(known.filter((one) => one.later));
+    const before = byUuid(known.filter((one) => !one.later));
+    const seen = found.filter(({ uuid }) => !later.has(uuid));
     const there = new Set(seen.map(({ uuid }) => uuid));
     const gone = [...before.values()].filter(({ uuid }) => !there.has(uuid));
-    const events = eventsOf(host, seen, before, gone);
+    const events = eventsOf({ host: reading.host, installation }, seen, before, gone);
     // What is as it was is not sent: a look at a thousand guests of which none has changed writes nothing.
     const changed = seen.filter((guest) => !sameJson(guest, before.get(guest.uuid)));
-    await upsertGuests(tx, host, driver, changed);
+    await upsertGuests(tx, reading, changed);
     await forgetGuests(
       tx,
-      host,
-      driver,
+      reading,
       gone.map(({ uuid }) => uuid),
     );
     for (const event of events) await insertEvent(tx, event);
     return events.length > 0;
   });
 
-export const observeDriver = async (control: Control, managed: ManagedHost, id: string): Promise<void> => {
-  const driver = managed.drivers.get(id);
-  if (driver === undefined) return;
+type Look = (driver: Driver) => Promise<readonly GuestObservation[]>;
+
+/** False when there was nobody to look any more. */
+const look = async (
+  control: Control,
+  managed: ManagedHost,
+  about: Omit<Reading, 'host' | 'begunAt'>,
+  ask: Look,
+): Promise<boolean> => {
+  const driver = managed.drivers.get(about.driver);
+  if (driver === undefined) return false;
   const { db } = control.inventory;
-  const begunAt = await readingBegins(db);
-  const seen = await driver.list();
-  if (managed.gone.aborted) return;
-  const { ended, begun } = turnsOf(await keptOf(db, managed.name, id), seen, control.installation);
+  const reading: Reading = { ...about, host: managed.name, begunAt: await readingBegins(db) };
+  const seen = await ask(driver);
+  if (managed.gone.aborted) return false;
+  const { ended, begun } = turnsOf(byUuid(await guestsOf(db, reading)), seen, control.installation);
   await keepEnds(control, driver, ended);
   await forgetEnds(db, begun);
-  const changed = await keep(control, managed.name, { driver: id, begunAt, seen });
-  await takeBackLost(control, managed);
+  const changed = await keep(control, reading, seen);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) control.wakeWaiting();
+  return true;
+};
+
+export const observeDriver = async (control: Control, managed: ManagedHost, driver: string): Promise<void> => {
+  if (await look(control, managed, { driver }, (one) => one.list())) await takeBackLost(control, managed);
+};
+
+/** What an operation made of its guest, without a look at a thousand others. */
+export const observeGuest = async (
+  control: Control,
+  managed: ManagedHost,
+  driver: string,
+  guest: GuestRef,
+): Promise<void> => {
+  await look(control, managed, { driver, only: guest.uuid }, async (one) => {
+    const seen = await one.inspect(guest);
+    return seen === undefined ? [] : [seen];
+  });
 };

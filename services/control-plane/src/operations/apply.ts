@@ -1,7 +1,7 @@
-import { type Driver, type GuestRef, ownershipOf, type Step } from '@innkeeper/driver-contract';
-import { listHosts, markRunning, releaseNetworkClaims, updateWorkload, upsertGuests } from '@innkeeper/inventory';
-import { type Candidate, completeSpec, type GuestObservation, isAdopted } from '@innkeeper/model';
-import { driverOf, tell } from '../control.ts';
+import type { Driver, GuestRef, Step } from '@innkeeper/driver-contract';
+import { listHosts, markRunning, releaseNetworkClaims, updateWorkload } from '@innkeeper/inventory';
+import { type Candidate, completeSpec, isAdopted } from '@innkeeper/model';
+import { driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { nameQuietly } from '../names.ts';
 import { metadataStep, placeOf } from './adopted.ts';
@@ -9,7 +9,7 @@ import { requireReturned } from './host.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
 import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
-import { orderOf, type Placed, placedOf, placeStep } from './place.ts';
+import { type Placed, placedOf, placeStep } from './place.ts';
 import { publishStep } from './publish.ts';
 
 interface Powered {
@@ -17,10 +17,10 @@ interface Powered {
   readonly guest: GuestRef;
   /** Made by this operation: its undo stops it. */
   readonly fresh: boolean;
-  readonly started: () => Promise<void>;
+  readonly host: string;
 }
 
-const powerStep = (context: OperationContext, { driver, guest, fresh, started }: Powered): Step => {
+const powerStep = (context: OperationContext, { driver, guest, fresh, host }: Powered): Step => {
   const { workload } = context;
   const wanted = workload.spec.power ?? 'running';
   if (wanted === 'stopped') {
@@ -36,7 +36,7 @@ const powerStep = (context: OperationContext, { driver, guest, fresh, started }:
       if (workload.placed !== null) await requireReturned(context, workload.placed.host);
       await driver.start(guest);
       if (wanted === 'paused') await driver.pause?.(guest);
-      else await started();
+      else await markRunning(context.control.inventory.db, workload.id, host);
     },
     ...(fresh
       ? { undo: ({ signal }) => driver.stop(guest, { mode: 'force', timeoutMs: 0 }, signal) }
@@ -44,41 +44,13 @@ const powerStep = (context: OperationContext, { driver, guest, fresh, started }:
   };
 };
 
-/** A start that returned has been seen: people need not wait for the reading that finds everything else. */
-const seenRunning = async (context: OperationContext, { candidate, claims }: Placed): Promise<void> => {
-  const { control, workload } = context;
-  const { db } = control.inventory;
-  const order = orderOf(context, claims);
-  const seen: GuestObservation = {
-    driver: candidate.driver,
-    uuid: workload.id,
-    name: workload.name,
-    state: 'running',
-    ownership: ownershipOf(order),
-    cpus: order.spec.cpus,
-    memoryBytes: order.spec.memoryBytes,
-    addresses: claims.networks.flatMap(({ address, address6 }) => [address?.ip ?? [], address6?.ip ?? []].flat()),
-    macs: claims.networks.map(({ mac }) => mac),
-    startedAtMs: Date.now(),
-    idRanges: [],
-  };
-  await Promise.all([
-    upsertGuests(db, candidate.host, candidate.driver, [seen]),
-    markRunning(db, workload.id, candidate.host),
-  ]);
-  await tell(control, {
-    kind: 'guest.running',
-    subject: { kind: 'guest', id: workload.id, name: workload.name },
-    text: `${workload.name} is running`,
-  });
-};
-
 /** From here on the workload is what its guest is, even while something follows. */
 export const observeStep = (context: OperationContext, { host, driver }: Candidate): Step => ({
   name: 'observe',
   run: async () => {
-    await context.control.observe(host, driver);
-    await updateWorkload(context.control.inventory.db, context.workload.id, { state: 'ready' });
+    await context.control.observeGuest(host, driver, guestRefOf(context.workload));
+    const { id, state } = context.workload;
+    if (state !== 'ready') await updateWorkload(context.control.inventory.db, id, { state: 'ready' });
   },
   noUndo: 'looking changes nothing',
 });
@@ -106,7 +78,7 @@ const adoptedSteps = (context: OperationContext): readonly Step[] => {
       driver: driverOf(control, place.host, place.driver),
       guest: guestRefOf(workload),
       fresh: false,
-      started: () => markRunning(control.inventory.db, workload.id, place.host),
+      host: place.host,
     }),
     observeStep(context, place),
   ];
@@ -137,7 +109,7 @@ const steps = (context: OperationContext): readonly Step[] => {
       driver,
       guest: { uuid: placed.plan.uuid, name: placed.plan.name },
       fresh: placed.fresh,
-      started: () => seenRunning(context, placed),
+      host: placed.candidate.host,
     }),
     observeStep(context, placed.candidate),
     ...following,

@@ -67,7 +67,7 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
   },
   undoOnFailure: false,
   onDone: async ({ control, workload }) => {
-    await updateWorkload(control.inventory.db, workload.id, { error: null });
+    if (workload.error !== null) await updateWorkload(control.inventory.db, workload.id, { error: null });
     await tellOf(control, workload, `workload.${name}`, `${workload.name}: ${name} done`);
   },
   onFailed: (context, problem) => tellFailed(context, problem),

@@ -15,7 +15,6 @@ import {
   type StepEntry,
   showProgress,
   stepsOf,
-  wakeNext,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec } from '@innkeeper/model';
 import type { Control } from '../control.ts';
@@ -189,24 +188,20 @@ const finish = async (
   running: Running,
   state: 'done' | 'failed' | 'cancelled',
   spec: WorkloadSpec | undefined,
-): Promise<'finished'> => {
+): Promise<void> => {
   const { db } = running.control.inventory;
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
-  await wakeNext(db);
   if (running.holds) running.control.wakeWaiting();
   if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
-  return 'finished';
 };
 
-const putAside = async (running: Running, { waitsFor }: Waiting): Promise<'waiting'> => {
+const putAside = async (running: Running, { waitsFor }: Waiting): Promise<void> => {
   const { db } = running.control.inventory;
   if (!(await postpone(db, running.hold, waitsFor))) throw fenced(running.row);
-  await wakeNext(db);
-  return 'waiting';
 };
 
-const unwind = async (running: Running): Promise<'finished'> => {
+const unwind = async (running: Running): Promise<void> => {
   const problem =
     (await findOperation(running.control.inventory.db, running.row.id))?.error ??
     asProblem(new InnkeeperError('internal', 'unknown'));
@@ -216,7 +211,7 @@ const unwind = async (running: Running): Promise<'finished'> => {
   return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed', context?.workload.spec);
 };
 
-const succeed = async (running: Running): Promise<'finished'> => {
+const succeed = async (running: Running): Promise<void> => {
   const { row, control } = running;
   const context = await contextOf(running);
   // A removal's workload is gone by now: what it was is in the operation.
@@ -234,7 +229,7 @@ export const runOperation = async (
   row: OperationRow,
   signal: AbortSignal,
   faults?: FaultPoints,
-): Promise<'finished' | 'waiting'> => {
+): Promise<void> => {
   const running: Running = {
     control,
     row,

@@ -15,10 +15,13 @@ import {
   renewMs,
   startQueue,
   stillHeld,
+  type Turn,
+  takeInTurn,
   takeOperation,
   type WorkerIdentity,
   type WorkerRow,
   wake,
+  wakeNext,
 } from '@innkeeper/inventory';
 import type { Control } from '../control.ts';
 import { coalesce } from '../observation/coalesce.ts';
@@ -83,21 +86,34 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const { identity: me, queueIds } = lease;
   const stopping = new AbortController();
 
-  const busy = new Map<string, Promise<void>>();
+  /** Workloads whose job in the queue has begun here and not ended. */
+  const busy = new Set<string>();
   /** What is being run, and how to make it end where it is. */
   const held = new Map<
     string,
     { readonly hold: Hold; readonly lost: AbortController; readonly ended: Promise<unknown> }
   >();
+  /** Chains of operations that go on beside the queue's jobs. */
+  const turns = new Set<Promise<void>>();
   /** By workload, left unfinished, and nobody has been told yet: the database may be away. */
   const left = new Map<string, Hold | undefined>();
   /** Whoever is woken first may take it: it is said to be this process's until then. */
   const wakeLeft = async (): Promise<void> => {
+    if (left.size === 0) return;
     for (const [workloadId, hold] of [...left]) {
       if (hold !== undefined) await letGoOf(urgent, hold);
       await wake(urgent, workloadId);
       if (left.get(workloadId) === hold) left.delete(workloadId);
     }
+    // Its turn was given to nobody.
+    await wakeNext(urgent);
+  };
+  const wakeLater = (workloadId: string, hold?: Hold): void => {
+    left.set(workloadId, hold);
+    if (!stopping.signal.aborted)
+      void delay(restartPauseMs)
+        .then(wakeLeft)
+        .catch(() => undefined);
   };
   let strays: readonly Hold[] = [];
   /** What is said to be this process's and is not being worked on, now as at the last look: the answer to its take was lost. */
@@ -108,45 +124,67 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     strays = found;
   };
 
-  const runHeld = async (row: OperationRow): Promise<'finished' | 'waiting'> => {
+  /** To its end, or until it cannot go on: then whoever is woken for it does. False for that. */
+  const runHeld = async (row: OperationRow): Promise<boolean> => {
+    const { workloadId } = row;
+    const hold = { id: row.id, fence: row.fence };
     const lost = new AbortController();
     const ended = runOperation(control, row, AbortSignal.any([stopping.signal, lost.signal]), faults);
-    held.set(row.workloadId, { hold: { id: row.id, fence: row.fence }, lost, ended });
-    return ended.finally(() => held.delete(row.workloadId));
-  };
-
-  const workThrough = async (workloadId: string): Promise<void> => {
-    let hold: Hold | undefined;
+    held.set(workloadId, { hold, lost, ended });
     try {
-      for (;;) {
-        if (stopping.signal.aborted) return;
-        // Another may have it by now; it is asked for again when the lease holds.
-        if (!lease.holds()) return void left.set(workloadId, undefined);
-        const row = await takeOperation(db, workloadId, me.id);
-        if (row === undefined) return;
-        hold = { id: row.id, fence: row.fence };
-        // Tried again when something that could help has changed.
-        if ((await runHeld(row)) === 'waiting') return;
-      }
+      await ended;
+      return true;
     } catch (error) {
       control.log.error({ workloadId, err: error }, 'an operation is left for another try');
-      left.set(workloadId, hold);
-      if (!stopping.signal.aborted)
-        void delay(restartPauseMs)
-          .then(wakeLeft)
-          .catch(() => undefined);
+      wakeLater(workloadId, hold);
+      return false;
+    } finally {
+      held.delete(workloadId);
     }
   };
 
   /**
-   * One at a time for each workload also when its queue was freed meanwhile. Never throws: a failed job would free its
-   * queue for a later operation.
+   * Whose turn it is after one that has ended, one after the other: nobody is to be woken for them, and no job is to be
+   * taken. Never throws.
    */
+  const giveTurn = async (ended: Turn): Promise<void> => {
+    let turn = ended;
+    try {
+      for (;;) {
+        const full = stopping.signal.aborted || !lease.holds() || held.size >= concurrency;
+        const next = full ? undefined : await takeInTurn(db, turn, me.id);
+        if (next === undefined) return await wakeNext(db);
+        if (!(await runHeld(next))) return;
+        turn = next.turn;
+      }
+    } catch (error) {
+      // Who is woken for this workload finds what else is due.
+      control.log.error({ workloadId: turn.workloadId, err: error }, 'nobody has been given the turn of an operation');
+      wakeLater(turn.workloadId);
+    }
+  };
+
+  const work = async (workloadId: string): Promise<void> => {
+    // Another may have it by now; it is asked for again when the lease holds.
+    if (!lease.holds()) return void left.set(workloadId, undefined);
+    const row = await takeOperation(db, workloadId, me.id);
+    if (row === undefined || !(await runHeld(row))) return;
+    const giving = giveTurn(row.turn).finally(() => turns.delete(giving));
+    turns.add(giving);
+  };
+
+  /** Never throws: a failed job would free its queue for a later operation. */
   const onWake = async (workloadId: string): Promise<void> => {
-    while (busy.has(workloadId)) await busy.get(workloadId);
-    const working = workThrough(workloadId).finally(() => busy.delete(workloadId));
-    busy.set(workloadId, working);
-    await working;
+    if (stopping.signal.aborted) return;
+    busy.add(workloadId);
+    try {
+      await work(workloadId);
+    } catch (error) {
+      control.log.error({ workloadId, err: error }, 'an operation could not be taken');
+      wakeLater(workloadId);
+    } finally {
+      busy.delete(workloadId);
+    }
   };
 
   /** A process that was paused lets go of what others have taken over, before it may touch a host again. */
@@ -170,7 +208,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const tend = async (): Promise<void> => {
     await lease.renew(letGo);
     await takeOver(control, me);
-    if (await releaseForgotten(urgent, [...queueIds], [...busy.keys()])) await wakeUnfinished(control);
+    if (await releaseForgotten(urgent, [...queueIds], [...busy])) await wakeUnfinished(control);
     await findStrays();
     await wakeLeft();
   };
@@ -207,6 +245,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
       stopping.abort();
       await queue?.stop();
       await queueLoop;
+      await Promise.all(turns);
       // Others go on with it at once.
       await wakeLeft().catch(() => undefined);
       await deleteWorker(db, me.id).catch(() => undefined);
