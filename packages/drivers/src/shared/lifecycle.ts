@@ -6,11 +6,13 @@ import { readOwnership } from './metadata.ts';
 import type { Observer } from './observer.ts';
 
 const lookAgainMs = 300;
+/** Who is still coming up does not hear it the first time: its init or ACPI daemon is not there yet. */
+const askAgainMs = 2000;
 const dyingMs = 60_000;
 
 /** State by UUID; undefined when there is no such domain. */
 export const stateOf = async (libvirt: Libvirt, uuid: string): Promise<PowerState | undefined> =>
-  (await libvirt.domains()).find((domain) => domain.uuid === uuid)?.state;
+  (await libvirt.domain(uuid))?.state;
 
 const ignoring = async (codes: readonly string[], work: Promise<void>): Promise<void> => {
   try {
@@ -112,11 +114,14 @@ export const stopGuest = async (
   // What is frozen cannot answer.
   if (state === 'paused') await libvirt.resume(uuid);
   const deadline = Date.now() + request.timeoutMs;
-  if (request.mode === 'graceful')
-    await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid, mode));
+  let askAt = 0;
   while (request.mode === 'graceful' && Date.now() < deadline) {
     const now = await stateOf(libvirt, uuid);
     if (now === undefined || now === 'stopped') return;
+    if (Date.now() >= askAt) {
+      await ignoring(['conflict', 'host_error', 'unsupported'], libvirt.shutdown(uuid, mode));
+      askAt = Date.now() + askAgainMs;
+    }
     await delay(lookAgainMs, undefined, { signal });
   }
   await forceStop(libvirt, uuid);
