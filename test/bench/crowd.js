@@ -6,7 +6,7 @@ const uidStart = 0x60000000;
 const folder = `${paths.prefix}/crowd`;
 const atOnce = 4;
 
-export const libvirt = connect(host, 'lxc:///system', { scratch: paths.prefix });
+export const libvirt = connect(host, 'lxc:///system', { scratch: paths.prefix, timeoutMs: 300_000 });
 
 const uuidOf = (/** @type {number} */ index) => `00000000-0000-4000-9000-${String(index).padStart(12, '0')}`;
 

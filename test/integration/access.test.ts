@@ -75,6 +75,11 @@ describe('a token that is bound to a project', () => {
     await expect(act(as('shop'))).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('is told who it is, and what it may', async () => {
+    expect(await innkeeper.client.me()).toEqual({ who: 'socket', role: 'admin', projects: [] });
+    expect(await as('shop').me()).toEqual({ who: 'shop', role: 'operator', projects: ['shop'] });
+  });
+
   it('makes nothing for another project, nor for none, and says which it is for', async () => {
     const message = 'shop is for the project shop';
     await expect(as('shop').put(later, spec('bank'))).rejects.toThrow(message);

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
-import { eventsChannel, insertEvent, openInventory } from '@innkeeper/inventory';
+import { announce, eventsChannel, openInventory } from '@innkeeper/inventory';
 import { pathsUnder } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -56,8 +56,7 @@ describe('a database that is killed', () => {
       while (heard < count && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
       expect(heard).toBeGreaterThanOrEqual(count);
     };
-    const tell = (): Promise<void> =>
-      insertEvent(inventory.db, { kind: 'test', subject: { kind: 'host', id: 'x', name: 'x' }, text: 'x' });
+    const tell = (): Promise<void> => announce(inventory.db, { operations: [] });
     await tell();
     await until(1);
     await killDatabase();

@@ -1,6 +1,6 @@
 import { conformanceCases } from '@innkeeper/driver-contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isFresh, type LabMachine, release } from './lab-host.ts';
+import { isFresh, isWhole, type LabMachine, partOf, release } from './lab-host.ts';
 import { conformanceProgram, folder } from './parcel.ts';
 
 /** What `inside.ts` says of each case. */
@@ -37,31 +37,44 @@ interface Suite {
   readonly titles?: readonly string[] | undefined;
 }
 
+/** All of them may take hours: what a group of them showed is said when it has ended. */
+const atOnce = isWhole ? 6 : 1000;
+const wholeMs = 3 * 3_600_000;
+
+const groupsOf = (titles: readonly string[]): string[][] =>
+  Array.from({ length: Math.max(1, Math.ceil(titles.length / atOnce)) }, (_, index) =>
+    titles.slice(index * atOnce, (index + 1) * atOnce),
+  );
+
 /** The conformance suite of one driver, inside a machine of its own. */
 export const conformanceInside = ({ backend, machine, titles }: Suite): void => {
   describe.skipIf(isFresh)(`${backend} on Debian ${release} with systemd, cgroup v2 and AppArmor`, () => {
-    let cases: readonly Case[];
+    const groups = groupsOf(partOf(titles ?? conformanceCases.map(({ title }) => title)));
+    const cases: Case[] = [];
 
-    beforeAll(async () => {
-      await machine.start(folder);
-      const { suite } = await machine.ask('root', {
-        weight: guestsGoLast,
-        suite: runSuite([backend, ...(titles ?? [])]),
-      });
-      expect(suite.exitCode, suite.output).toBe(0);
-      cases = casesIn(suite.output);
-      for (const { title, seconds, failure } of cases)
-        process.stdout.write(
-          `${backend} ${String(seconds).padStart(5)} s  ${title}${failure === undefined ? '' : `: ${failure}`}\n`,
-        );
-    });
+    beforeAll(
+      async () => {
+        await machine.start(folder);
+        for (const group of groups) {
+          const { suite } = await machine.ask('root', { weight: guestsGoLast, suite: runSuite([backend, ...group]) });
+          expect(suite.exitCode, suite.output).toBe(0);
+          const shown = casesIn(suite.output);
+          cases.push(...shown);
+          for (const { title, seconds, failure } of shown)
+            process.stdout.write(
+              `${backend} ${String(seconds).padStart(5)} s  ${title}${failure === undefined ? '' : `: ${failure}`}\n`,
+            );
+        }
+      },
+      isWhole ? wholeMs : undefined,
+    );
 
     afterAll(machine.stop);
 
     it(`passes ${titles === undefined ? 'the conformance suite' : 'what is asked of it from the conformance suite'}`, () => {
       expect(cases.filter(({ failure }) => failure !== undefined)).toEqual([]);
-      // And the one at the end, that nothing else was changed.
-      expect(cases).toHaveLength((titles ?? conformanceCases).length + 1);
+      // And for each group the one at the end, that nothing else was changed.
+      expect(cases).toHaveLength(groups.flat().length + groups.length);
     });
   });
 };

@@ -15,6 +15,7 @@ import type {
   LeaseView,
   Manifest,
   ManifestPlan,
+  MeView,
   MoveProposal,
   NetworkSpec,
   NetworkView,
@@ -135,6 +136,8 @@ export interface Client {
   createDump(): Promise<DumpView>;
   images(): Promise<ImageView[]>;
   doctor(): Promise<Finding[]>;
+  /** Who asks, and what they may. */
+  me(): Promise<MeView>;
   tokens(): Promise<TokenView[]>;
   /** With its secret, which nobody can ask for again. */
   createToken(token: NewToken): Promise<TokenView & { token: string }>;
@@ -246,6 +249,7 @@ export const createClient = (target: Target): Client => {
     createDump: () => ask(target, '/v1/dumps', { method: 'POST' }),
     images: () => items('/v1/images'),
     doctor: () => items('/v1/doctor'),
+    me: () => ask(target, '/v1/me'),
     tokens: () => items('/v1/tokens'),
     createToken: (token) => ask(target, '/v1/tokens', { method: 'POST', body: token }),
     revokeToken: (id) => ask(target, `/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' }),

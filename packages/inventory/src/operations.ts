@@ -2,7 +2,6 @@ import type { OperationKind, OperationState, Problem, Scope, StepState } from '@
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { projectOfWorkload, within } from './project.ts';
-import { eventsChannel } from './records.ts';
 import { operationSteps, operations } from './schema.ts';
 import { countedFor, hasTurn, heirOf, type Turn } from './turns.ts';
 
@@ -227,25 +226,19 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
-/** Changes an operation, and in the same statement what `also` does, and tells those who wait for it; false when it was taken over. */
-const tell = async (db: Db, { id, fence }: Hold, change: SQL, also = sql``): Promise<boolean> => {
+/** Puts an operation aside until something that could help changes; its step counts as not begun. */
+export const postpone = async (db: Db, { id, fence }: Hold, waitsFor: string): Promise<boolean> => {
   const rows = await db.execute(sql`
-    with told as (update innkeeper.operations set ${change} where id = ${id} and fence = ${fence} returning id) ${also}
-    select pg_notify(${eventsChannel}, id::text) from told`);
+    with aside as (
+      update innkeeper.operations set state = 'waiting', progress = ${waitsFor}, worker_id = null
+      where id = ${id} and fence = ${fence} returning id
+    ), step as (
+      update innkeeper.operation_steps s set state = 'pending', text = ${waitsFor} from aside
+      where s.operation_id = aside.id and s.state = 'running'
+    )
+    select id from aside`);
   return rows.length === 1;
 };
-
-/** Puts an operation aside until something that could help changes; its step counts as not begun. */
-export const postpone = (db: Db, hold: Hold, waitsFor: string): Promise<boolean> =>
-  tell(
-    db,
-    hold,
-    sql`state = 'waiting', progress = ${waitsFor}, worker_id = null`,
-    sql`, step as (
-      update innkeeper.operation_steps s set state = 'pending', text = ${waitsFor} from told
-      where s.operation_id = told.id and s.state = 'running'
-    )`,
-  );
 
 /** Ends what waits for a workload, since something else is wanted now. */
 export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
@@ -266,8 +259,14 @@ export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boo
 };
 
 /** What it decided is needed no more, and may hold what a first boot was told: it is forgotten. */
-export const finishOperation = (db: Db, hold: Hold, state: OperationState): Promise<boolean> =>
-  tell(db, hold, sql`state = ${state}, progress = null, memory = '{}', finished_at = now()`);
+export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
+  const rows = await db
+    .update(operations)
+    .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
+    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
+    .returning({ id: operations.id });
+  return rows.length === 1;
+};
 
 /** True when there was something to cancel; it happens at the next step boundary. */
 export const requestCancel = async (db: Db, id: string, who: string): Promise<boolean> => {

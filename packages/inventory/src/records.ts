@@ -38,7 +38,7 @@ export interface NewEvent {
   readonly text: string;
 }
 
-/** Says nothing when there is a new event, and its id when an operation has ended or was put aside. */
+/** Says nothing when there are new events, and the ids of operations, with commas, that have ended or were put aside. */
 export const eventsChannel = 'innkeeper_events';
 const eventsLock = 0x1_4b_ee_9e_5;
 
@@ -55,12 +55,18 @@ const projectOfSubject = ({ kind, id }: EventView['subject']) =>
 export const insertEvent = async (db: Db, event: NewEvent): Promise<void> => {
   const { kind, subject, text } = event;
   await db.execute(sql`
-    with locked as materialized (select pg_advisory_xact_lock(${eventsLock})),
-    written as (
-      insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
-      select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked returning id
-    )
-    select pg_notify(${eventsChannel}, '') from written`);
+    with locked as materialized (select pg_advisory_xact_lock(${eventsLock}))
+    insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
+    select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked`);
+};
+
+/** Tells all who listen, in every process, of what is written already. */
+export const announce = async (db: Db, { operations }: { readonly operations: readonly string[] }): Promise<void> => {
+  await db.execute(
+    operations.length === 0
+      ? sql`select pg_notify(${eventsChannel}, '')`
+      : sql`select pg_notify(${eventsChannel}, ''), pg_notify(${eventsChannel}, ${operations.join(',')})`,
+  );
 };
 
 export const listEventsAfter = async (db: Db, after: number, limit: number, scope: Scope): Promise<EventView[]> => {

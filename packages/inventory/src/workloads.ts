@@ -42,12 +42,20 @@ export const insertAdopted = async (
 };
 
 /** What follows from an earlier end of its guest is decided anew: somebody has said what is wanted now. */
-export const updateSpec = async (db: Db, id: string, spec: WorkloadSpec): Promise<void> => {
+/** `applied`: the guest is that already, or becomes it by another way than `apply`. */
+export const updateSpec = async (
+  db: Db,
+  id: string,
+  spec: WorkloadSpec,
+  { applied = false }: { readonly applied?: boolean } = {},
+): Promise<void> => {
+  const generation = sql`${workloads.generation} + 1`;
   await db
     .update(workloads)
     .set({
       spec,
-      generation: sql`${workloads.generation} + 1`,
+      generation,
+      ...(applied ? { appliedGeneration: generation } : {}),
       endedAt: null,
       ending: null,
       nextRestartAt: null,

@@ -170,6 +170,18 @@ describe('a daemon that hangs', () => {
     expect(await leftBehind()).toEqual([]);
   });
 
+  it('is waited for to its time limit by a program that waits for nothing else', async () => {
+    const program = `import { localHost } from '@innkeeper/host';
+import { connect } from '@innkeeper/libvirt';
+const libvirt = connect(localHost('here'), process.argv[1], { timeoutMs: 500 });
+await libvirt.domains().catch(({ code }) => console.log(code));`;
+    const { stdout } = await host.run(
+      [process.execPath, '--input-type=module', '-e', program, `test+unix:///default?socket=${socket()}`],
+      { cwd: import.meta.dirname },
+    );
+    expect(stdout.trim()).toBe('transient');
+  });
+
   it('lets go when the caller does', async () => {
     const stop = new AbortController();
     const libvirt = connect(host, `test+unix:///default?socket=${socket()}`, { signal: stop.signal });

@@ -41,6 +41,9 @@ export interface Sessions {
  */
 const echo = (mark: string): string => `echo ${mark[0]}"${mark.slice(1)}"`;
 
+/** How long a virsh that was killed may take to be gone. */
+const killedMs = 60_000;
+
 /** virsh's line editor takes its time for each line, and more for each character of a long one. */
 const longestLine = 1000;
 
@@ -135,7 +138,9 @@ const openSession = (process: HostProcess): Session => {
       });
       if (how === 'stopped') {
         end();
-        await ended;
+        // Nothing else keeps this process alive until it is gone.
+        const alive = setTimeout(() => undefined, killedMs);
+        await ended.finally(() => clearTimeout(alive));
       }
       const [printed, said] = [out.take(), err.take()];
       signal?.throwIfAborted();

@@ -43,6 +43,16 @@ const lifeField = z.string().refine(
   { error: (issue) => `"${String(issue.input).slice(0, 40)}" is not a duration from 1s to 3650d, such as 30d` },
 );
 
+/** Who asks, as the control plane sees it. */
+export const meView = z
+  .object({
+    who: z.string().meta({ description: 'The name of a token, or `socket`' }),
+    role: z.enum(roles),
+    projects: z.array(z.string()).meta({ description: 'Whose workloads and networks are seen; none for all' }),
+  })
+  .meta({ id: 'Me' });
+export type MeView = z.output<typeof meView>;
+
 export const newToken = z
   .strictObject({
     name: tokenName,

@@ -19,6 +19,7 @@ export * from './network.ts';
 export * from './network-modes.ts';
 export * from './placement.ts';
 export * from './recovery.ts';
+export * from './retention.ts';
 export * from './rule.ts';
 export * from './schema.ts';
 export * from './settings.ts';

@@ -20,8 +20,11 @@ export const follow = async (client: Client, started: readonly OperationView[]):
     return current.some(({ state }) => !isFinished(state)) && Date.now() - moved < settleMs;
   };
   while (goesOn()) {
-    await delay(lookAgainMs);
-    current = await Promise.all(current.map((one) => (isFinished(one.state) ? one : client.operation(one.id))));
+    // An end is answered at once, what is under way after that time.
+    current = await Promise.all(
+      current.map((one) => (isFinished(one.state) ? one : client.operation(one.id, `${lookAgainMs}ms`))),
+    );
+    if (current.some(({ state }) => state === 'waiting')) await delay(lookAgainMs);
     display.update(current);
   }
   display.finish();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { exec, type Outputs, openConsole } from '@innkeeper/client';
 import { type ErrorCode, type ExecRequest, type ExitReport, errorCodes, InnkeeperError } from '@innkeeper/model';
 import { readTarget } from './target.ts';
@@ -18,18 +19,21 @@ const outputs: Outputs = {
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
+/** How a command is run in a guest. */
+export interface ExecChoices {
+  readonly tty: boolean;
+  /** Whether it is run without a terminal where there is none for it. */
+  readonly optional?: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: string;
+}
+
+/** bash where there is one. */
+export const loginShell: readonly string[] = ['/bin/sh', '-c', 'exec "$(command -v bash || command -v sh)" -l'];
+
 /** Runs a command in a guest; the exit code becomes ours, 128 + n for a signal. */
-export const runExec = async (
-  name: string,
-  command: readonly string[],
-  options: {
-    readonly tty: boolean;
-    readonly optional?: boolean;
-    readonly env: Readonly<Record<string, string>>;
-    readonly cwd?: string;
-    readonly user?: string;
-  },
-): Promise<void> => {
+export const runExec = async (name: string, command: readonly string[], options: ExecChoices): Promise<void> => {
   // A terminal that nobody looks at says that it is 0 × 0.
   const size = { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   const request: ExecRequest = {
@@ -53,6 +57,23 @@ export const runExec = async (
   const refusal = refusalIn(report);
   if (refusal !== undefined) throw refusal;
   process.exitCode = 'code' in report ? report.code : 128;
+};
+
+const comingUpMs = 5 * 60_000;
+const askAgainMs = 1000;
+const silent: Outputs = { stdout: () => undefined, stderr: () => undefined };
+
+/** Until a guest takes commands, which a virtual machine does late in its boot. Throws what it says after five minutes. */
+export const awaitCommands = async (name: string): Promise<void> => {
+  const deadline = Date.now() + comingUpMs;
+  for (;;) {
+    const stream = await exec(readTarget(process.env), name, { command: ['true'], env: {} }, silent);
+    stream.end();
+    const refusal = refusalIn(await stream.exit);
+    if (refusal === undefined) return;
+    if (Date.now() > deadline || refusal.code === 'not_found' || refusal.code === 'unsupported') throw refusal;
+    await delay(askAgainMs);
+  }
 };
 
 /** Ctrl-] as in telnet, virsh and docker-machine. */

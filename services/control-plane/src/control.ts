@@ -47,6 +47,8 @@ export interface Control {
   readonly probe: (host: string) => Promise<void>;
   /** Has a host find its guests by their names, as its operator wants; `again` when it may have forgotten. */
   readonly nameGuests: (host: string, again?: boolean) => Promise<void>;
+  /** Tells who listens, in all processes, that events were written or that this operation has ended or was put aside. */
+  readonly announce: (operation?: string) => void;
   /** Something has changed that could help an operation that waits: those who do are looked at soon. */
   readonly wakeWaiting: () => void;
   /** Looks soon at what workloads do by themselves: `restart`, `ephemeral`, `ttl`, `readiness`. */
@@ -60,4 +62,7 @@ export const driverOf = (control: Control, host: string, driver: string): Driver
   return found;
 };
 
-export const tell = (control: Control, event: NewEvent): Promise<void> => insertEvent(control.inventory.db, event);
+export const tell = async (control: Control, event: NewEvent): Promise<void> => {
+  await insertEvent(control.inventory.db, event);
+  control.announce();
+};

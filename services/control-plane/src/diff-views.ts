@@ -2,11 +2,11 @@ import { inScope, projectOf, type WorkloadDiff } from '@innkeeper/model';
 import { notFound } from './asker.ts';
 import type { Control } from './control.ts';
 import { differencesOf } from './diff.ts';
-import { type Eyes, isSilent, readKnown, stateOf } from './views.ts';
+import { type Eyes, isSilent, readAll, stateOf } from './views.ts';
 
 /** What was asked against what there is, of every workload or of one. Throws `not_found` for a name that no workload has. */
 export const diffViews = async (control: Control, { scope }: Eyes, name?: string): Promise<WorkloadDiff[]> => {
-  const { rows, hosts, guests, unfinished } = await readKnown(control);
+  const { rows, hosts, guests, unfinished } = await readAll(control);
   const seen = rows.filter(({ spec }) => inScope(scope, projectOf(spec)));
   const wanted = seen.filter((row) => name === undefined || row.name === name);
   if (name !== undefined && wanted.length === 0) throw notFound(name);

@@ -22,7 +22,6 @@ import {
   whyNot,
 } from '@innkeeper/model';
 import { requireInScope } from './access/allow.ts';
-import { allOf } from './all-of.ts';
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName, checkWorkload } from './check.ts';
 import type { Control } from './control.ts';
@@ -117,11 +116,7 @@ export const actOnWorkload = async (
     if (pending !== undefined) return pending;
     if (kind === 'remove') await cancelWaiting(tx, row.id, asker.who);
     // What the user set last is what is wanted: the manifest's power follows.
-    if (kind !== 'remove')
-      await allOf([
-        updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] }),
-        updateWorkload(tx, row.id, { appliedGeneration: row.generation + 1 }),
-      ]);
+    if (kind !== 'remove') await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] }, { applied: true });
     return begin(tx, kind, row, asker, hash, actsOn(kind, row.spec));
   });
 };

@@ -95,7 +95,7 @@ interface Known {
 const allUnfinished = { limit: 100_000, unfinishedOnly: true } as const;
 
 /** What the state of workloads is told from: four statements, however many there are. */
-export const readKnown = async ({ inventory: { db } }: Pick<Control, 'inventory'>): Promise<Known> => {
+export const readAll = async ({ inventory: { db } }: Pick<Control, 'inventory'>): Promise<Known> => {
   const [rows, hosts, guests, unfinished] = await Promise.all([
     listWorkloads(db),
     listHosts(db),
@@ -263,7 +263,7 @@ export const workloadViews = async (
   control: Control,
   { stats, names, eyes = everything }: ViewOptions,
 ): Promise<WorkloadView[]> => {
-  const known = names === undefined ? await readKnown(control) : await readSome(control, names);
+  const known = names === undefined ? await readAll(control) : await readSome(control, names);
   const { rows, hosts, guests } = known;
   const silent = new Set(hosts.filter(isSilent).map(({ name }) => name));
   const placed = new Set(rows.map((row) => guestOf(row, known)));

@@ -7,10 +7,10 @@ const wakers = new WeakMap<object, Promise<EventEmitter>>();
 
 const anyEvent = 'event';
 
-/** A new event is told to all; the end of an operation to those who wait for it; a lost connection to everybody. */
+/** New events are told to all; the end of an operation to those who wait for it; a lost connection to everybody. */
 const tellOf = (emitter: EventEmitter, payload: string | undefined): void => {
   if (payload === '') emitter.emit(anyEvent);
-  else for (const name of payload === undefined ? emitter.eventNames() : [payload]) emitter.emit(name);
+  else for (const name of payload?.split(',') ?? emitter.eventNames()) emitter.emit(name);
 };
 
 /** One LISTEN per inventory, shared by all that wait. */

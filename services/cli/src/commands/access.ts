@@ -160,6 +160,14 @@ const addAudit = (program: Command): void => {
 };
 
 export const addAccess = (program: Command): void => {
+  program
+    .command('whoami')
+    .description('who the control plane takes you for, and what you may')
+    .addHelpText('after', examples(['INNKEEPER_TOKEN=ink_… inn whoami', 'whose token that is']))
+    .action(async () => {
+      const { who, role, projects } = await client().me();
+      print(`${who}: ${role} of ${projects.length === 0 ? 'all projects' : projects.join(', ')}`);
+    });
   addToken(program);
   addAudit(program);
 };

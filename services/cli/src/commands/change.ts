@@ -1,50 +1,12 @@
-import { parseWorkloadSpec, powerActions } from '@innkeeper/model';
+import { powerActions } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll } from '../follow.ts';
-import { print, say } from '../show/output.ts';
-import { workloadTable } from '../show/workloads.ts';
 import { client } from '../target.ts';
 import { examples } from './examples.ts';
-import { addFirstBoot, type FirstBootOptions, firstBootOf } from './first-boot.ts';
-import { addSpecOptions, type SpecOptions, specOf } from './spec-options.ts';
 
 interface WaitOptions {
   readonly wait: boolean;
 }
-
-interface RunOptions extends SpecOptions, FirstBootOptions {
-  readonly name?: string;
-  readonly wait: boolean;
-}
-
-const addRun = (program: Command): void => {
-  addFirstBoot(
-    addSpecOptions(
-      program
-        .command('run <image>')
-        .description('create and start one workload')
-        .option('-n, --name <name>', 'its name (default: made from the image)'),
-    ),
-  )
-    .option('--no-wait', 'return at once')
-    .addHelpText(
-      'after',
-      examples(
-        ['inn run debian/12 --name web -p 8080:80', 'a port of the host leads to it'],
-        ['inn run debian/12 --ssh-key ~/.ssh/id_ed25519.pub', 'waits until ssh answers, as root or debian'],
-      ),
-    )
-    .action(async (image: string, options: RunOptions) => {
-      const name =
-        options.name ??
-        `${image.replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-$/g, '')}-${Math.random().toString(36).slice(2, 6)}`;
-      const spec = { ...specOf(image, options, name), ...(await firstBootOf(options)) };
-      const operation = await client().put(name, parseWorkloadSpec(spec, name));
-      if (operation === undefined) return say(`${name} is as described`);
-      await finishAll(client(), [operation], options.wait);
-      if (options.wait) print(workloadTable([await client().workload(name)], false));
-    });
-};
 
 const addPower = (program: Command): void => {
   for (const action of powerActions) {
@@ -82,7 +44,6 @@ const addRename = (program: Command): void => {
 };
 
 export const addChanges = (program: Command): void => {
-  addRun(program);
   addPower(program);
   addRename(program);
 };

@@ -26,6 +26,7 @@ const changing = (of: Of, role: Role = 'operator', audit: Access['audit'] = 'wit
 
 /** Every route, and nothing else says who may what. A route without an entry is answered to nobody. */
 export const accessTable: Readonly<Record<string, Access>> = {
+  'GET /v1/me': reading('shared'),
   'GET /v1/workloads': reading('listed'),
   'GET /v1/workloads/{name}': reading('workload'),
   'PUT /v1/workloads/{name}': changing('workload'),

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { auditView, createdToken, newToken, tokenView } from '@innkeeper/model';
+import { auditView, createdToken, meView, newToken, tokenView } from '@innkeeper/model';
 import { auditPage } from '../access/log.ts';
 import { createToken, removeToken, tokenViews } from '../access/tokens.ts';
 import type { Control } from '../control.ts';
@@ -26,6 +26,18 @@ const auditAnswer = z.object({ items: z.array(auditView), next: z.string().optio
 
 /** Who may use the API, and what they did with it. */
 export const addAccess = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/me',
+      summary: 'Who asks, and what they may',
+      responses: { 200: json(meView, 'Who asks'), ...failures },
+    }),
+    (c) => {
+      const { who, role, scope = [] } = c.get('identity');
+      return c.json({ who, role, projects: [...scope] }, 200);
+    },
+  );
   app.openapi(
     createRoute({
       method: 'get',

@@ -1,7 +1,7 @@
 import type { HostRow, WorkloadRow } from '@innkeeper/inventory';
 import { completeSpec, type DrainPlan } from '@innkeeper/model';
 import type { Control } from '../control.ts';
-import { isSilent, readKnown } from '../views.ts';
+import { isSilent, readAll } from '../views.ts';
 import { noSuchHost } from './remove.ts';
 
 type Named = Pick<WorkloadRow, 'name' | 'spec'>;
@@ -27,7 +27,7 @@ const wordOf = (host: HostRow): string => (host.state === 'up' ? 'is quarantined
 
 /** What stopping everything on a host would be, and what stands in the way. Throws `not_found`. */
 export const drainPlanOf = async (control: Control, name: string): Promise<DrainPlan> => {
-  const { rows, hosts, guests, unfinished } = await readKnown(control);
+  const { rows, hosts, guests, unfinished } = await readAll(control);
   const host = hosts.find((one) => one.name === name);
   if (host === undefined) throw noSuchHost(name);
   const there = rows.filter(({ placed }) => placed?.host === name);

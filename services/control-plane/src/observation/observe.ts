@@ -145,7 +145,10 @@ const look = async (
   const changed = await keep(control, reading, seen);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
-  if (changed) control.wakeWaiting();
+  if (changed) {
+    control.announce();
+    control.wakeWaiting();
+  }
   return true;
 };
 

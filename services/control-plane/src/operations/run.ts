@@ -121,7 +121,7 @@ const withRetries = async (running: Running, work: () => Promise<void>): Promise
  * Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry,
  * whose answer says whether somebody wants to cancel. What steps depend on is read again after each that remembered something.
  */
-const runForward = async (running: Running): Promise<void> => {
+const runForward = async (running: Running): Promise<OperationContext | undefined> => {
   const [journaled, first] = await Promise.all([
     stepsOf(running.control.inventory.db, [running.row.id]),
     contextOf(running),
@@ -144,6 +144,7 @@ const runForward = async (running: Running): Promise<void> => {
     finished = { position, name: step.name, state: 'done' };
   }
   if (finished !== undefined) await write(running, [finished], null);
+  return context;
 };
 
 /** Backward from the last step that was begun; each undo can be repeated, so a kill in between does no harm. */
@@ -191,6 +192,7 @@ const finish = async (
 ): Promise<void> => {
   const { db } = running.control.inventory;
   if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
+  running.control.announce(running.row.id);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
   if (running.holds) running.control.wakeWaiting();
   if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
@@ -199,6 +201,7 @@ const finish = async (
 const putAside = async (running: Running, { waitsFor }: Waiting): Promise<void> => {
   const { db } = running.control.inventory;
   if (!(await postpone(db, running.hold, waitsFor))) throw fenced(running.row);
+  running.control.announce(running.row.id);
 };
 
 const unwind = async (running: Running): Promise<void> => {
@@ -211,9 +214,8 @@ const unwind = async (running: Running): Promise<void> => {
   return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed', context?.workload.spec);
 };
 
-const succeed = async (running: Running): Promise<void> => {
+const succeed = async (running: Running, context: OperationContext | undefined): Promise<void> => {
   const { row, control } = running;
-  const context = await contextOf(running);
   // A removal's workload is gone by now: what it was is in the operation.
   const workload =
     context?.workload ?? ({ id: row.workloadId, name: row.workloadName } as OperationContext['workload']);
@@ -241,8 +243,9 @@ export const runOperation = async (
     holds: false,
   };
   if (row.state === 'undoing') return unwind(running);
+  let context: OperationContext | undefined;
   try {
-    await runForward(running);
+    context = await runForward(running);
   } catch (thrown) {
     if (thrown instanceof Waiting) return putAside(running, thrown);
     const error = toInnkeeperError(thrown);
@@ -256,5 +259,5 @@ export const runOperation = async (
     if (!(await beginUndo(control.inventory.db, running.hold, asProblem(thrown)))) throw fenced(row);
     return unwind(running);
   }
-  return succeed(running);
+  return succeed(running, context);
 };

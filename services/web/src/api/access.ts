@@ -1,4 +1,4 @@
-import type { AuditView, NewToken, TokenView } from '@innkeeper/model';
+import type { AuditView, MeView, NewToken, TokenView } from '@innkeeper/model';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { isForbidden } from './ApiError.ts';
 import { itemsOf, statsMs } from './queries.ts';
@@ -18,6 +18,14 @@ interface AuditPage {
 }
 
 const pageSize = 50;
+
+/** Who is signed in: a token's role and projects never change. */
+export const useMe = () =>
+  useQuery({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => request<MeView>('/v1/me', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
 /** A refusal is an entry of the audit log as well: who may not ask is not asked for again. */
 const unlessForbidden = ({ state }: { readonly state: { readonly error: unknown } }): boolean =>

@@ -1,5 +1,6 @@
 import { Anchor, Badge, Button, Group, Text, Title } from '@mantine/core';
 import { AccessPage } from '../access/AccessPage.tsx';
+import { useMe } from '../api/access.ts';
 import { type Liveness, useLiveEvents } from '../api/useLiveEvents.ts';
 import { HostsPage } from '../hosts/HostsPage.tsx';
 import { NetworksPage } from '../networks/NetworksPage.tsx';
@@ -45,6 +46,11 @@ const Section = ({ tab, item }: Place) => {
 export const Shell = () => {
   const place = usePlace();
   const { text, color, title } = liveText[useLiveEvents()];
+  const me = useMe().data;
+  // Tokens and the audit log are shown to administrators of all projects; to others the page says why not.
+  const shown = tabs.filter(
+    (tab) => tab !== 'access' || me === undefined || (me.role === 'admin' && me.projects.length === 0),
+  );
   return (
     <div className={classes.shell}>
       <Group component="header" className={classes.header ?? ''} justify="space-between" px="md" py="xs" gap="xs">
@@ -53,7 +59,7 @@ export const Shell = () => {
             Innkeeper
           </Title>
           <Group component="nav" gap={4} aria-label="Sections">
-            {tabs.map((tab) => (
+            {shown.map((tab) => (
               <Anchor
                 key={tab}
                 href={hashOf({ tab, item: undefined })}
@@ -68,6 +74,15 @@ export const Shell = () => {
           </Group>
         </Group>
         <Group gap="sm">
+          {me !== undefined && (
+            <Text
+              size="sm"
+              c="dimmed"
+              title={me.projects.length === 0 ? 'All projects' : `Projects: ${me.projects.join(', ')}`}
+            >
+              {me.who} ({me.role})
+            </Text>
+          )}
           <Badge variant="dot" color={color} title={title} tt="none" fw={500} role="status">
             {text}
           </Badge>

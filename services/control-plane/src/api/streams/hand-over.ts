@@ -27,6 +27,12 @@ export const handOver = (request: IncomingMessage, stream: Duplex, head: Buffer,
     const { origin: _browser, host: _address, ...headers } = request.headers;
     const forwarded = begin({ socketPath, path: request.url, headers: { ...headers, [mark]: '1' } });
     const join = (answer: IncomingMessage, there: Duplex, first: Buffer): void => {
+      // Who asked has left meanwhile: nobody is to be left reading there.
+      if (stream.destroyed) {
+        there.destroy();
+        resolve();
+        return;
+      }
       stream.write(headLines(answer));
       stream.write(first);
       there.write(head);
