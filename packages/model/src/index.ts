@@ -22,6 +22,7 @@ export * from './recovery.ts';
 export * from './rule.ts';
 export * from './schema.ts';
 export * from './settings.ts';
+export * from './snapshot.ts';
 export * from './states.ts';
 export * from './subnet.ts';
 export * from './units.ts';
