@@ -1,4 +1,4 @@
-import type { SnapshotState } from '@innkeeper/model';
+import type { SnapshotNote, SnapshotState } from '@innkeeper/model';
 import { and, asc, eq } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { snapshots } from './schema.ts';
@@ -57,4 +57,25 @@ export const deleteSnapshot = async (db: Db, id: string): Promise<void> => {
   await db.update(snapshots).set({ parent: gone.parent }).where(eq(snapshots.parent, id));
   if (gone.current && gone.parent !== null)
     await db.update(snapshots).set({ current: true }).where(eq(snapshots.id, gone.parent));
+};
+
+/**
+ * What a host has is what there is: others are forgotten, and those that were not known are listed again, but for one whose name another
+ * has. Which one the workload stands on is guessed where nobody knows: the newest. To be called in a transaction.
+ */
+export const takeBackHeld = async (
+  db: Db,
+  workloadId: string,
+  held: readonly (SnapshotNote & { readonly sizeBytes: number })[],
+): Promise<void> => {
+  const ids = new Set(held.map(({ id }) => id));
+  for (const { id, state } of await listSnapshots(db, workloadId))
+    if (state === 'ready' && !ids.has(id)) await deleteSnapshot(db, id);
+  for (const { id, name, description = null, parent = null, createdAt, sizeBytes } of held)
+    await db
+      .insert(snapshots)
+      .values({ id, workloadId, name, description, parent, createdAt: new Date(createdAt), sizeBytes, state: 'ready' })
+      .onConflictDoNothing();
+  const rows = await listSnapshots(db, workloadId);
+  if (!rows.some(({ current }) => current)) await standOn(db, workloadId, rows.at(-1)?.id ?? null);
 };
