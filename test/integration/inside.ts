@@ -22,3 +22,7 @@ export const inside = async (name: string, script: string, ...words: string[]): 
   if (!('code' in exit) || exit.code !== 0) throw new Error(`${name}: ${complaint} ${JSON.stringify(exit)}`);
   return out;
 };
+
+/** Until its systemd has started everything: one that is asked to stop before may not hear it, and is forced after half a minute. */
+export const booted = (name: string): Promise<string> =>
+  inside(name, 'systemctl is-system-running --wait > /dev/null 2>&1 || true');

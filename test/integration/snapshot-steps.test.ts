@@ -1,6 +1,6 @@
 import type { OperationView } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inside } from './inside.ts';
+import { booted, inside } from './inside.ts';
 import { broken, failOnce, host, type Installation, install, killed, leftOnHost, paths } from './installation.ts';
 
 // A place and names of its own.
@@ -27,8 +27,10 @@ const nextName = (): string => {
 const finished = (operation: OperationView): Promise<OperationView> => innkeeper.finished(operation);
 const create = async (called: string): Promise<OperationView> =>
   finished(await innkeeper.client.snapshot(name, { name: called }));
-const restore = async (called: string): Promise<OperationView> =>
-  finished(await innkeeper.client.restore(name, called));
+const restore = async (called: string): Promise<OperationView> => {
+  await booted(name);
+  return finished(await innkeeper.client.restore(name, called));
+};
 const remove = async (called: string): Promise<OperationView> =>
   finished(await innkeeper.client.removeSnapshot(name, called));
 const note = (): Promise<string> => inside(name, 'cat /root/note');

@@ -1,7 +1,7 @@
 import { connect } from '@innkeeper/libvirt';
 import type { NewSnapshot, OperationView, SnapshotView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inside } from './inside.ts';
+import { booted, inside } from './inside.ts';
 import { host, type Installation, install, leftOnHost, paths, viewWhere } from './installation.ts';
 
 // A place and names of its own.
@@ -22,10 +22,19 @@ const done = async (operation: Promise<OperationView>): Promise<OperationView> =
   return end;
 };
 const create = (parts: NewSnapshot): Promise<OperationView> => done(innkeeper.client.snapshot(name, parts));
-const restore = (called: string): Promise<OperationView> => done(innkeeper.client.restore(name, called));
+const untilBooted = async (): Promise<void> => {
+  if ((await innkeeper.client.workload(name)).state === 'running') await booted(name);
+};
+const restore = async (called: string): Promise<OperationView> => {
+  await untilBooted();
+  return done(innkeeper.client.restore(name, called));
+};
 const remove = (called: string): Promise<OperationView> => done(innkeeper.client.removeSnapshot(name, called));
 const run = (script: string, ...words: string[]): Promise<string> => inside(name, script, ...words);
-const act = (action: 'start' | 'stop' | 'pause' | 'resume') => done(innkeeper.client.act(name, action));
+const act = async (action: 'start' | 'stop' | 'pause' | 'resume'): Promise<OperationView> => {
+  if (action === 'stop') await untilBooted();
+  return done(innkeeper.client.act(name, action));
+};
 const put = async (parts: object): Promise<void> => {
   const operation = await innkeeper.client.put(name, { ...spec, ...parts });
   if (operation !== undefined) await done(Promise.resolve(operation));
