@@ -61,7 +61,7 @@ export const deleteSnapshot = async (db: Db, id: string): Promise<void> => {
 
 /**
  * What a host has is what there is: others are forgotten, and those that were not known are listed again, but for one whose name another
- * has. Which one the workload stands on is guessed where nobody knows: the newest. To be called in a transaction.
+ * has. One whose parent was removed is a first one. Which one the workload stands on is guessed where nobody knows: the newest. To be called in a transaction.
  */
 export const takeBackHeld = async (
   db: Db,
@@ -69,12 +69,22 @@ export const takeBackHeld = async (
   held: readonly (SnapshotNote & { readonly sizeBytes: number })[],
 ): Promise<void> => {
   const ids = new Set(held.map(({ id }) => id));
+  const heldParent = (parent: string | undefined) => (parent !== undefined && ids.has(parent) ? parent : null);
   for (const { id, state } of await listSnapshots(db, workloadId))
     if (state === 'ready' && !ids.has(id)) await deleteSnapshot(db, id);
-  for (const { id, name, description = null, parent = null, createdAt, sizeBytes } of held)
+  for (const { id, name, description = null, parent, createdAt, sizeBytes } of held)
     await db
       .insert(snapshots)
-      .values({ id, workloadId, name, description, parent, createdAt: new Date(createdAt), sizeBytes, state: 'ready' })
+      .values({
+        id,
+        workloadId,
+        name,
+        description,
+        parent: heldParent(parent),
+        createdAt: new Date(createdAt),
+        sizeBytes,
+        state: 'ready',
+      })
       .onConflictDoNothing();
   const rows = await listSnapshots(db, workloadId);
   if (!rows.some(({ current }) => current)) await standOn(db, workloadId, rows.at(-1)?.id ?? null);
