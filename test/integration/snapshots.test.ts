@@ -192,6 +192,10 @@ describe('what is refused', () => {
     try {
       await viewWhere(innkeeper, 'test-snap-stranger', ({ managed }) => !managed);
       await refused(innkeeper.client.snapshot('test-snap-stranger', {}), 'conflict', /did not create/);
+      await done(innkeeper.client.adopt('11111111-2222-4333-8444-00000000f12b', {}));
+      await refused(innkeeper.client.snapshot('test-snap-stranger', {}), 'conflict', /was adopted/);
+      await refused(innkeeper.client.restore('test-snap-stranger', 'any'), 'conflict', /was adopted/);
+      await done(innkeeper.client.release('test-snap-stranger'));
     } finally {
       await lxc.undefine('11111111-2222-4333-8444-00000000f12b');
     }
@@ -203,6 +207,27 @@ describe('what is refused', () => {
     await refused(innkeeper.client.snapshot(name, {}), 'conflict', /not possible while the workload is missing/);
     await lxc.define(xml, { validate: false });
     await viewWhere(innkeeper, name, ({ state }) => state === 'stopped');
+  });
+});
+
+describe('a virtual machine', () => {
+  it('has none yet, and says so', async () => {
+    const machine = 'test-snap-machine';
+    const operation = await innkeeper.client.put(machine, {
+      image: 'debian/12',
+      isolation: 'strong',
+      power: 'stopped',
+    });
+    try {
+      expect(await innkeeper.finished(operation)).toMatchObject({ state: 'done' });
+      await expect(innkeeper.client.snapshot(machine, {})).rejects.toMatchObject({
+        code: 'unsupported',
+        message: `There are no snapshots of ${machine}: snapshots of virtual machines are not offered yet; those of containers are`,
+      });
+      expect(await innkeeper.client.snapshots(machine)).toEqual([]);
+    } finally {
+      await done(innkeeper.client.remove(machine));
+    }
   });
 });
 
