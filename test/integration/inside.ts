@@ -25,4 +25,7 @@ export const inside = async (name: string, script: string, ...words: string[]): 
 
 /** Until its systemd has started everything: one that is asked to stop before may not hear it, and is forced after half a minute. */
 export const booted = (name: string): Promise<string> =>
-  inside(name, 'systemctl is-system-running --wait > /dev/null 2>&1 || true');
+  inside(
+    name,
+    `until systemctl is-system-running --wait 2> /dev/null | grep -qE 'running|degraded'; do sleep 0.1; done`,
+  );

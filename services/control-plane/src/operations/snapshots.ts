@@ -157,11 +157,15 @@ const startAgain = async (context: OperationContext, { state }: Found): Promise<
 };
 
 const stopStep = (context: OperationContext, found: Found): Step => {
-  const { driver, guest } = groundsOf(context);
+  const { place, driver, guest } = groundsOf(context);
   return {
     name: 'stop',
     run: ({ signal }) => driver.stop(guest, { mode: 'graceful', timeoutMs: stopTimeoutMs }, signal),
-    undo: () => startAgain(context, found),
+    undo: async () => {
+      await startAgain(context, found);
+      // No step observes what an undo has brought about.
+      await context.control.observeGuest(place.host, place.driver, guest);
+    },
   };
 };
 
