@@ -214,8 +214,7 @@ describe('a virtual machine', () => {
   it('has none yet, and says so', async () => {
     const machine = 'test-snap-machine';
     const operation = await innkeeper.client.put(machine, {
-      image: 'debian/12',
-      isolation: 'strong',
+      image: 'windows/11',
       power: 'stopped',
     });
     try {
