@@ -77,6 +77,20 @@ const defects: readonly Defect[] = [
     broken: () => ({ onFiles: async () => host.spawn(['true']) }),
   },
   {
+    says: 'goes back to nothing',
+    caughtBy:
+      'keeps what a guest holds while it runs, is paused or stopped, and goes back to exactly that, more than once',
+    broken: () => ({ restore: () => [] }),
+  },
+  {
+    says: 'leaves half of a snapshot that was given up',
+    caughtBy:
+      'makes, goes back to and removes snapshots by steps that can be repeated and undone, and shows no half of one',
+    broken: (driver) => ({
+      snapshot: (guest, order) => (driver.snapshot?.(guest, order) ?? []).map(({ name, run }) => ({ name, run })),
+    }),
+  },
+  {
     says: 'asks and never forces',
     caughtBy: 'stops a guest that is asked, by force when the time is over, and one that is stopped already',
     broken: () => ({ stop: async () => undefined }),

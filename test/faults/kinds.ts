@@ -34,6 +34,7 @@ const remove =
   (of = name): Ask =>
   (client, idempotencyKey) =>
     client.remove(of, { idempotencyKey });
+const snapshot: Ask = (client, idempotencyKey) => client.snapshot(name, { name: 'kept' }, { idempotencyKey });
 const ours = { workload: name, cleanUp: [remove()] };
 
 const { container, classic } = strangers;
@@ -88,6 +89,23 @@ export const kinds: readonly Kind[] = [
     after: 'stopped',
     workload: renamed,
     cleanUp: [remove(renamed)],
+  },
+  { title: 'making a snapshot', kind: 'snapshot', before: [create], ask: snapshot, after: 'running', ...ours },
+  {
+    title: 'going back to a snapshot',
+    kind: 'restore',
+    before: [create, snapshot],
+    ask: (client, idempotencyKey) => client.restore(name, 'kept', { idempotencyKey }),
+    after: 'running',
+    ...ours,
+  },
+  {
+    title: 'removing a snapshot',
+    kind: 'remove-snapshot',
+    before: [create, snapshot],
+    ask: (client, idempotencyKey) => client.removeSnapshot(name, 'kept', { idempotencyKey }),
+    after: 'running',
+    ...ours,
   },
   { title: 'removing', kind: 'remove', before: [create], ask: remove(), after: undefined, workload: name, cleanUp: [] },
   {

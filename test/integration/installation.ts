@@ -27,7 +27,8 @@ export const prefix = process.env.INNKEEPER_TEST_PREFIX ?? '/tmp/innkeeper-test-
 export const paths = pathsUnder(prefix);
 export const host = localHost('test');
 /** Guests of tests begin with it; another place has other guests, and leaves those of this one alone. */
-export const guestPrefix = process.env.INNKEEPER_TEST_PREFIX === undefined ? 'test-op' : 'test-far';
+export const guestPrefix =
+  process.env.INNKEEPER_TEST_GUESTS ?? (process.env.INNKEEPER_TEST_PREFIX === undefined ? 'test-op' : 'test-far');
 const lxc = connect(host, 'lxc:///system');
 
 /** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */

@@ -20,6 +20,7 @@ import type {
   NetworkSpec,
   NetworkView,
   NewHost,
+  NewSnapshot,
   NewToken,
   OperationView,
   PlacementRecord,
@@ -33,6 +34,7 @@ import type {
   RuleVersion,
   RuleView,
   SavedPlacement,
+  SnapshotView,
   TokenView,
   WhatIf,
   WhyNotView,
@@ -66,6 +68,12 @@ export interface Client {
   /** Of a workload that does not run. */
   rename(name: string, to: string, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
+  /** In the order in which they were made. */
+  snapshots(name: string): Promise<SnapshotView[]>;
+  snapshot(name: string, snapshot: NewSnapshot, options?: ChangeOptions): Promise<OperationView>;
+  /** Back to what it held then; what came since is gone. */
+  restore(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
+  removeSnapshot(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
   /** What adopting a foreign guest would be. `host` where its id is that of several. */
   adoption(id: string, host?: string): Promise<AdoptionView>;
   adopt(
@@ -162,6 +170,8 @@ const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string
 export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
+  const snapshotAt = (name: string, snapshot: string): string =>
+    `${at(name)}/snapshots/${encodeURIComponent(snapshot)}`;
   const guestAt = (id: string): string => `/v1/guests/${encodeURIComponent(id)}`;
   const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
   const networkAt = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
@@ -181,6 +191,23 @@ export const createClient = (target: Target): Client => {
       }),
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
+    snapshots: (name) => items(`${at(name)}/snapshots`),
+    snapshot: (name, body, options = {}) =>
+      ask(target, `${at(name)}/snapshots${changeQuery(options)}`, {
+        method: 'POST',
+        body,
+        headers: changeHeaders(options),
+      }),
+    restore: (name, snapshot, options = {}) =>
+      ask(target, `${snapshotAt(name, snapshot)}/restore${changeQuery(options)}`, {
+        method: 'POST',
+        headers: changeHeaders(options),
+      }),
+    removeSnapshot: (name, snapshot, options = {}) =>
+      ask(target, `${snapshotAt(name, snapshot)}${changeQuery(options)}`, {
+        method: 'DELETE',
+        headers: changeHeaders(options),
+      }),
     adoption: (id, host) => ask(target, `${guestAt(id)}/adoption${queryOf({ host })}`),
     adopt: (id, request, { host, wait, ...options } = {}) =>
       ask(target, `${guestAt(id)}/adopt${queryOf({ host, wait })}`, {

@@ -14,6 +14,7 @@ import type {
   PauseGroup,
   RenameGroup,
   ScreenGroup,
+  SnapshotGroup,
 } from './groups.ts';
 import type { GuestOrder, GuestPlan, GuestRef, Step } from './order.ts';
 
@@ -70,6 +71,7 @@ export interface Driver
     Partial<ConsoleGroup>,
     Partial<PauseGroup>,
     Partial<RenameGroup>,
+    Partial<SnapshotGroup>,
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
     Partial<HostGroup>,

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { HostProcess } from '@innkeeper/host';
-import type { Adoptable, GuestEnding, NetworkMode, Ownership, Subnet } from '@innkeeper/model';
+import type { Adoptable, GuestEnding, NetworkMode, Ownership, SnapshotNote, Subnet } from '@innkeeper/model';
 import type { HeldNetwork } from './claims.ts';
 import type { GuestRef, Step } from './order.ts';
 
@@ -79,6 +79,41 @@ export interface RenameGroup {
    * of DHCP servers carry the name. Throws `conflict` while it runs, and when another guest of the backend has the name.
    */
   rename(guest: GuestRef, to: string, networks: readonly HeldNetwork[]): readonly Step[];
+}
+
+export interface SnapshotOrder extends SnapshotNote {
+  /** Whether the guest ran when it was asked for: one that a kill left frozen goes on then. */
+  readonly ran: boolean;
+}
+
+/** A snapshot that is whole, as it lies on the host. */
+export interface HeldSnapshot extends SnapshotNote {
+  /** That it takes on the disk; what it shares with others may be counted in each. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * Optional group, present when the driver reports the capability `snapshots`. A snapshot is all that a guest holds, volumes
+ * too, at one moment; its definition is not in it. It goes with the guest. All throw `conflict` for a guest that is not ours, and
+ * for one that was adopted.
+ */
+export interface SnapshotGroup {
+  /**
+   * Keeps what the guest holds now, whether it runs, is paused or stopped, and leaves it so; one that runs may stand still
+   * meanwhile. Half of one is never listed. Throws `unsupported` naming what could not be kept with the rest.
+   */
+  snapshot(guest: GuestRef, order: SnapshotOrder): readonly Step[];
+  /**
+   * A guest that does not run holds again exactly what it held then. What it held until now is kept for the undo, until
+   * `settleRestore`. Throws `conflict` while it runs, `not_found` without such a snapshot.
+   */
+  restore(guest: GuestRef, snapshot: string): readonly Step[];
+  /** What a restore kept for its undo goes; the guest may run by now. */
+  settleRestore(guest: GuestRef, snapshot: string): readonly Step[];
+  /** Others stay whole, whichever was made from which. Nothing there is success. */
+  removeSnapshot(guest: GuestRef, snapshot: string): readonly Step[];
+  /** Those that are whole. */
+  snapshots(guest: GuestRef): Promise<readonly HeldSnapshot[]>;
 }
 
 /**

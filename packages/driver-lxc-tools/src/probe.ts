@@ -51,6 +51,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
     rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
+    snapshots: absent('lxc-tools makes no snapshots; use lxc-snapshot'),
     console: absent('lxc-tools offers no console; use exec'),
     'console.history': absent('lxc-tools offers no console; use exec'),
     'start.by-others': absent('its root is mounted only when Innkeeper starts it'),

@@ -29,6 +29,7 @@ export * from './recovery.ts';
 export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';
+export * from './snapshots.ts';
 export * from './tokens.ts';
 export { type Turn, turnsAtOnce } from './turns.ts';
 export * from './workers.ts';

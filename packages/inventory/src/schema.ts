@@ -3,4 +3,5 @@ export { innkeeper } from './schema/base.ts';
 export * from './schema/claims.ts';
 export * from './schema/networks.ts';
 export * from './schema/operations.ts';
+export * from './schema/snapshots.ts';
 export * from './schema/workloads.ts';

@@ -21,6 +21,7 @@ export type Capability = z.output<typeof capability>;
  * `files.stopped`: files are copied into and out of a guest that does not run.
  * `console.history`: what a guest printed on its console is there later, also when it does not run.
  * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
+ * `snapshots`: what a guest holds can be kept as it is, and gone back to.
  * `convert.from`, `convert.to`: its containers can become, or be made from, those of another driver.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
@@ -42,6 +43,7 @@ export const capabilityNames = [
   'convert.to',
   'pause',
   'rename',
+  'snapshots',
   'start.by-others',
   'confinement',
   'limits.cpu',

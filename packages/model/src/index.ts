@@ -23,6 +23,7 @@ export * from './retention.ts';
 export * from './rule.ts';
 export * from './schema.ts';
 export * from './settings.ts';
+export * from './snapshot.ts';
 export * from './states.ts';
 export * from './subnet.ts';
 export * from './units.ts';

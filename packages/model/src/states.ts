@@ -37,6 +37,9 @@ export const workloadActions = [
   'console',
   'screen',
   'rename',
+  'snapshot',
+  'restore',
+  'remove-snapshot',
   'remove',
 ] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
@@ -52,6 +55,9 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   console: ['running', 'stopped'],
   screen: ['running'],
   rename: ['stopped', 'failed'],
+  snapshot: ['running', 'paused', 'stopped'],
+  restore: ['running', 'paused', 'stopped'],
+  'remove-snapshot': ['running', 'paused', 'stopped'],
   remove: workloadStates,
 };
 

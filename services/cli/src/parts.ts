@@ -20,6 +20,10 @@ export const parts: readonly Part[] = [
     names: ['start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove', 'rename'],
     load: async () => (await import('./commands/change.ts')).addChanges,
   },
+  {
+    names: ['snapshot', 'restore'],
+    load: async () => (await import('./commands/snapshots.ts')).addSnapshots,
+  },
   { names: ['adopt', 'release'], load: async () => (await import('./commands/adopt.ts')).addAdoption },
   { names: ['recover'], load: async () => (await import('./commands/recover.ts')).addRecovery },
   { names: ['diff'], load: async () => (await import('./commands/diff.ts')).addDiff },

@@ -52,12 +52,14 @@ export const pendingOf = async (
   });
 };
 
+type Changed = Partial<WorkloadSpec> | { readonly name: string } | { readonly snapshot: string };
+
 interface Beginning {
   /** What the operation's steps have to know from the start. */
   readonly memory?: Readonly<Record<string, unknown>>;
   /** For the audit log: what is changed, as it was and as it is to be. */
-  readonly before?: Partial<WorkloadSpec> | { readonly name: string };
-  readonly after?: Partial<WorkloadSpec> | { readonly name: string };
+  readonly before?: Changed;
+  readonly after?: Changed;
 }
 
 const shown = (part: Beginning['before']): unknown =>

@@ -78,7 +78,7 @@ const actsOn = (kind: PowerAction | 'remove', spec: WorkloadSpec) =>
     : { before: { power: spec.power ?? 'running' }, after: { power: powerAfter[kind] } };
 
 /** The workload, when it is ours and in a state that allows this. */
-const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadView> => {
+export const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadView> => {
   const [view] = await workloadViews(control, { stats: false, names: [name] });
   if (view === undefined) throw notFound(name);
   if (!view.managed)

@@ -10,6 +10,9 @@ import { actOnWorkload, putWorkload } from './requests.ts';
 /** How people ask again for what no operation keeps the words of. */
 const askAgain: Partial<Record<OperationRow['kind'], string>> = {
   rename: 'inn rename OLD NEW asks again',
+  snapshot: 'inn snapshot create WORKLOAD asks again',
+  restore: 'inn restore WORKLOAD SNAPSHOT asks again',
+  'remove-snapshot': 'inn snapshot rm WORKLOAD SNAPSHOT asks again',
   adopt: 'inn adopt GUEST asks again',
   convert: 'inn convert GUEST asks again',
 };
@@ -46,6 +49,9 @@ export const retryOperation = async (
       demand(identity, 'admin');
       return endConversion(control, name, kind, asker);
     case 'rename':
+    case 'snapshot':
+    case 'restore':
+    case 'remove-snapshot':
     case 'adopt':
     case 'convert':
       throw refused(row, `was to ${kind} it, in words that are not kept`, askAgain[kind] ?? '');

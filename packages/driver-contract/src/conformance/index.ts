@@ -7,6 +7,7 @@ import { fileCases } from './files.ts';
 import { lifeCases } from './life.ts';
 import { renameCases } from './rename.ts';
 import { reportCases } from './report.ts';
+import { snapshotCases } from './snapshots.ts';
 import { streamCases } from './streams.ts';
 
 export type { ConformanceBench, ConformanceCase } from './bench.ts';
@@ -24,5 +25,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...consoleCases,
   ...deviceCases,
   ...renameCases,
+  ...snapshotCases,
   ...adoptCases,
 ];

@@ -46,6 +46,7 @@ import { importing } from './imported.ts';
 import { changeContainer } from './live.ts';
 import { containerXml, guestFiles, planContainer } from './plan.ts';
 import { containerCapabilities } from './probe.ts';
+import { snapshotting } from './snapshots.ts';
 import { containerStats } from './stats.ts';
 
 const id = 'lxc';
@@ -143,6 +144,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     ...ownNetworks(libvirt),
     ...adoption(libvirt, guests),
     ...importing(libvirt, guests),
+    ...snapshotting(host, paths, libvirt, guests, freezer),
     list: async () => {
       const seen = await guests.list();
       consoles.keep(knownConsoles());

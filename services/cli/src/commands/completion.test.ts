@@ -8,6 +8,7 @@ const names: Names = {
   images: async () => ['debian/12', 'windows/11'],
   rules: async () => ['linux-as-container'],
   tokens: async () => ['ci', 'ops'],
+  snapshots: async (workload) => (workload === 'web' ? ['before-upgrade', 'first'] : []),
 };
 
 const answer = async (line: string): Promise<string[]> => complete(await buildProgram(), line.split(' '), names);
@@ -22,6 +23,12 @@ describe('completion', () => {
     ['rm wiki ', ['desktop', 'web', 'wiki']],
     ['run d', ['debian/12']],
     ['token rm c', ['ci']],
+    ['snapshot ', ['create', 'ls', 'restore', 'rm']],
+    ['snapshot create w', ['web', 'wiki']],
+    ['snapshot create web ', []],
+    ['snapshot rm web b', ['before-upgrade']],
+    ['restore web ', ['before-upgrade', 'first']],
+    ['restore wiki ', []],
     ['rule disable ', ['linux-as-container']],
     ['plan --without-host ', ['h1', 'h2']],
     ['capacity --mem', ['--memory']],

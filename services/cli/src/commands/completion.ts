@@ -29,10 +29,19 @@ export interface Names {
   readonly images: () => Promise<readonly string[]>;
   readonly rules: () => Promise<readonly string[]>;
   readonly tokens: () => Promise<readonly string[]>;
+  readonly snapshots: (workload: string) => Promise<readonly string[]>;
 }
 
-const valuesFor = async (argument: string, command: Command, names: Names): Promise<readonly string[]> => {
+const valuesFor = async (
+  argument: string,
+  command: Command,
+  names: Names,
+  operands: readonly string[],
+): Promise<readonly string[]> => {
   const parent = command.parent?.name();
+  if (argument === 'snapshot') return names.snapshots(operands[0] ?? '');
+  // A new one's name is nobody's yet.
+  if (argument === 'name' && parent === 'snapshot') return [];
   if (argument === 'image') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
@@ -56,18 +65,19 @@ export const complete = async (program: Command, words: readonly string[], names
   const before = words.at(-2) ?? '';
   const option = command.options.find((one) => one.long === before || one.short === before);
   if (option !== undefined && (option.required || option.optional))
-    return [...(await valuesFor(option.name(), command, names))].filter((one) => one.startsWith(last));
+    return [...(await valuesFor(option.name(), command, names, operands))].filter((one) => one.startsWith(last));
   const found = last.startsWith('-')
     ? [...command.options.flatMap(({ long }) => (long == null ? [] : [long])), '--help']
     : command.commands.filter((one) => !isHidden(one)).map((one) => one.name());
   const { registeredArguments } = command;
   const argument = registeredArguments[Math.min(operands.length, registeredArguments.length - 1)];
   if (!last.startsWith('-') && argument !== undefined)
-    found.push(...(await valuesFor(argument.name(), command, names)));
+    found.push(...(await valuesFor(argument.name(), command, names, operands)));
   return [...new Set(found)].filter((one) => one.startsWith(last)).sort();
 };
 
 const fromServer: Names = {
+  snapshots: async (workload) => (await client().snapshots(workload)).map(({ name }) => name),
   workloads: async () => (await client().workloads()).map(({ name }) => name),
   hosts: async () => (await client().hosts()).map(({ name }) => name),
   images: async () => (await client().images()).map(({ name }) => name),

@@ -14,6 +14,7 @@ import { addPlacements } from './placements.ts';
 import { addRecovery } from './recovery.ts';
 import { addRules } from './rules.ts';
 import { addScreens } from './screens.ts';
+import { addSnapshots } from './snapshots.ts';
 import { addWorkloads } from './workloads.ts';
 
 /** All routes that answer JSON; registered as statements, since chained types cost the compiler seconds. */
@@ -21,6 +22,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addWorkloads(app, control);
   addAdoptions(app, control);
   addConversions(app, control);
+  addSnapshots(app, control);
   addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);

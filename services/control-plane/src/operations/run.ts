@@ -27,12 +27,16 @@ import type { OperationContext, OperationDefinition } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 import { rename } from './rename.ts';
+import { removeSnapshot, restore, snapshot } from './snapshots.ts';
 import { Waiting } from './waiting.ts';
 
 const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   apply,
   ...powerOperations,
   rename,
+  snapshot,
+  restore,
+  'remove-snapshot': removeSnapshot,
   remove,
   adopt,
   release,

@@ -5,6 +5,7 @@ import { nameQuietly } from '../names.ts';
 import { publishOn } from '../publish.ts';
 import { ownGuest } from './look.ts';
 import { tellTakenBack } from './recover.ts';
+import { takeBackSnapshots } from './snapshots.ts';
 import { type OwnGuest, takeBack } from './take-back.ts';
 
 /** What was said of guests that cannot be taken back, so that it is said once. */
@@ -27,6 +28,7 @@ const tellRefused = async (
 /** What its host does for it follows. */
 const follow = async (control: Control, managed: ManagedHost, taken: RecoveredWorkload): Promise<void> => {
   await tellTakenBack(control, taken);
+  await takeBackSnapshots(control, taken.id);
   await publishOn(control, managed).catch((error: unknown) =>
     control.log.warn({ host: managed.name, err: error }, 'what is published could not be told to a host'),
   );

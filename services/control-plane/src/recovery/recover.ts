@@ -18,6 +18,7 @@ import { publishOn } from '../publish.ts';
 import { rememberInstallation } from './installation.ts';
 import { isNewer, listOwn, lookEverywhere, missingOf, othersOf } from './look.ts';
 import { takeBackNetworks } from './networks.ts';
+import { takeBackSnapshots } from './snapshots.ts';
 import { takeBack } from './take-back.ts';
 import { lostOfNetworks, lostWithDatabase, refusedGuest } from './unrecovered.ts';
 
@@ -167,6 +168,7 @@ export const recover = async (control: Control, asked: RecoverRequest, who: stri
     'recovered from the hosts',
   );
   await bringAbout(control, view);
+  for (const { id } of await listWorkloads(control.inventory.db)) await takeBackSnapshots(control, id);
   control.wakeWaiting();
   control.tendLives();
   return view;

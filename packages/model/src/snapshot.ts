@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** Of one workload. It stands in addresses and on command lines, never in a path of a host: folders are called by ids. */
+export const snapshotNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const snapshotNameField = z.string().refine((name) => snapshotNamePattern.test(name), {
+  error: (issue) =>
+    `"${String(issue.input).slice(0, 80)}" cannot be the name of a snapshot: use 1 to 63 lower-case letters, digits and hyphens, not beginning or ending with a hyphen`,
+});
+
+/** The name of one that was given none: the moment in UTC, to the second, such as `20261126-154418`. */
+export const snapshotNameAt = (moment: Date): string =>
+  moment.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+
+const text = z.string().max(500);
+
+/** A snapshot that is to be made. */
+export const newSnapshot = z
+  .strictObject({
+    name: snapshotNameField.optional().meta({ description: 'The moment in UTC when left out: 20261126-154418' }),
+    description: text.optional().meta({ description: 'For people' }),
+  })
+  .meta({ id: 'NewSnapshot' });
+export type NewSnapshot = z.output<typeof newSnapshot>;
+
+/** What is kept beside a snapshot on its host, so that either side can be rebuilt from the other. */
+export const snapshotNote = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  description: z.string().optional(),
+  /** Id of the one that the workload stood on. */
+  parent: z.uuid().optional(),
+  createdAt: z.iso.datetime(),
+});
+export type SnapshotNote = z.output<typeof snapshotNote>;
+
+/** `creating`: not whole yet. `removing`: it may be half gone, and nothing goes back to it. */
+export const snapshotStates = ['creating', 'ready', 'removing'] as const;
+export type SnapshotState = (typeof snapshotStates)[number];
+
+export const snapshotView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().optional(),
+    state: z.enum(snapshotStates),
+    /** Name of the one that the workload stood on when this was made; missing for a first one. */
+    parent: z.string().optional(),
+    /** Whether the workload stands on it: it was made, or gone back to, last. */
+    current: z.boolean(),
+    createdAt: z.iso.datetime(),
+    /** Bytes that it takes on its host; missing until it is whole. */
+    sizeBytes: z.number().optional(),
+  })
+  .meta({ id: 'Snapshot' });
+export type SnapshotView = z.output<typeof snapshotView>;

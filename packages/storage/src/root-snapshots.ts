@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import type { Host } from '@innkeeper/host';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
+import { containerRootFolder } from './container-root.ts';
+import { diskUse } from './own-bytes.ts';
+import { volumeDirectoryPath, volumesFolder } from './volumes.ts';
+
+let program: Promise<string> | undefined;
+const snapshotProgram = (): Promise<string> => {
+  program ??= readFile(new URL('../perl/root-snapshots.pl', import.meta.url), 'utf8');
+  return program;
+};
+
+/** Copying takes as long as there is data; a disk that hangs is not waited for for ever. */
+const longestMs = 6 * 3_600_000;
+/** What the program says when somebody else is at work on the files. */
+const busyCode = 3;
+
+/** A snapshot of a container: its folder below the container's own is called by `id`, which no user chooses. */
+export interface RootSnapshotRef {
+  /** Of the container. */
+  readonly root: string;
+  readonly id: string;
+}
+
+/** Read back as it was written; the parts are the caller's. */
+export type SnapshotNote = Readonly<Record<string, unknown>>;
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const snapshotsFolder = (paths: Paths, root: string): string => `${containerRootFolder(paths, root)}/snapshots`;
+
+/** A directory of the container, and what it is called within a snapshot. */
+interface Tree {
+  readonly key: string;
+  readonly path: string;
+}
+
+const upperTree = (paths: Paths, root: string): Tree => ({
+  key: 'upper',
+  path: `${containerRootFolder(paths, root)}/upper`,
+});
+
+/** Volumes have words as names: what has a dot is on its way. */
+const volumeTrees = async (host: Host, paths: Paths, root: string, folder: string): Promise<Tree[]> =>
+  (await host.files.list(folder))
+    .filter((name) => !name.includes('.'))
+    .sort()
+    .map((name) => ({ key: `volumes/${name}`, path: volumeDirectoryPath(paths, root, name) }));
+
+const treesNow = async (host: Host, paths: Paths, root: string): Promise<Tree[]> => [
+  upperTree(paths, root),
+  ...(await volumeTrees(host, paths, root, volumesFolder(paths, root))),
+];
+
+const treesOf = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef): Promise<Tree[]> => [
+  upperTree(paths, root),
+  ...(await volumeTrees(host, paths, root, `${snapshotsFolder(paths, root)}/${id}/volumes`)),
+];
+
+const perform = async (
+  host: Host,
+  paths: Paths,
+  { root, id }: RootSnapshotRef,
+  action: 'copy' | 'keep' | 'swap' | 'back' | 'clear' | 'remove',
+  { trees = [], input = '' }: { readonly trees?: readonly Tree[]; readonly input?: string } = {},
+): Promise<void> => {
+  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  const words = trees.flatMap(({ key, path }) => [key, path]);
+  const argv = ['perl', '-e', await snapshotProgram(), containerRootFolder(paths, root), id, action, ...words];
+  const { exitCode } = await host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] });
+  if (exitCode === busyCode)
+    throw new InnkeeperError('conflict', 'Something is being copied into or out of the files of this container', {
+      hint: 'ask again when inn cp has ended',
+    });
+};
+
+const requireRoot = async (host: Host, paths: Paths, root: string): Promise<void> => {
+  if ((await host.files.facts(`${containerRootFolder(paths, root)}/root.json`)) !== undefined) return;
+  throw new InnkeeperError('not_found', `The root of the container ${root} is not on this host`);
+};
+
+/** Has what a container wrote until now on the disk, so that less is left to do while it is frozen. */
+export const flushRoot = async (host: Host, paths: Paths, root: string): Promise<void> =>
+  void (await host.run(['sync', '--file-system', '--', upperTree(paths, root).path], { timeoutMs: longestMs }));
+
+/**
+ * Copies what the container has of its own; nobody writes into it meanwhile. Half of a snapshot until it is kept. Throws
+ * `not_found` without such a root, `conflict` while {@link runOnRoot} is at work. Repeated after `keep` it changes nothing.
+ */
+export const copyRootSnapshot = async (
+  host: Host,
+  paths: Paths,
+  ref: RootSnapshotRef,
+  note: SnapshotNote,
+): Promise<void> => {
+  await requireRoot(host, paths, ref.root);
+  const trees = await treesNow(host, paths, ref.root);
+  await perform(host, paths, ref, 'copy', { trees, input: `${JSON.stringify(note)}\n` });
+};
+
+/** From here on it is there, also after a power cut. */
+export const keepRootSnapshot = (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> =>
+  perform(host, paths, ref, 'keep');
+
+/** Whole or half; nothing there, not even the root, is no error. */
+export const removeRootSnapshot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
+  if ((await host.files.facts(`${containerRootFolder(paths, ref.root)}/root.json`)) === undefined) return;
+  await perform(host, paths, ref, 'remove');
+};
+
+/**
+ * The container, which does not run, has again what it had; what it had until now is kept beside it. Volumes that came later
+ * stay as they are. Throws `not_found` without such a snapshot.
+ */
+export const swapRootSnapshot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
+  await requireRoot(host, paths, ref.root);
+  if ((await host.files.facts(`${snapshotsFolder(paths, ref.root)}/${ref.id}`)) === undefined)
+    throw new InnkeeperError('not_found', `The snapshot ${ref.id} is not on this host`);
+  await perform(host, paths, ref, 'swap', { trees: await treesOf(host, paths, ref) });
+};
+
+/** Whether a container has its way back from {@link swapRootSnapshot} beside it; the upper layer goes first and comes back last. */
+export const isRootSwapped = async (host: Host, paths: Paths, root: string): Promise<boolean> =>
+  (await host.files.facts(`${upperTree(paths, root).path}.old`)) !== undefined;
+
+/** Takes {@link swapRootSnapshot} back, however far it came; nothing to take back is no error. */
+export const swapBackRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
+  if ((await host.files.facts(`${containerRootFolder(paths, ref.root)}/root.json`)) === undefined) return;
+  await perform(host, paths, ref, 'back', { trees: await treesOf(host, paths, ref) });
+};
+
+/** What was kept by {@link swapRootSnapshot} goes, and with it the way back. */
+export const clearSwappedRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> =>
+  perform(host, paths, ref, 'clear', { trees: await treesOf(host, paths, ref) });
+
+/** Those that are whole, with their notes and the bytes that they take; data that is shared by reflink is counted in each. */
+export const listRootSnapshots = async (
+  host: Host,
+  paths: Paths,
+  root: string,
+): Promise<readonly { readonly id: string; readonly note: unknown; readonly sizeBytes: number }[]> => {
+  const folder = snapshotsFolder(paths, root);
+  const ids = (await host.files.list(folder)).filter((name) => uuid.test(name)).sort();
+  const use = await diskUse(
+    host,
+    ids.map((id) => `${folder}/${id}`),
+  );
+  const found = [];
+  for (const id of ids) {
+    const text = await host.files.readTextIfThere(`${folder}/${id}/snapshot.json`);
+    // Removed since it was listed.
+    if (text === undefined) continue;
+    found.push({ id, note: JSON.parse(text) as unknown, sizeBytes: use.get(`${folder}/${id}`) ?? 0 });
+  }
+  return found;
+};

@@ -1,0 +1,78 @@
+import { newSnapshot, parseWith } from '@innkeeper/model';
+import type { Command } from 'commander';
+import { finishAll } from '../follow.ts';
+import { checkFormat, outputOption, printItems } from '../show/output.ts';
+import { snapshotsText } from '../show/snapshots.ts';
+import { client } from '../target.ts';
+import { examples } from './examples.ts';
+
+interface WaitOptions {
+  readonly wait: boolean;
+}
+
+const noWait = ['--no-wait', 'return at once'] as const;
+
+const addRestore = (parent: Command, prefix: string): void => {
+  parent
+    .command('restore <workload> <snapshot>')
+    .description('go back to a snapshot: what came since is gone; a workload that runs is stopped and started again')
+    .option(...noWait)
+    .addHelpText(
+      'after',
+      examples([`inn ${prefix}restore web before-upgrade`, 'web holds again what it held then, and runs if it ran']),
+    )
+    .action(async (workload: string, snapshot: string, { wait }: WaitOptions) => {
+      await finishAll(client(), [await client().restore(workload, snapshot)], wait);
+    });
+};
+
+/** `inn snapshot …` and `inn restore`. */
+export const addSnapshots = (program: Command): void => {
+  const snapshots = program.command('snapshot').description('what workloads held at earlier moments, to go back to');
+  snapshots
+    .command('create <workload> [name]')
+    .description('keep what a workload holds now, volumes too; one that runs is frozen for a moment')
+    .option('-d, --description <text>', 'for people')
+    .option(...noWait)
+    .addHelpText(
+      'after',
+      examples(
+        ['inn snapshot create web', 'called by the moment, such as 20261126-154418'],
+        ['inn snapshot create web before-upgrade -d "nginx 1.22"', 'with a name and a description'],
+      ),
+    )
+    .action(
+      async (workload: string, name: string | undefined, options: WaitOptions & { readonly description?: string }) => {
+        const { description, wait } = options;
+        const asked = {
+          ...(name === undefined ? {} : { name }),
+          ...(description === undefined ? {} : { description }),
+        };
+        const operation = await client().snapshot(workload, parseWith(newSnapshot, asked, 'snapshot'));
+        await finishAll(client(), [operation], wait);
+      },
+    );
+  snapshots
+    .command('ls <workload>')
+    .description('snapshots of a workload, as a tree: what was made from what, and where it stands')
+    .option(...outputOption)
+    .action(async (workload: string, { output }: { output: string }) => {
+      const views = await client().snapshots(workload);
+      await printItems(
+        checkFormat(output),
+        views,
+        ({ name }) => name,
+        () => snapshotsText(views),
+      );
+    });
+  snapshots
+    .command('rm <workload> <snapshot>')
+    .alias('remove')
+    .description('remove a snapshot; those that were made after it stay')
+    .option(...noWait)
+    .action(async (workload: string, snapshot: string, { wait }: WaitOptions) => {
+      await finishAll(client(), [await client().removeSnapshot(workload, snapshot)], wait);
+    });
+  addRestore(snapshots, 'snapshot ');
+  addRestore(program, '');
+};

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import {
+  findSnapshot,
+  listHosts,
+  listSnapshots,
+  lockWorkload,
+  type OperationRow,
+  type SnapshotRow,
+  type WorkloadRow,
+} from '@innkeeper/inventory';
+import { InnkeeperError, isAdopted, type NewSnapshot, snapshotNameAt, type WorkloadView } from '@innkeeper/model';
+import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from '../asker.ts';
+import { type Control, driverOf } from '../control.ts';
+import { actionable } from '../requests.ts';
+
+type Tx = Parameters<typeof findSnapshot>[0];
+
+/** Throws `unsupported` with the words of its driver where that makes none. */
+const requireCapable = async (control: Control, name: string, { host, driver }: WorkloadView): Promise<void> => {
+  if (host === undefined || driver === undefined) throw notFound(name);
+  if (driverOf(control, host, driver).snapshot !== undefined) return;
+  const report = (await listHosts(control.inventory.db))
+    .find((one) => one.name === host)
+    ?.drivers.find((one) => one.driver === driver);
+  const why = report?.capabilities.snapshots?.reasonIfAbsent ?? `the driver ${driver} makes none`;
+  throw new InnkeeperError('unsupported', `There are no snapshots of ${name}: ${why}`);
+};
+
+const actionableHere = async (
+  control: Control,
+  name: string,
+  action: 'snapshot' | 'restore' | 'remove-snapshot',
+): Promise<void> => {
+  const view = await actionable(control, name, action);
+  if (view.spec !== undefined && isAdopted(view.spec))
+    throw new InnkeeperError('conflict', `${name} was adopted: what it stands on is its owner's`, {
+      hint: 'its own tools can make snapshots of it',
+    });
+  if (action !== 'snapshot' && view.spec?.protect === true)
+    throw new InnkeeperError('conflict', `${name} is protected: nothing that it holds or held is given up`, {
+      hint: 'apply it with protect: false first',
+    });
+  await requireCapable(control, name, view);
+};
+
+const freeName = (wanted: string | undefined, taken: readonly SnapshotRow[], workload: string): string => {
+  const isTaken = (name: string): boolean => taken.some((one) => one.name === name);
+  if (wanted !== undefined && isTaken(wanted))
+    throw new InnkeeperError('conflict', `${workload} has a snapshot called ${wanted} already`, {
+      hint: `choose another name, or inn snapshot rm ${workload} ${wanted}`,
+      complaints: [{ path: 'name', message: 'the name is taken' }],
+    });
+  if (wanted !== undefined) return wanted;
+  const moment = snapshotNameAt(new Date());
+  let [name, count] = [moment, 1];
+  while (isTaken(name)) {
+    count += 1;
+    name = `${moment}-${count}`;
+  }
+  return name;
+};
+
+/** Keeps what a workload holds now under a name. */
+export const snapshotRequest = async (
+  control: Control,
+  name: string,
+  asked: NewSnapshot,
+  asker: Asker,
+): Promise<OperationRow> => {
+  const hash = hashOf('snapshot', name, asked);
+  const earlier = await repeated(control, asker, hash);
+  if (earlier !== undefined) return earlier;
+  await actionableHere(control, name, 'snapshot');
+  return control.inventory.transaction(async (tx) => {
+    const row = await lockWorkload(tx, name);
+    if (row === undefined) throw notFound(name);
+    const pending = await pendingOf(
+      tx,
+      row,
+      ({ kind, memory }) => kind === 'snapshot' && asked.name !== undefined && memory.name === asked.name,
+    );
+    if (pending !== undefined) return pending;
+    const chosen = freeName(asked.name, await listSnapshots(tx, row.id), name);
+    const memory = { ...asked, id: randomUUID(), name: chosen };
+    return begin(tx, 'snapshot', row, asker, hash, { memory, after: { snapshot: chosen } });
+  });
+};
+
+const findOf = async (tx: Tx, { id, name }: WorkloadRow, snapshot: string): Promise<SnapshotRow> => {
+  const found = await findSnapshot(tx, id, snapshot);
+  if (found !== undefined) return found;
+  throw new InnkeeperError('not_found', `${name} has no snapshot ${snapshot.slice(0, 80)}`, {
+    hint: `inn snapshot ls ${name} shows what it has`,
+  });
+};
+
+const requestOf =
+  (kind: 'restore' | 'remove-snapshot', check: (found: SnapshotRow, workload: string) => void) =>
+  async (control: Control, name: string, snapshot: string, asker: Asker): Promise<OperationRow> => {
+    const hash = hashOf(kind, name, snapshot);
+    const earlier = await repeated(control, asker, hash);
+    if (earlier !== undefined) return earlier;
+    await actionableHere(control, name, kind);
+    return control.inventory.transaction(async (tx) => {
+      const row = await lockWorkload(tx, name);
+      if (row === undefined) throw notFound(name);
+      const found = await findOf(tx, row, snapshot);
+      const pending = await pendingOf(tx, row, (one) => one.kind === kind && one.memory.id === found.id);
+      if (pending !== undefined) return pending;
+      check(found, name);
+      const memory = { id: found.id, name: found.name };
+      const change = { snapshot: found.name };
+      return begin(tx, kind, row, asker, hash, {
+        memory,
+        ...(kind === 'restore' ? { after: change } : { before: change }),
+      });
+    });
+  };
+
+/** The workload goes back to what it held then. Refused for one that is protected, and for a snapshot that is not whole. */
+export const restoreRequest = requestOf('restore', ({ name, state }, workload) => {
+  if (state === 'ready') return;
+  throw new InnkeeperError('conflict', `The snapshot ${name} of ${workload} is not whole: it is ${state}`, {
+    hint: `inn snapshot rm ${workload} ${name}`,
+  });
+});
+
+/** A snapshot goes; what was made after it stays. */
+export const removeSnapshotRequest = requestOf('remove-snapshot', () => undefined);

@@ -1,0 +1,196 @@
+import type { OperationView } from '@innkeeper/model';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { booted, inside } from './inside.ts';
+import { broken, failOnce, host, type Installation, install, killed, leftOnHost, paths } from './installation.ts';
+
+// A place and names of its own.
+vi.hoisted(() => {
+  process.env.INNKEEPER_TEST_PREFIX = '/tmp/innkeeper-test-snapshots';
+  process.env.INNKEEPER_TEST_GUESTS = 'test-snap';
+});
+
+const name = 'test-snap-steps';
+const steps = {
+  snapshot: ['record', 'copy', 'complete', 'observe'],
+  restore: ['look', 'stop', 'put back', 'start', 'stand', 'observe', 'clear'],
+  remove: ['mark', 'delete', 'forget'],
+} as const;
+
+let innkeeper: Installation;
+let count = 0;
+
+const nextName = (): string => {
+  count += 1;
+  return `s${count}`;
+};
+
+const finished = (operation: OperationView): Promise<OperationView> => innkeeper.finished(operation);
+const create = async (called: string): Promise<OperationView> =>
+  finished(await innkeeper.client.snapshot(name, { name: called }));
+const restore = async (called: string): Promise<OperationView> => {
+  await booted(name);
+  return finished(await innkeeper.client.restore(name, called));
+};
+const remove = async (called: string): Promise<OperationView> =>
+  finished(await innkeeper.client.removeSnapshot(name, called));
+const note = (): Promise<string> => inside(name, 'cat /root/note');
+const write = (text: string): Promise<string> => inside(name, 'printf %s "$1" > /root/note', text);
+const names = async (): Promise<string[]> => (await innkeeper.client.snapshots(name)).map((one) => one.name);
+const current = async (): Promise<string | undefined> =>
+  (await innkeeper.client.snapshots(name)).find((one) => one.current)?.name;
+
+/** A step fails once behind everything, and the undo of another is cut short once. */
+const cutUndo = (last: string, step: string): (() => boolean) => {
+  let [failed, stopped] = [false, false];
+  innkeeper.fault = (point) => {
+    if (point === `after ${last}` && !failed) {
+      failed = true;
+      throw broken();
+    }
+    if (point === `after undo of ${step}` && !stopped) {
+      stopped = true;
+      throw killed();
+    }
+  };
+  return () => stopped;
+};
+
+/** What lies beside the layers, but for snapshots that are whole; and that it runs, with nothing to complain about. */
+const expectTidy = async (): Promise<void> => {
+  innkeeper.fault = () => undefined;
+  const { id, state, drift } = await innkeeper.client.workload(name);
+  expect({ state, drift }).toEqual({ state: 'running', drift: [] });
+  const folder = `${paths.state}/roots/${id}`;
+  expect((await host.files.list(folder)).filter((file) => file.includes('.'))).toEqual(['root.json']);
+  const held = (await host.files.list(`${folder}/snapshots`)).sort();
+  expect(held).toEqual((await innkeeper.client.snapshots(name)).map((one) => one.id).sort());
+};
+
+beforeAll(async () => {
+  innkeeper = await install();
+  const made = await innkeeper.client.put(name, { image: 'debian/12', memory: '256MiB' });
+  expect(await innkeeper.finished(made)).toMatchObject({ state: 'done' });
+});
+
+afterEach(expectTidy);
+
+afterAll(async () => {
+  innkeeper.fault = () => undefined;
+  expect(await finished(await innkeeper.client.remove(name))).toMatchObject({ state: 'done' });
+  expect(await leftOnHost()).toEqual([]);
+  await innkeeper.stop();
+});
+
+const stepsOf = ({ steps: done }: OperationView): string[] => done.map((step) => step.name);
+const failure = { state: 'failed', error: { detail: 'made to fail by a test' } };
+
+describe('making a snapshot', () => {
+  it('goes through the steps that are tested here', async () => {
+    await write('first');
+    expect(stepsOf(await create(nextName()))).toEqual(steps.snapshot);
+  });
+
+  it.each(steps.snapshot.flatMap((step) => [`before ${step}`, `after ${step}`]))(
+    'is unwound when it fails %s',
+    async (where) => {
+      const [before, stood] = [await names(), await current()];
+      failOnce(innkeeper, where, broken);
+      expect(await create(nextName())).toMatchObject(failure);
+      expect([await names(), await current()]).toEqual([before, stood]);
+    },
+  );
+
+  it.each(steps.snapshot)('comes to the same result when %s is run twice', async (step) => {
+    const called = nextName();
+    await write(called);
+    failOnce(innkeeper, `after ${step}`, killed);
+    expect(await create(called)).toMatchObject({ state: 'done' });
+    expect(await current()).toBe(called);
+    await write('later');
+    expect(await restore(called)).toMatchObject({ state: 'done' });
+    expect(await note()).toBe(called);
+  });
+
+  it.each(steps.snapshot)('is unwound as well when the undo of %s is run twice', async (step) => {
+    const before = await names();
+    const wasCut = cutUndo('observe', step);
+    expect(await create(nextName())).toMatchObject({ state: 'failed' });
+    expect(wasCut()).toBe(true);
+    expect(await names()).toEqual(before);
+  });
+});
+
+describe('going back to a snapshot', () => {
+  const [one, two] = ['one', 'two'];
+  const undone = steps.restore.filter((step) => step !== 'clear');
+
+  beforeAll(async () => {
+    await write(one);
+    await create(one);
+    await write(two);
+    await create(two);
+  });
+
+  const later = async (): Promise<string> => {
+    const text = `later ${nextName()}`;
+    expect(await restore(two)).toMatchObject({ state: 'done' });
+    await write(text);
+    return text;
+  };
+
+  it('goes through the steps that are tested here', async () => {
+    expect(stepsOf(await restore(one))).toEqual(steps.restore);
+    expect([await note(), await current()]).toEqual([one, one]);
+  });
+
+  it.each([...undone.flatMap((step) => [`before ${step}`, `after ${step}`]), 'before clear'])(
+    'is unwound when it fails %s: the workload holds what it held before, and runs',
+    async (where) => {
+      const text = await later();
+      failOnce(innkeeper, where, broken);
+      expect(await restore(one)).toMatchObject(failure);
+      expect([await note(), await current()]).toEqual([text, two]);
+    },
+  );
+
+  it.each(steps.restore)('comes to the same result when %s is run twice', async (step) => {
+    await later();
+    failOnce(innkeeper, `after ${step}`, killed);
+    expect(await restore(one)).toMatchObject({ state: 'done' });
+    expect([await note(), await current()]).toEqual([one, one]);
+  });
+
+  it.each(undone)('is unwound as well when the undo of %s is run twice', async (step) => {
+    const text = await later();
+    const wasCut = cutUndo('observe', step);
+    expect(await restore(one)).toMatchObject({ state: 'failed' });
+    expect(wasCut()).toBe(true);
+    expect([await note(), await current()]).toEqual([text, two]);
+  });
+});
+
+describe('removing a snapshot', () => {
+  it('goes through the steps that are tested here', async () => {
+    const called = nextName();
+    await create(called);
+    expect(stepsOf(await remove(called))).toEqual(steps.remove);
+  });
+
+  it.each(steps.remove)('comes to the same result when %s is run twice', async (step) => {
+    const called = nextName();
+    await create(called);
+    failOnce(innkeeper, `after ${step}`, killed);
+    expect(await remove(called)).toMatchObject({ state: 'done' });
+    expect(await names()).not.toContain(called);
+  });
+
+  it.each(steps.remove)('that failed before %s is finished by asking again', async (step) => {
+    const called = nextName();
+    await create(called);
+    failOnce(innkeeper, `before ${step}`, broken);
+    expect(await remove(called)).toMatchObject(failure);
+    expect(await names()).toContain(called);
+    expect(await remove(called)).toMatchObject({ state: 'done' });
+    expect(await names()).not.toContain(called);
+  });
+});
