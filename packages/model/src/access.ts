@@ -86,6 +86,7 @@ export const auditResources = [
   'token',
   'guest',
   'operation',
+  'image',
   'request',
 ] as const;
 export type AuditResource = (typeof auditResources)[number];

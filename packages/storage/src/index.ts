@@ -9,4 +9,7 @@ export { isMounted, mountsBelow } from './mounts.ts';
 export * from './own-bytes.ts';
 export * from './root-files.ts';
 export * from './seed.ts';
+export { type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
+export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
+export type { Work } from './stored/work.ts';
 export * from './volumes.ts';

@@ -11,6 +11,7 @@ import type { Control } from './control.ts';
 import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
 import { openFleet } from './fleet/fleet.ts';
 import { followMembers } from './fleet/members.ts';
+import { openImageJobs } from './images/jobs.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
 import { createLog } from './log.ts';
@@ -62,7 +63,18 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   let tendLives = (): void => undefined;
   const refusals = openRefusals(inventory.db);
   const wakeWaiting = openWaker(inventory, log);
-  const ground = { config, inventory, installation, lease, log, refusals, wakeWaiting, tendLives: () => tendLives() };
+  const imageJobs = openImageJobs(log);
+  const ground = {
+    imageJobs,
+    config,
+    inventory,
+    installation,
+    lease,
+    log,
+    refusals,
+    wakeWaiting,
+    tendLives: () => tendLives(),
+  };
   const fleet = await openFleet(ground, name);
   const { control } = fleet;
   const stopping = new AbortController();
@@ -87,6 +99,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     stop: async () => {
       stopping.abort();
       fleet.stop();
+      await imageJobs.stop();
       await serving.close();
       await worker.stop();
       await refusals.flush().catch(() => undefined);

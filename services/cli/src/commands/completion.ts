@@ -33,7 +33,7 @@ export interface Names {
 
 const valuesFor = async (argument: string, command: Command, names: Names): Promise<readonly string[]> => {
   const parent = command.parent?.name();
-  if (argument === 'image') return names.images();
+  if (argument === 'image' || argument === 'images') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
   if (parent === 'token') return command.name() === 'rm' ? names.tokens() : [];
