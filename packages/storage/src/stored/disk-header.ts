@@ -38,10 +38,7 @@ const checkVmdk = (head: Buffer): void => {
   if (at === 0n || length === 0n) throw refuse('the vmdk has no description in it');
   const [from, to] = [at * sectorBytes, (at + length) * sectorBytes];
   if (to > BigInt(head.length)) throw refuse('the description in the vmdk is not at its beginning');
-  const text = head
-    .subarray(Number(from), Number(to))
-    .toString('latin1')
-    .split('\0', 1)[0] ?? '';
+  const text = head.subarray(Number(from), Number(to)).toString('latin1').split('\0', 1)[0] ?? '';
   const kind = /^\s*createType\s*=\s*"([^"]*)"/im.exec(text)?.[1] ?? 'none';
   if (!wholeInOne.has(kind))
     throw refuse(`the vmdk is of the kind ${JSON.stringify(kind.slice(0, 40))}, which is more than one file`);

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError } from '@innkeeper/model';
-import { Parser } from 'tar';
+import { Parser, type ReadEntry } from 'tar';
 import { treeBytes } from '../own-bytes.ts';
 import { runConfined } from './confined.ts';
 import type { FileKind } from './kind.ts';
@@ -31,7 +31,7 @@ const tarOption: Readonly<Record<Exclude<TreeKind, 'squashfs'>, readonly string[
 };
 
 const damaged = (cause: unknown): InnkeeperError =>
-  new InnkeeperError('invalid', 'source: the archive is damaged, or no tar is in it; nothing was unpacked', {
+  new InnkeeperError('invalid', 'source: the archive is damaged, or no tar is in it; nothing of it stays', {
     cause: cause instanceof Error ? new Error(cause.message) : cause,
     hint: 'fetch or pack it anew: a root file system as tar, tar.gz, tar.xz, tar.zst or squashfs',
   });
@@ -56,17 +56,17 @@ const inspectTar = async (
 ): Promise<MemberChecks> => {
   const checks = memberChecks(limitBytes);
   let failure: unknown;
-  const parser = new Parser({
-    strict: true,
-    onReadEntry: (entry) => {
-      entry.resume();
-      try {
-        checks.add({ path: entry.path, type: entry.type, linkpath: entry.linkpath, size: entry.size });
-      } catch (error) {
-        failure ??= error;
-      }
-    },
-  });
+  const look = (entry: ReadEntry): void => {
+    entry.resume();
+    try {
+      checks.add({ path: entry.path, type: entry.type, linkpath: entry.linkpath, size: entry.size });
+    } catch (error) {
+      failure ??= error;
+    }
+  };
+  const parser = new Parser({ strict: true, onReadEntry: look });
+  // Of a kind that it does not know; tar(1) would take it for a file.
+  parser.on('ignoredEntry', look);
   parser.on('error', (error: unknown) => {
     failure ??= damaged(error);
   });
@@ -121,7 +121,10 @@ const unpackTar = async (
       file,
     ],
     { timeoutMs: unpackTimeoutMs, signal },
-  );
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw damaged(error);
+  });
 };
 
 /** Takes devices away: nobody has reached them, below a folder of root's. How many there were. */
