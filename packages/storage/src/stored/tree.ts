@@ -79,9 +79,10 @@ const inspectTar = async (
       read += (chunk as Buffer).length;
       // Members of no length count by their blocks; what stands between and behind them counts here.
       if (read > limitBytes + 2 ** 20) checks.add({ path: 'the archive', type: 'File', size: read });
-      if (!parser.write(chunk as Buffer)) await Promise.race([once(parser, 'drain'), once(parser, 'error')]);
+      if (!parser.write(chunk as Buffer)) await once(parser, 'drain').catch(() => undefined);
     }
-    const ended = once(parser, 'end');
+    // What it finds wrong is kept by then.
+    const ended = once(parser, 'end').catch(() => undefined);
     parser.end();
     await ended;
     if (failure !== undefined) throw failure;
