@@ -49,12 +49,14 @@ export const copyFileOfMachine = async (path: string, part: string, work: Work &
   try {
     const facts = await handle.stat();
     if (!facts.isFile()) throw new InnkeeperError('invalid', `source: ${path.slice(0, 200)} is no file`);
+    // Also those that the kernel makes up, which say no size.
+    if (facts.size === 0) throw new InnkeeperError('invalid', `source: ${path.slice(0, 200)} is empty`);
     if (facts.size > work.limitBytes) throw tooLarge(facts.size, work.limitBytes);
     await work.requireRoom(facts.size);
     work.progress(`copying ${formatSize(facts.size)}`);
     const hash = createHash('sha256');
     await pipeline(
-      handle.createReadStream({ autoClose: false }),
+      handle.createReadStream({ autoClose: false, end: facts.size - 1 }),
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           hash.update(chunk);

@@ -278,6 +278,7 @@ describe('a source that is none', () => {
     ['a missing file', '/nowhere/x.tar', /there is no such file on the machine of the control plane/],
     ['a folder', '/etc', /is no file/],
     ['a device', '/dev/zero', /is no file/],
+    ['a file of the kernel', '/proc/kmsg', /is empty/],
     ['a file that is no image', '/etc/passwd', /neither an archive nor a disk that is known/],
   ];
 

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import type { Logger } from 'pino';
 
+const stopMs = 5000;
 /** How long the reason of a failure is told to who asks for it. */
 const keepFailureMs = 10 * 60_000;
 
@@ -94,7 +96,9 @@ export const openImageJobs = (log: Pick<Logger, 'warn' | 'error'>): ImageJobs =>
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([...entries.values()].map(({ ended }) => ended));
+      const all = Promise.all([...entries.values()].map(({ ended }) => ended));
+      // One that waits for the lock of another process hears of it late.
+      await Promise.race([all, delay(stopMs, undefined, { ref: false })]);
     },
   };
 };
