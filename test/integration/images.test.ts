@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { exec } from '@innkeeper/client';
 import { type ImageView, InnkeeperError } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,12 +59,14 @@ const inside = async (name: string, command: readonly string[]): Promise<string>
   return output.trim();
 };
 
-const inn = (...words: string[]): string =>
-  execFileSync(process.execPath, ['services/cli/bin/inn.js', ...words], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** The command itself; the control plane that answers it is in this process, which has to go on meanwhile. */
+const inn = async (...words: string[]): Promise<string> => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['services/cli/bin/inn.js', ...words], {
     env: { PATH: process.env.PATH ?? '', INNKEEPER_PREFIX: prefix },
+    timeout: 60_000,
   });
+  return stdout;
+};
 
 const imported = async (): Promise<ImageView[]> => (await innkeeper.client.images()).filter(({ builtIn }) => !builtIn);
 
@@ -93,8 +96,8 @@ describe('a root file system that is imported', () => {
     expect(view?.stored).toEqual([
       expect.objectContaining({ variant: 'rootfs', source: archive, sha256: await sha256(archive), pinned: true }),
     ]);
-    expect(inn('image', 'ls')).toMatch(/test\/imported +container +\d+MiB +2\d\d\d-/);
-    expect(inn('image', 'show', image)).toMatch(/sha256 +[0-9a-f]{64}, as was asked for/);
+    expect(await inn('image', 'ls')).toMatch(/test\/imported +container +\d+MiB +2\d\d\d-/);
+    expect(await inn('image', 'show', image)).toMatch(/sha256 +[0-9a-f]{64}, as was asked for/);
   });
 
   it('becomes a container that runs, with its own ids', async () => {
@@ -126,7 +129,7 @@ describe('a root file system that is imported', () => {
     await innkeeper.replace();
     expect((await imported()).map(({ name }) => name)).toEqual([image]);
     await innkeeper.finished(await innkeeper.client.remove(guest));
-    inn('image', 'rm', image);
+    await inn('image', 'rm', image);
     expect(await imported()).toEqual([]);
     expect((await refusal(innkeeper.client.image(image))).code).toBe('not_found');
     expect(readdirSync(`${paths.state}/images/stored/trees`)).toEqual([]);
@@ -180,7 +183,7 @@ describe('what is wrong is said with its field, and nothing is begun', () => {
     const error = await refusal(innkeeper.client.importImage({ name: 'test/bad', source: `${inputs}/bad.tar` }, wait));
     expect(error.message).toMatch(/neither an archive nor a disk/);
     expect(await innkeeper.client.image('test/bad')).toMatchObject({ state: 'failed', error: { code: 'invalid' } });
-    expect(() => inn('image', 'import', `${inputs}/bad.tar`, '--as', 'test/bad')).toThrow(
+    await expect(inn('image', 'import', `${inputs}/bad.tar`, '--as', 'test/bad')).rejects.toThrow(
       /neither an archive nor a disk/,
     );
     expect(await imported()).toEqual([]);
