@@ -18,6 +18,9 @@ import { askServer } from './server.ts';
 import { sweep } from './sweep.ts';
 import { requireRoom, type Work } from './work.ts';
 
+/** Who removes one is there and waits. */
+const removeWaitMs = 30_000;
+
 /** What somebody asks to have under a name: a file or an address, or an image of a simplestreams server. */
 export interface ImportRequest {
   readonly name: string;
@@ -54,9 +57,9 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
   const { root, parts, lock } = storedLayout(paths);
 
   /** One at a time on a machine, whichever process does it. */
-  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+  const alone = async <T>(work: () => Promise<T>, waitMs?: number): Promise<T> => {
     await host.files.makeDirectory(root, 0o700);
-    return withHostLock(host, lock, work);
+    return withHostLock(host, lock, work, waitMs);
   };
 
   const partFor = async (address: string): Promise<string> => {
@@ -244,6 +247,6 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
         await required(name);
         await removeRecord(host, paths, name);
         await sweep(host, paths);
-      }),
+      }, removeWaitMs),
   };
 };
