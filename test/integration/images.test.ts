@@ -96,7 +96,7 @@ describe('a root file system that is imported', () => {
     expect(view?.stored).toEqual([
       expect.objectContaining({ variant: 'rootfs', source: archive, sha256: await sha256(archive), pinned: true }),
     ]);
-    expect(await inn('image', 'ls')).toMatch(/test\/imported +container +\d+MiB +2\d\d\d-/);
+    expect(await inn('image', 'ls')).toMatch(/test\/imported +container +[\d.]+MiB +2\d\d\d-/);
     expect(await inn('image', 'show', image)).toMatch(/sha256 +[0-9a-f]{64}, as was asked for/);
   });
 
