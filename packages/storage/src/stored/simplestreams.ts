@@ -45,7 +45,7 @@ export interface ServerFile {
  */
 const ftypes: Readonly<Record<ImageVariant, readonly string[]>> = {
   rootfs: ['root.tar.xz', 'squashfs', 'lxd_combined.tar.gz', 'incus_combined.tar.gz'],
-  disk: ['disk-kvm.img', 'disk1.img', 'uefi1.img'],
+  disk: ['disk-kvm.img', 'disk1.img'],
 };
 
 /** As servers call them. */
