@@ -21,9 +21,9 @@ const host = localHost('fuzz');
 const atOnce = 8;
 /** They ask what is too long for an address. */
 const questions = /^POST \/v1\/(plan|capacity|rules\/test|placements\/\{id\}\/replay)$/;
-/** A host that does not answer is no fault of the request, nor of Innkeeper. */
+/** A host or a server of images that does not answer is no fault of the request, nor of Innkeeper. */
 const isSilentHost = (/** @type {string} */ route, /** @type {number} */ status) =>
-  route === 'POST /v1/hosts' && (status === 502 || status === 503);
+  (route === 'POST /v1/hosts' || route === 'POST /v1/images') && (status === 502 || status === 503);
 
 const { values } = parseArgs({
   options: {

@@ -21,6 +21,8 @@ const known = {
   ports: ['8080:80', '53:53/udp'],
   userData: ['#cloud-config\npackages: [nginx]\n', '#!/bin/sh\nid\n'],
   path: ['/srv/x'],
+  source: ['/srv/x.tar', 'http://127.0.0.1:1/x.tar'],
+  server: ['http://127.0.0.1:1'],
   since: ['1h', '2026-01-01T00:00:00Z'],
   wait: ['1ms'],
   host: ['test-fuzz-host'],

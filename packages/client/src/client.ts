@@ -11,6 +11,7 @@ import type {
   Finding,
   HostChange,
   HostView,
+  ImageRequest,
   ImageView,
   LeaseView,
   Manifest,
@@ -143,6 +144,13 @@ export interface Client {
   dumps(): Promise<DumpView[]>;
   createDump(): Promise<DumpView>;
   images(): Promise<ImageView[]>;
+  /** Also one that is being fetched, or could not be. */
+  image(name: string): Promise<ImageView>;
+  /** Begins to import or pull an image, and waits at most as long as it is told to. */
+  importImage(request: ImageRequest, options?: Pick<ChangeOptions, 'wait'>): Promise<ImageView>;
+  /** Begins to fetch it anew, if its source has changed. */
+  refreshImage(name: string, options?: Pick<ChangeOptions, 'wait'>): Promise<ImageView>;
+  removeImage(name: string): Promise<void>;
   doctor(): Promise<Finding[]>;
   /** Who asks, and what they may. */
   me(): Promise<MeView>;
@@ -175,6 +183,7 @@ export const createClient = (target: Target): Client => {
   const guestAt = (id: string): string => `/v1/guests/${encodeURIComponent(id)}`;
   const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
   const networkAt = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
+  const imageAt = (name: string): string => `/v1/images/${encodeURIComponent(name)}`;
   const ruleAt = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`;
   return {
     workloads: ({ stats } = {}) => items(`/v1/workloads${stats === true ? '?stats=true' : ''}`),
@@ -275,6 +284,12 @@ export const createClient = (target: Target): Client => {
     dumps: () => items('/v1/dumps'),
     createDump: () => ask(target, '/v1/dumps', { method: 'POST' }),
     images: () => items('/v1/images'),
+    image: (name) => ask(target, imageAt(name)),
+    importImage: (request, options = {}) =>
+      ask(target, `/v1/images${changeQuery(options)}`, { method: 'POST', body: request }),
+    refreshImage: (name, options = {}) =>
+      ask(target, `${imageAt(name)}/refresh${changeQuery(options)}`, { method: 'POST' }),
+    removeImage: (name) => ask(target, imageAt(name), { method: 'DELETE' }),
     doctor: () => items('/v1/doctor'),
     me: () => ask(target, '/v1/me'),
     tokens: () => items('/v1/tokens'),

@@ -103,7 +103,7 @@ export const probeLxc = async (
       ...(reason === undefined ? {} : { reason }),
       versions: { lxc: stdout.trim() },
       networks: await networks(host, base.driver),
-      images: await images.ready(),
+      images: await images.ready('rootfs'),
     };
   } catch (error) {
     const absent = (await host.files.facts(program)) === undefined;

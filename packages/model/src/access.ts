@@ -96,6 +96,7 @@ export const auditResources = [
   'token',
   'guest',
   'operation',
+  'image',
   'request',
 ] as const;
 export type AuditResource = (typeof auditResources)[number];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backends } from './backend.ts';
 import { guestDisk, guestStates, guestStats, heldDevice } from './guest.ts';
+import { imageVariants, storedImageName } from './image.ts';
 import { placementRecord } from './placement.ts';
 import { operationStates, stepStates, workloadStates } from './states.ts';
 import { workloadSpec } from './workload/index.ts';
@@ -186,6 +187,61 @@ export const finding = z
   .meta({ id: 'Finding' });
 export type Finding = z.output<typeof finding>;
 
+/** What may be asked to be imported: a file or an address, or an image of a simplestreams server. */
+export const imageRequest = z
+  .strictObject({
+    name: storedImageName,
+    source: z
+      .string()
+      .min(1)
+      .max(2000)
+      .optional()
+      .meta({ description: 'An absolute path on the machine of the control plane, or an http or https address' }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'a SHA-256 is 64 hexadecimal digits, as sha256sum prints them')
+      .optional()
+      .meta({ description: 'Of the file as it is fetched; anything else is refused' }),
+    server: z.string().min(1).max(2000).optional().meta({ description: 'Address of a simplestreams server' }),
+    image: z.string().min(1).max(200).optional().meta({ description: 'Name of an image there' }),
+    variant: z
+      .enum(imageVariants, 'rootfs (for containers) or disk (for virtual machines)')
+      .optional()
+      .meta({ description: 'Told by the file itself without it; of a server a rootfs where it has one' }),
+  })
+  .superRefine((request, ctx) => {
+    const { source, server, image, sha256 } = request;
+    const add = (path: string, message: string): void => ctx.addIssue({ code: 'custom', path: [path], message });
+    if ((source === undefined) === (server === undefined))
+      add('source', 'either a source (a path or an address), or a server with an image of it');
+    if (server !== undefined && image === undefined) add('image', 'which image of the server');
+    if (server === undefined && image !== undefined) add('server', 'which server has the image');
+    if (server !== undefined && sha256 !== undefined) add('sha256', 'a server says the checksums of its images itself');
+  })
+  .meta({ id: 'ImageRequest' });
+export type ImageRequest = z.output<typeof imageRequest>;
+
+/** What a host has of an image. Sizes in bytes. */
+export const imageVariantView = z
+  .object({
+    variant: z.enum(imageVariants),
+    bytes: z.number(),
+    /** Of a disk: what a guest sees. */
+    virtualBytes: z.number().optional(),
+    sha256: z.string(),
+    fetchedAt: time,
+    /** A path, an address, or a server with the name of an image. */
+    source: z.string(),
+    /** Whether its checksum was said when it was imported. */
+    pinned: z.boolean(),
+    /** What was not taken over. */
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'ImageVariant' });
+export type ImageVariantView = z.output<typeof imageVariantView>;
+
+export const imageStates = ['ready', 'fetching', 'failed'] as const;
+
 export const imageView = z
   .object({
     name: z.string(),
@@ -194,6 +250,22 @@ export const imageView = z
     variants: z.array(z.string()),
     /** Hosts on which it is ready. */
     hosts: z.array(z.string()),
+    /** Whether it comes with Innkeeper. */
+    builtIn: z.boolean(),
+    /** `fetching`: it cannot be used yet, and no list shows it. */
+    state: z.enum(imageStates),
+    /** Of an import, a pull or a refresh that is under way, as a phrase. */
+    progress: z.string().optional(),
+    /** Why the last of those failed. */
+    error: problem.optional(),
+    /** What is kept of it; missing of one that comes with Innkeeper, which is built where it is needed. */
+    stored: z.array(imageVariantView),
+    /** When it was built, of one that comes with Innkeeper and is on the machine of the control plane. */
+    builtAt: time.optional(),
+    /** Bytes on the machine of the control plane; of one that is built, when it is asked for by name. */
+    bytes: z.number().optional(),
+    /** Those that are made of it. */
+    workloads: z.array(z.string()),
   })
   .meta({ id: 'Image' });
 export type ImageView = z.output<typeof imageView>;

@@ -9,16 +9,22 @@ export type ImageSource =
   | { readonly kind: 'mmdebstrap'; readonly suite: string; readonly components: string }
   /** No medium: a guest begins with an empty disk, and its installation is the user's. */
   | { readonly kind: 'blank' }
+  /** Imported or pulled by somebody: hosts keep it in their stores, and say which of them has it in which variant. */
+  | { readonly kind: 'stored' }
   /** None: what the guest stands on was there before Innkeeper. */
   | { readonly kind: 'adopted' };
+
+/** What guests can stand on: a directory tree (containers), a disk (virtual machines). */
+export const imageVariants = ['rootfs', 'disk'] as const;
+export type ImageVariant = (typeof imageVariants)[number];
 
 export interface ImageDefinition {
   readonly name: string;
   readonly family: Family;
   readonly title: string;
   readonly source: ImageSource;
-  /** What guests can stand on: a directory tree (containers), a disk (virtual machines). */
-  readonly variants: readonly ('rootfs' | 'disk')[];
+  /** Of one that is stored both: what a host has of it is the host's to say. */
+  readonly variants: readonly ImageVariant[];
   /** What a workload gets when its manifest does not say. */
   readonly defaults: { readonly cpus: number; readonly memory: string; readonly disk: string };
   readonly firmware: 'bios' | 'uefi-secure-boot';
@@ -69,9 +75,47 @@ const byName = new Map([...definitions, adopted].map((image) => [image.name, ima
 /** Those that guests can be made from. */
 export const knownImages = (): readonly ImageDefinition[] => definitions;
 
-export const findImage = (name: string): ImageDefinition | undefined => byName.get(name);
+/** Names that begin with these are those of images that come with Innkeeper, also of later versions. */
+export const reservedFamilies = ['debian', 'ubuntu', 'windows'] as const;
 
-export const imageField = z.string().refine((name) => byName.has(name), {
-  error: (issue) =>
-    `there is no image "${String(issue.input).slice(0, 80)}"; known are ${definitions.map(({ name }) => name).join(', ')}`,
+const longestName = 100;
+const part = '[a-z0-9](?:[a-z0-9.+-]*[a-z0-9])?';
+const storedName = new RegExp(`^${part}(?:/${part}){0,3}$`);
+const isReserved = (name: string): boolean =>
+  byName.has(name) || reservedFamilies.some((family) => name === family || name.startsWith(`${family}/`));
+const isStoredName = (name: string): boolean =>
+  name.length <= longestName && storedName.test(name) && !name.includes('..') && !isReserved(name);
+
+const stored = (name: string): ImageDefinition => ({
+  name,
+  family: 'linux',
+  title: 'imported',
+  source: { kind: 'stored' },
+  variants: imageVariants,
+  defaults: { cpus: 1, memory: '512MiB', disk: '10GiB' },
+  firmware: 'bios',
+  tpm: false,
 });
+
+/**
+ * The image of a name; undefined for one that none can have. Any name that is free for imported images gives one, whether or
+ * not somebody has imported it: which there are is known to hosts, and a manifest can be read without asking them.
+ */
+export const findImage = (name: string): ImageDefinition | undefined =>
+  byName.get(name) ?? (isStoredName(name) ? stored(name) : undefined);
+
+const known = (): string => definitions.map(({ name }) => name).join(', ');
+
+export const imageField = z.string().refine((name) => findImage(name) !== undefined, {
+  error: (issue) => `there is no image "${String(issue.input).slice(0, 80)}"; known are ${known()}`,
+});
+
+const storedNameProblem = (name: string): string =>
+  isReserved(name)
+    ? `"${name.slice(0, 80)}" is kept for images that come with Innkeeper, as is all that begins with ${reservedFamilies.map((family) => `${family}/`).join(', ')}; choose another name, such as my-${name.slice(0, 60).replaceAll('/', '-')}`
+    : `"${name.slice(0, 80)}" cannot be the name of an image: use up to ${longestName} lower-case letters, digits, dots, plus signs and hyphens, in up to four parts with slashes between, such as alpine/3.20`;
+
+/** The name of an image that somebody imports. */
+export const storedImageName = z
+  .string()
+  .refine(isStoredName, { error: (issue) => storedNameProblem(String(issue.input)) });

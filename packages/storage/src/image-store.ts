@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Host, withHostLock } from '@innkeeper/host';
-import { type ImageDefinition, InnkeeperError, knownImages, type Paths } from '@innkeeper/model';
+import { type ImageDefinition, type ImageVariant, InnkeeperError, knownImages, type Paths } from '@innkeeper/model';
 import { type BuildOptions, buildRootfs, packCached, unpackCached } from './image-build.ts';
 import { imageFolder, layout } from './layout.ts';
+import { treeBytes } from './own-bytes.ts';
 import { type Recipe, recipeKey, recipeOf } from './recipe.ts';
+import { storedNames } from './stored/record.ts';
+import { storedDisk, storedRootfs } from './stored/use.ts';
 
 /** An image that is ready on a host. */
 export interface ReadyImage {
@@ -27,13 +30,21 @@ export interface ImageSettings {
 }
 
 export interface ImageStore {
-  /** Builds the tree of an image unless it is there. Callers at the same time share one build. */
+  /**
+   * Builds the tree of an image unless it is there. Callers at the same time share one build. Throws `not_found` for an
+   * imported image that the host does not have.
+   */
   rootfs(image: ImageDefinition, options?: BuildOptions): Promise<ReadyImage>;
   /** The disk made from the tree, with the distribution's kernel. */
   disk(image: ImageDefinition, options?: BuildOptions): Promise<ReadyDisk>;
   /** Kernel and initrd of any image that is ready; undefined when none is. */
   anyKernel(): Promise<string | undefined>;
-  ready(): Promise<string[]>;
+  /** The disk that a guest of an imported image begins with. Throws `not_found`, and `invalid` for a smaller one of its own. */
+  storedDisk(image: ImageDefinition, sizeBytes: number): Promise<string>;
+  /** When an image was built here, and with `measure` the bytes that it takes; undefined when it is not here. */
+  built(image: ImageDefinition, measure: boolean): Promise<{ builtAt: string; bytes?: number } | undefined>;
+  /** Names of the images that the host has, or has what it makes them of, in a variant. */
+  ready(variant: ImageVariant): Promise<string[]>;
   /** Where the tree is or would be; no I/O, so that a plan can name it. */
   rootfsPath(image: ImageDefinition): string;
   diskPaths(image: ImageDefinition): ReadyDisk;
@@ -143,9 +154,8 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
     const base = `${layout(paths).disks}/base`;
     await host.files.makeDirectory(layout(paths).disks, 0o711);
     await host.files.makeDirectory(base, 0o711);
-    const { stdout } = await host.run(['du', '-sx', '--block-size=1', '--', rootfs], { timeoutMs: 300_000 });
     // Inodes, journal and block maps of ext4 take about a tenth.
-    const bytes = Math.ceil((Number.parseInt(stdout, 10) * 1.15 + headroomBytes) / 2 ** 20) * 2 ** 20;
+    const bytes = Math.ceil(((await treeBytes(host, rootfs)) * 1.15 + headroomBytes) / 2 ** 20) * 2 ** 20;
     const raw = `${ready.disk}.raw`;
     const building = `${ready.disk}.building`;
     await host.files.remove(raw);
@@ -179,7 +189,9 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
   const isReady = (image: ImageDefinition): Promise<boolean> => isThere(folderOf(image));
 
   return {
-    rootfs: ensureRootfs,
+    rootfs: (image, options) =>
+      image.source.kind === 'stored' ? storedRootfs(host, paths, image.name) : ensureRootfs(image, options),
+    storedDisk: (image, sizeBytes) => storedDisk(host, paths, image.name, sizeBytes),
     disk: ensureDisk,
     rootfsPath,
     diskPaths,
@@ -193,10 +205,16 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
       }
       return undefined;
     },
-    ready: async () => {
+    built: async (image, measure) => {
+      const text = await host.files.readTextIfThere(`${folderOf(image)}/image.json`);
+      if (text === undefined) return undefined;
+      const { builtAt } = JSON.parse(text) as { readonly builtAt: string };
+      return { builtAt, ...(measure ? { bytes: await treeBytes(host, rootfsPath(image)) } : {}) };
+    },
+    ready: async (variant) => {
       const found: string[] = [];
       for (const image of built()) if (await isReady(image)) found.push(image.name);
-      return found;
+      return [...found, ...(await storedNames(host, paths, variant))];
     },
   };
 };

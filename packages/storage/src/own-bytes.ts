@@ -7,11 +7,11 @@ import { guestDiskPath } from './disk.ts';
 const atOnce = 500;
 
 /** Bytes that trees or files take on the disk, by path: one `du` for all. What is not there is missing. */
-export const diskUse = async (host: Host, paths: readonly string[]): Promise<Map<string, number>> => {
+export const diskUse = async (host: Host, paths: readonly string[], timeoutMs = 60_000): Promise<Map<string, number>> => {
   const found = new Map<string, number>();
   for (let start = 0; start < paths.length; start += atOnce) {
     const some = paths.slice(start, start + atOnce);
-    const { stdout } = await host.run(['du', '-sx', '--block-size=1', '--', ...some], { expect: [0, 1] });
+    const { stdout } = await host.run(['du', '-sx', '--block-size=1', '--', ...some], { expect: [0, 1], timeoutMs });
     for (const line of stdout.split('\n')) {
       const [, bytes, path] = /^(\d+)\t(.*)$/.exec(line) ?? [];
       if (path !== undefined) found.set(path, Number(bytes));
@@ -40,3 +40,7 @@ export const containerOwnBytes = byId((paths, id) => `${containerRootFolder(path
 
 /** Bytes that the overlays of disks take. */
 export const diskOwnBytes = byId(guestDiskPath);
+
+/** Bytes that a tree takes on the disk. */
+export const treeBytes = async (host: Host, tree: string): Promise<number> =>
+  (await diskUse(host, [tree], 600_000)).get(tree) ?? 0;

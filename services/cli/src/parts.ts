@@ -44,7 +44,7 @@ export const parts: readonly Part[] = [
   { names: ['rule'], load: async () => (await import('./commands/rules.ts')).addRules },
   { names: ['host'], load: async () => (await import('./commands/hosts.ts')).addHosts },
   { names: ['token', 'audit', 'whoami'], load: async () => (await import('./commands/access.ts')).addAccess },
-  { names: ['image'], load: async () => (await import('./commands/hosts.ts')).addImages },
+  { names: ['image'], load: async () => (await import('./commands/images.ts')).addImages },
   { names: ['completion'], load: async () => (await import('./commands/completion.ts')).addCompletion },
   { names: ['up', 'down'], load: async () => (await import('./commands/set-up.ts')).addSetUp },
 ];

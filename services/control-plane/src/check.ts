@@ -1,7 +1,9 @@
 import type { WorkloadRow } from '@innkeeper/inventory';
 import {
+  findImage,
   InnkeeperError,
   isAdopted,
+  knownImages,
   type PlacementRecord,
   type SpecField,
   specChanges,
@@ -47,6 +49,19 @@ export const checkMakeable = (name: string, spec: WorkloadSpec): void => {
     complaints: [
       { path: `workloads.${name}.image`, message: `"${spec.image}" stands for a guest that was there before` },
     ],
+  });
+};
+
+/** Throws `invalid` for an image that no host has and nothing comes with: a name that was misspelt, or not imported yet. */
+export const checkImage = ({ hosts }: Pick<Known, 'hosts'>, name: string, spec: WorkloadSpec): void => {
+  if (findImage(spec.image)?.source.kind !== 'stored') return;
+  const reports = hosts.flatMap(({ drivers }) => drivers).filter(({ placeable, healthy }) => placeable && healthy);
+  // Who cannot be asked may have it.
+  if (reports.length === 0 || reports.some(({ images }) => images.includes(spec.image))) return;
+  const known = [...new Set([...knownImages().map((one) => one.name), ...reports.flatMap(({ images }) => images)])];
+  throw new InnkeeperError('invalid', `workloads.${name}.image: there is no image "${spec.image}"`, {
+    hint: `there are ${known.sort().join(', ')}; inn image import brings others`,
+    complaints: [{ path: `workloads.${name}.image`, message: `there is no image "${spec.image}"` }],
   });
 };
 
@@ -143,6 +158,7 @@ export const checkWorkload = async (control: Control, name: string, spec: Worklo
   // What exists keeps its place and its claims.
   if (row !== undefined && row.placed !== null) return checkChange(row, spec);
   checkMakeable(name, spec);
+  checkImage(known, name, spec);
   checkForeignName(control, known, name);
   checkPlaceable(name, decide(snapshotOf(known, control.installation), requestOf(name, spec)));
 };

@@ -36,6 +36,12 @@ const settings = z.object({
   libvirtSeconds: z.coerce.number().int().min(5).max(600).default(30),
   imageMirror: z.string().optional(),
   imageCache: z.string().optional(),
+  /** Most bytes of an image that is fetched, and of what it unpacks to. */
+  imageBytes: z.coerce
+    .number()
+    .int()
+    .min(2 ** 20)
+    .default(64 * 2 ** 30),
   web: z.string().optional(),
   /** Older entries of the audit log are taken away. */
   auditDays: z.coerce.number().int().min(1).max(36_500).default(365),
@@ -100,6 +106,7 @@ const variables: Readonly<Record<keyof z.input<typeof settings>, string>> = {
   libvirtSeconds: 'INNKEEPER_LIBVIRT_SECONDS',
   imageMirror: 'INNKEEPER_IMAGE_MIRROR',
   imageCache: 'INNKEEPER_IMAGE_CACHE',
+  imageBytes: 'INNKEEPER_IMAGE_BYTES',
   web: 'INNKEEPER_WEB',
   auditDays: 'INNKEEPER_AUDIT_DAYS',
   sshConfig: 'INNKEEPER_SSH_CONFIG',

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Refusals } from './access/refusals.ts';
 import type { Trail } from './access/trail.ts';
 import type { Config } from './config.ts';
+import type { ImageJobs } from './images/jobs.ts';
 import type { Lease } from './operations/lease.ts';
 
 /** A host with its drivers opened. */
@@ -43,6 +44,8 @@ export interface Control {
   /** Reads one guest of a driver of a host now; resolves when the inventory has it. */
   readonly observeGuest: (host: string, driver: string, guest: GuestRef) => Promise<void>;
   readonly fleet: Fleet;
+  /** Imports, pulls and refreshes of this process. */
+  readonly imageJobs: ImageJobs;
   /** Reads what a host and its drivers can do, and what is taken on its networks. */
   readonly probe: (host: string) => Promise<void>;
   /** Has a host find its guests by their names, as its operator wants; `again` when it may have forgotten. */

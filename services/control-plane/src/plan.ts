@@ -16,7 +16,7 @@ import {
 } from '@innkeeper/model';
 import { decide, imagine, type Snapshot, withoutPlaced, withPlaced } from '@innkeeper/placement';
 import { requireInScope } from './access/allow.ts';
-import { checkChange, checkForeignName, checkMakeable, checkPlaceable } from './check.ts';
+import { checkChange, checkForeignName, checkImage, checkMakeable, checkPlaceable } from './check.ts';
 import { previewClaims } from './claimed.ts';
 import { type Control, driverOf } from './control.ts';
 import { dependenciesFirst } from './dependencies.ts';
@@ -101,6 +101,7 @@ const planOne = (planning: Planning, name: string, spec: WorkloadSpec): Workload
     if (exists && row !== undefined) checkChange(row, spec);
     else {
       checkMakeable(name, spec);
+      checkImage(known, name, spec);
       checkForeignName(control, known, name);
       checkPlaceable(name, placement);
     }

@@ -12,6 +12,7 @@ import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
 import { openFleet } from './fleet/fleet.ts';
 import { followMembers } from './fleet/members.ts';
 import { openHerald } from './herald.ts';
+import { openImageJobs } from './images/jobs.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
 import { createLog } from './log.ts';
@@ -64,7 +65,9 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const refusals = openRefusals(inventory.db);
   const wakeWaiting = openWaker(inventory, log);
   const announce = openHerald(inventory, log);
+  const imageJobs = openImageJobs(log);
   const ground = {
+    imageJobs,
     config,
     inventory,
     installation,
@@ -99,6 +102,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     stop: async () => {
       stopping.abort();
       fleet.stop();
+      await imageJobs.stop();
       await serving.close();
       await worker.stop();
       await refusals.flush().catch(() => undefined);

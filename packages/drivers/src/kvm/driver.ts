@@ -68,6 +68,13 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const newImage = (definition: Definition): MachineImage | undefined =>
     isBuilt(definition) ? { ...images.diskPaths(definition.spec.image), shell: true } : undefined;
 
+  /** The disk that its own is an overlay of; none for one that begins empty. */
+  const backingOf = async (definition: Definition): Promise<string | undefined> => {
+    const { image, diskBytes } = definition.spec;
+    if (image.source.kind === 'stored') return images.storedDisk(image, diskBytes);
+    return isBuilt(definition) ? images.diskPaths(image).disk : undefined;
+  };
+
   /** Proven with the kernel of any image; without one (only blank images so far) Debian's is built for it. */
   const acceleration = async (progress: (text: string) => void): Promise<Acceleration> => {
     const known = await knownVerdict(host, paths, environment.acceleration);
@@ -117,7 +124,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           },
           capabilities: await kvmCapabilities(host, libvirt, await knownVerdict(host, paths, environment.acceleration)),
           networks: await reportNetworks(libvirt),
-          images: await images.ready(),
+          images: await images.ready('disk'),
         };
       } catch (error) {
         return {
@@ -158,7 +165,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
         {
           name: 'disk',
           run: async () => {
-            const backing = isBuilt(definition) ? images.diskPaths(spec.image).disk : undefined;
+            const backing = await backingOf(definition);
             await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
             await makeVolumes(host, paths, definition);
             await makeSeed(definition);

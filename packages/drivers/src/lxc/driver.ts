@@ -112,7 +112,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           healthy: true,
           versions: { libvirt: library, cgroup: await cgroupLayout(host) },
           networks: await reportNetworks(libvirt),
-          images: await images.ready(),
+          images: await images.ready('rootfs'),
         });
       } catch (error) {
         return report({

@@ -43,7 +43,7 @@ describe('a complete specification', () => {
   });
 
   it('is not made of an image that nobody checked', () =>
-    expect(() => completeSpec({ image: 'beos' })).toThrow(TypeError));
+    expect(() => completeSpec({ image: 'debian/beos' })).toThrow(TypeError));
 
   it('writes MAC addresses in one way', () => {
     const { networks } = spec({ networks: [{ network: 'default', mac: '52:54:00:AA:BB:01' }] });

@@ -53,9 +53,24 @@ const checkCapability = ({ driver, capabilities }: DriverReport, requirement: Ca
   return failed(id, need, 'capability_missing', { have, text: `${text}; ${absent}` });
 };
 
-const checkVariant = ({ backend }: DriverReport, { spec }: PlacementRequest): CheckResult => {
+/** Nothing builds an imported image where it is not: a host has it in this variant, or does not. */
+const checkStored = (
+  host: HostSnapshot,
+  { healthy, images }: DriverReport,
+  name: string,
+  wanted: string,
+): CheckResult => {
+  const there = { have: `here as a ${wanted}`, text: `the image ${name} is here as a ${wanted}` };
+  if (!healthy || images.includes(name)) return passed('image-variant', wanted, there);
+  const text = `the image ${name} is not on ${host.name} as a ${wanted}`;
+  return failed('image-variant', wanted, 'image_variant_missing', { have: 'not here', text });
+};
+
+const checkVariant = (host: HostSnapshot, driver: DriverReport, { spec }: PlacementRequest): CheckResult => {
+  const { backend } = driver;
   const wanted = backend === 'lxc' ? 'rootfs' : 'disk';
-  const { name, variants } = spec.image;
+  const { name, variants, source } = spec.image;
+  if (source.kind === 'stored') return checkStored(host, driver, name, wanted);
   const have = variants.join(', ');
   return variants.includes(wanted)
     ? passed('image-variant', wanted, { have, text: `${name} comes as a ${wanted}` })
@@ -91,7 +106,7 @@ export const driverChecks = (
   ...requirements
     .filter(({ capability }) => driver.healthy || driver.capabilities[capability] !== undefined)
     .map((requirement) => checkCapability(driver, requirement)),
-  checkVariant(driver, request),
+  checkVariant(host, driver, request),
   checkName(host, driver, request),
   ...(driver.healthy || driver.networks.length > 0 ? networkChecks(host, driver, request, networks) : []),
 ];

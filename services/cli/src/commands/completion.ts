@@ -42,7 +42,7 @@ const valuesFor = async (
   if (argument === 'snapshot') return names.snapshots(operands[0] ?? '');
   // A new one's name is nobody's yet.
   if (argument === 'name' && parent === 'snapshot') return [];
-  if (argument === 'image') return names.images();
+  if (argument === 'image' || argument === 'images') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
   if (parent === 'token') return command.name() === 'rm' ? names.tokens() : [];

@@ -173,33 +173,3 @@ export const addHosts = (program: Command): void => {
       );
     });
 };
-
-export const addImages = (program: Command): void => {
-  program
-    .command('image')
-    .description('images that workloads are made of')
-    .command('ls', { isDefault: true })
-    .description('list the images known by name')
-    .option(...outputOption)
-    .action(async ({ output }: { output: string }) => {
-      const images = await client().images();
-      await printItems(
-        checkFormat(output),
-        images,
-        ({ name }) => name,
-        () =>
-          table(
-            [
-              { title: 'NAME', value: ({ name }) => name },
-              {
-                title: 'BECOMES',
-                value: ({ variants }) => variants.map((one) => (one === 'rootfs' ? 'container' : 'vm')).join(', '),
-              },
-              { title: 'READY ON', value: ({ hosts }) => hosts.join(', ') || '–' },
-              { title: 'WHAT', value: ({ title }) => title },
-            ],
-            images,
-          ),
-      );
-    });
-};

@@ -26,6 +26,7 @@ const kinds: Readonly<Record<string, Resource>> = {
   tokens: 'token',
   guests: 'guest',
   operations: 'operation',
+  images: 'image',
 };
 
 const decoded = (text: string): string => {

@@ -101,13 +101,19 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /v1/dumps': reading('all', 'admin'),
   'POST /v1/dumps': changing('all', 'admin', 'after'),
 
+  // A file of the machine may be anything, and an address anywhere: who imports acts as root of the machine.
+  'GET /v1/images': reading('listed'),
+  'GET /v1/images/{name}': reading('listed'),
+  'POST /v1/images': changing('all', 'admin'),
+  'POST /v1/images/{name}/refresh': changing('all', 'admin'),
+  'DELETE /v1/images/{name}': changing('all', 'admin'),
+
   'GET /v1/tokens': reading('all', 'admin'),
   'POST /v1/tokens': changing('all', 'admin'),
   'DELETE /v1/tokens/{id}': changing('all', 'admin'),
   'GET /v1/audit': reading('listed', 'admin'),
 
   'GET /v1/schema': reading('shared'),
-  'GET /v1/images': reading('shared'),
   'GET /v1/doctor': reading('all'),
   'GET /v1/version': reading('shared'),
 };

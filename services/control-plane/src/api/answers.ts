@@ -39,7 +39,7 @@ export const accepted = {
 
 const longestWaitMs = 600_000;
 
-const waitMs = (text: string | undefined): number => {
+export const waitMs = (text: string | undefined): number => {
   if (text === undefined) return 0;
   const ms = parseDuration(text);
   if (ms === undefined || ms > longestWaitMs)

@@ -1,13 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { finding, imageView, knownImages, manifestJsonSchema, versionView } from '@innkeeper/model';
+import { finding, manifestJsonSchema, versionView } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { diagnose } from '../doctor.ts';
-import { hostViews } from '../host-views.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
 
 export const addMachine = (app: App, control: Control): void => {
-  const { db } = control.inventory;
   app.openapi(
     createRoute({
       method: 'get',
@@ -16,25 +14,6 @@ export const addMachine = (app: App, control: Control): void => {
       responses: { 200: json(z.record(z.string(), z.unknown()), 'JSON Schema 2020-12'), ...failures },
     }),
     (c) => c.json(manifestJsonSchema(), 200),
-  );
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/images',
-      summary: 'Images known by name',
-      responses: { 200: json(z.object({ items: z.array(imageView) }), 'Images'), ...failures },
-    }),
-    async (c) => {
-      const hosts = await hostViews(db, control.installation);
-      const items = knownImages().map(({ name, family, title, variants }) => ({
-        name,
-        family,
-        title,
-        variants: [...variants],
-        hosts: hosts.filter(({ images }) => images.includes(name)).map((host) => host.name),
-      }));
-      return c.json({ items }, 200);
-    },
   );
   app.openapi(
     createRoute({

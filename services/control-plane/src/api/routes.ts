@@ -7,6 +7,7 @@ import { addDiffs } from './diffs.ts';
 import { addDumps } from './dumps.ts';
 import { addHostStates } from './host-states.ts';
 import { addHosts } from './hosts.ts';
+import { addImages } from './images.ts';
 import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
 import { addOperations } from './operations.ts';
@@ -33,6 +34,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addRecovery(app, control);
   addDiffs(app, control);
   addDumps(app, control);
+  addImages(app, control);
   addMachine(app, control);
   addAccess(app, control);
 };
