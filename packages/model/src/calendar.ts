@@ -37,16 +37,6 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat => {
   return made;
 };
 
-/** Whether there is a time zone of this name, as IANA calls them. */
-export const isTimeZone = (name: string): boolean => {
-  try {
-    formatOf(name);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const isoWeek = (year: number, month: number, day: number, weekday: number) => {
   const thursday = new Date(Date.UTC(year, month - 1, day) + (4 - weekday) * dayMs);
   const weekYear = thursday.getUTCFullYear();

@@ -1,6 +1,7 @@
 import type { Client } from '@innkeeper/client';
 import { InnkeeperError, type WorkloadSpec } from '@innkeeper/model';
 import { finishAll } from './follow.ts';
+import { holdOn } from './pipe.ts';
 import { say } from './show/output.ts';
 
 /** Whoever is killed before they can remove it leaves it for this long. */
@@ -49,6 +50,7 @@ export const runDisposable = async (
       hint: 'leave --name out, or choose another',
     });
   const { signal, forget } = interrupted();
+  const letGo = holdOn();
   try {
     const operation = await client.put(name, { ...spec, ephemeral: true, ttl: spec.ttl ?? longest });
     const made = (async () => {
@@ -68,5 +70,6 @@ export const runDisposable = async (
   } finally {
     forget();
     await remove(client, name);
+    letGo();
   }
 };

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { partsFor } from './parts.ts';
+import { endWithPipe } from './pipe.ts';
 import { reportFailure } from './show/failure.ts';
 
 const afterHelp = `
@@ -32,8 +33,7 @@ export const buildProgram = async (first?: string): Promise<Command> => {
 const isUsage = (error: unknown): error is CommanderError => error instanceof CommanderError;
 
 export const main = async (args: readonly string[]): Promise<void> => {
-  // Somebody closed the pipe (inn ls | head): not an error.
-  process.stdout.on('error', () => process.exit(0));
+  endWithPipe();
   try {
     const program = await buildProgram(args[0]);
     await program.parseAsync([...args], { from: 'user' });

@@ -50,11 +50,16 @@ export const runExec = async (name: string, command: readonly string[], options:
     process.stdin.setRawMode(true);
     process.stdout.on('resize', () => stream.resize(process.stdout.columns, process.stdout.rows));
   } else for (const signal of forwarded) process.on(signal, () => stream.signal(signal));
+  let unheard = false;
+  process.stdout.once('error', () => {
+    unheard = true;
+    stream.close();
+  });
   process.stdin.resume();
   const report = await stream.exit;
   if (options.tty) process.stdin.setRawMode(false);
   process.stdin.destroy();
-  const refusal = refusalIn(report);
+  const refusal = unheard ? undefined : refusalIn(report);
   if (refusal !== undefined) throw refusal;
   process.exitCode = 'code' in report ? report.code : 128;
 };
