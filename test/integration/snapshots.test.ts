@@ -48,7 +48,7 @@ const tree = async (): Promise<Pick<SnapshotView, 'name' | 'parent' | 'current'>
   }));
 
 beforeAll(async () => {
-  innkeeper = await install();
+  innkeeper = await install({ INNKEEPER_ACCELERATION: 'tcg' });
   await put({});
 });
 
