@@ -7,7 +7,11 @@ import { guestDiskPath } from './disk.ts';
 const atOnce = 500;
 
 /** Bytes that trees or files take on the disk, by path: one `du` for all. What is not there is missing. */
-export const diskUse = async (host: Host, paths: readonly string[], timeoutMs = 60_000): Promise<Map<string, number>> => {
+export const diskUse = async (
+  host: Host,
+  paths: readonly string[],
+  timeoutMs = 60_000,
+): Promise<Map<string, number>> => {
   const found = new Map<string, number>();
   for (let start = 0; start < paths.length; start += atOnce) {
     const some = paths.slice(start, start + atOnce);
