@@ -53,8 +53,9 @@ export const askerOf = (c: Context<AppEnv>): Asker => {
   return { who, scope, trail: c.get('trail'), idempotencyKey: c.req.header('idempotency-key') };
 };
 
+/** One that nobody has begun has no steps yet. */
 export const viewOf = async (control: Control, row: OperationRow): Promise<OperationView> =>
-  operationViewOf(row, await stepsOf(control.inventory.db, [row.id]));
+  operationViewOf(row, row.startedAt === null ? [] : await stepsOf(control.inventory.db, [row.id]));
 
 export const settle = async (
   control: Control,
