@@ -139,7 +139,8 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
       wakeLater(workloadId, hold);
       return false;
     } finally {
-      held.delete(workloadId);
+      // What follows for the same workload may have been taken before the last words of this one.
+      if (held.get(workloadId)?.hold === hold) held.delete(workloadId);
     }
   };
 
