@@ -114,6 +114,17 @@ describe('snapshots of a container', () => {
     expect(await run('cat /root/note')).toBe('one\n');
   });
 
+  it('are planned to be kept or to go, and none goes', async () => {
+    const before = await innkeeper.client.snapshots(name);
+    const { items } = await innkeeper.client.retention(name, 'last=1,yearly=1');
+    expect(items.map(({ name: called }) => called)).toEqual(before.map(({ name: called }) => called));
+    expect(items.at(-1)?.keptBy).toBe('last');
+    expect(items.filter(({ keptBy }) => keptBy !== undefined)).toHaveLength(1);
+    await expect(innkeeper.client.retention(name, 'dayly=1')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(innkeeper.client.retention(name)).rejects.toThrow('says nothing of it');
+    expect(await innkeeper.client.snapshots(name)).toEqual(before);
+  });
+
   it('are removed each by itself: what was made from one was made from its parent', async () => {
     await remove('paused');
     expect((await tree()).map(({ parent }) => parent)).toEqual([undefined, 'running', 'running']);

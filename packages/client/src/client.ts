@@ -21,7 +21,6 @@ import type {
   NetworkSpec,
   NetworkView,
   NewHost,
-  NewSnapshot,
   NewToken,
   OperationView,
   PlacementRecord,
@@ -35,7 +34,6 @@ import type {
   RuleVersion,
   RuleView,
   SavedPlacement,
-  SnapshotView,
   TokenView,
   WhatIf,
   WhyNotView,
@@ -43,13 +41,9 @@ import type {
   WorkloadSpec,
   WorkloadView,
 } from '@innkeeper/model';
+import { type ChangeOptions, changeHeaders, changeQuery, queryOf } from './change.ts';
+import { type SnapshotCalls, snapshotCalls } from './snapshots.ts';
 import { ask, fetchBytes, readEvents, type Target } from './transport.ts';
-
-export interface ChangeOptions {
-  /** Hold the answer until done, at most this long, such as `30s`. */
-  readonly wait?: string;
-  readonly idempotencyKey?: string;
-}
 
 export interface AuditQuery {
   readonly workload?: string;
@@ -60,7 +54,7 @@ export interface AuditQuery {
   readonly limit?: number;
 }
 
-export interface Client {
+export interface Client extends SnapshotCalls {
   workloads(options?: { readonly stats?: boolean }): Promise<WorkloadView[]>;
   workload(name: string): Promise<WorkloadView>;
   /** Undefined when it is so already. */
@@ -69,12 +63,6 @@ export interface Client {
   /** Of a workload that does not run. */
   rename(name: string, to: string, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
-  /** In the order in which they were made. */
-  snapshots(name: string): Promise<SnapshotView[]>;
-  snapshot(name: string, snapshot: NewSnapshot, options?: ChangeOptions): Promise<OperationView>;
-  /** Back to what it held then; what came since is gone. */
-  restore(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
-  removeSnapshot(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
   /** What adopting a foreign guest would be. `host` where its id is that of several. */
   adoption(id: string, host?: string): Promise<AdoptionView>;
   adopt(
@@ -164,22 +152,10 @@ export interface Client {
   events(signal: AbortSignal, after?: string): AsyncIterable<EventView>;
 }
 
-const queryOf = (values: Readonly<Record<string, string | undefined>>): string => {
-  const given = Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
-  );
-  return given.length === 0 ? '' : `?${given.join('&')}`;
-};
-const changeQuery = ({ wait }: ChangeOptions): string => queryOf({ wait });
-const changeHeaders = ({ idempotencyKey }: ChangeOptions): Record<string, string> =>
-  idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-
 /** The API as functions. Every failure is the InnkeeperError that the control plane meant. */
 export const createClient = (target: Target): Client => {
   const items = async <T>(path: string): Promise<T[]> => (await ask<{ items: T[] }>(target, path)).items;
   const at = (name: string): string => `/v1/workloads/${encodeURIComponent(name)}`;
-  const snapshotAt = (name: string, snapshot: string): string =>
-    `${at(name)}/snapshots/${encodeURIComponent(snapshot)}`;
   const guestAt = (id: string): string => `/v1/guests/${encodeURIComponent(id)}`;
   const hostAt = (name: string): string => `/v1/hosts/${encodeURIComponent(name)}`;
   const networkAt = (name: string): string => `/v1/networks/${encodeURIComponent(name)}`;
@@ -200,23 +176,7 @@ export const createClient = (target: Target): Client => {
       }),
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
-    snapshots: (name) => items(`${at(name)}/snapshots`),
-    snapshot: (name, body, options = {}) =>
-      ask(target, `${at(name)}/snapshots${changeQuery(options)}`, {
-        method: 'POST',
-        body,
-        headers: changeHeaders(options),
-      }),
-    restore: (name, snapshot, options = {}) =>
-      ask(target, `${snapshotAt(name, snapshot)}/restore${changeQuery(options)}`, {
-        method: 'POST',
-        headers: changeHeaders(options),
-      }),
-    removeSnapshot: (name, snapshot, options = {}) =>
-      ask(target, `${snapshotAt(name, snapshot)}${changeQuery(options)}`, {
-        method: 'DELETE',
-        headers: changeHeaders(options),
-      }),
+    ...snapshotCalls(target),
     adoption: (id, host) => ask(target, `${guestAt(id)}/adoption${queryOf({ host })}`),
     adopt: (id, request, { host, wait, ...options } = {}) =>
       ask(target, `${guestAt(id)}/adopt${queryOf({ host, wait })}`, {

@@ -1,3 +1,4 @@
-export { type AuditQuery, type ChangeOptions, type Client, createClient } from './client.ts';
+export type { ChangeOptions } from './change.ts';
+export { type AuditQuery, type Client, createClient } from './client.ts';
 export { exec, type GuestStream, type Outputs, openConsole, openFiles, openScreen } from './stream.ts';
 export { errorOf, type Target } from './transport.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findImage, imageField, knownImages, storedImageName } from './image.ts';
 
 describe('the name of an image that somebody imports', () => {
-  it.each(['alpine/3.20', 'my-debian', 'a', 'cloud/debian/12/x86', 'c++/17', '9'])('may be %s', (name) => {
+  it.each(['alpine/3.20', 'my-debian', 'a', 'cloud/debian/12/x86', 'c++11/17', '9'])('may be %s', (name) => {
     expect(storedImageName.safeParse(name).success).toBe(true);
     expect(findImage(name)?.source.kind).toBe('stored');
   });

@@ -125,7 +125,7 @@ describe('a manifest', () => {
   it('tells everything that is wrong at once', () => {
     const error = refusalOf({
       rulez: [],
-      workloads: { Wiki: { image: 'debian/12' }, a: { image: 'beos', memory: 'lots', cpu: 1 }, b: null, c: {} },
+      workloads: { Wiki: { image: 'debian/12' }, a: { image: 'BeOS 5', memory: 'lots', cpu: 1 }, b: null, c: {} },
     });
     expect(error.complaints.map(({ path }) => path).sort()).toEqual(
       [

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { inTimeZone } from './calendar.ts';
-import { type Retention, retain, retentionTiers } from './retention.ts';
+import { parseRetention, type Retention, retain, retentionTiers } from './retention.ts';
 
 const day = 86_400_000;
 const at = (text: string) => ({ at: new Date(text) });
@@ -12,6 +12,19 @@ const kept = (moments: readonly string[], keep: Retention, zone?: string): strin
 /** One each day at 21:00, the newest last. */
 const daily = (days: number, last = Date.UTC(2026, 10, 26, 21)): string[] =>
   Array.from({ length: days }, (_, index) => new Date(last - (days - 1 - index) * day).toISOString());
+
+describe('what is to be kept, as text', () => {
+  it('is numbers of tiers', () => {
+    expect(parseRetention('last=3, daily=7,weekly=4')).toEqual({ last: 3, daily: 7, weekly: 4 });
+  });
+
+  it.each(['', 'daily', 'daily=x', 'daily=-1', 'dayly=7', 'daily=7,daily=8', 'daily=7;weekly=4', 'daily=10001'])(
+    'is not %j',
+    (text) => {
+      expect(parseRetention(text)).toBeUndefined();
+    },
+  );
+});
 
 describe('what is kept', () => {
   it('is all when nothing is said, or only zeros', () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { inTimeZone } from './calendar.ts';
 
 /** In the order in which they are looked at. */
@@ -84,3 +85,37 @@ export const retain = <T extends Dated>(
     return { item, keptBy: end === 'gone' ? undefined : end };
   });
 };
+
+const mostKept = 10_000;
+
+/** Reads `last=3,daily=7,weekly=4`; undefined for anything else. */
+export const parseRetention = (text: string): Retention | undefined => {
+  const keep: Partial<Record<RetentionTier, number>> = {};
+  for (const part of text.split(',')) {
+    const match = /^\s*([a-z]+)\s*=\s*(\d{1,5})\s*$/.exec(part);
+    const tier = retentionTiers.find((one) => one === match?.[1]);
+    const count = Number(match?.[2]);
+    if (tier === undefined || tier in keep || count > mostKept) return undefined;
+    keep[tier] = count;
+  }
+  return keep;
+};
+
+/** What a retention would leave of the snapshots that there are. */
+export const retentionView = z
+  .object({
+    keep: z.partialRecord(z.enum(retentionTiers), z.number()),
+    timeZone: z.string().meta({ description: 'Of hours, days and years' }),
+    items: z.array(
+      z.object({
+        name: z.string(),
+        createdAt: z.iso.datetime(),
+        keptBy: z
+          .enum([...retentionTiers, 'all'])
+          .optional()
+          .meta({ description: 'Missing for one that would go' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Retention' });
+export type RetentionView = z.output<typeof retentionView>;

@@ -23,7 +23,7 @@ describe('completion', () => {
     ['rm wiki ', ['desktop', 'web', 'wiki']],
     ['run d', ['debian/12']],
     ['token rm c', ['ci']],
-    ['snapshot ', ['create', 'ls', 'restore', 'rm']],
+    ['snapshot ', ['create', 'ls', 'plan', 'restore', 'rm']],
     ['snapshot create w', ['web', 'wiki']],
     ['snapshot create web ', []],
     ['snapshot rm web b', ['before-upgrade']],

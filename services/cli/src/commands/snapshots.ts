@@ -2,7 +2,7 @@ import { newSnapshot, parseWith } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll } from '../follow.ts';
 import { checkFormat, outputOption, printItems } from '../show/output.ts';
-import { snapshotsText } from '../show/snapshots.ts';
+import { retentionText, snapshotsText } from '../show/snapshots.ts';
 import { client } from '../target.ts';
 import { examples } from './examples.ts';
 
@@ -72,6 +72,27 @@ export const addSnapshots = (program: Command): void => {
     .option(...noWait)
     .action(async (workload: string, snapshot: string, { wait }: WaitOptions) => {
       await finishAll(client(), [await client().removeSnapshot(workload, snapshot)], wait);
+    });
+  snapshots
+    .command('plan <workload>')
+    .description('what would be kept of its snapshots, and what would go; nothing is done')
+    .option('--keep <numbers>', 'such as last=3,daily=7,weekly=4,monthly=12 (default: what its manifest says)')
+    .option(...outputOption)
+    .addHelpText(
+      'after',
+      examples([
+        'inn snapshot plan web --keep daily=7,weekly=4',
+        'the newest of each day, then of each week before that',
+      ]),
+    )
+    .action(async (workload: string, { keep, output }: { readonly keep?: string; readonly output: string }) => {
+      const { items } = await client().retention(workload, keep);
+      await printItems(
+        checkFormat(output),
+        items,
+        ({ name }) => name,
+        () => retentionText(items),
+      );
     });
   addRestore(snapshots, 'snapshot ');
   addRestore(program, '');

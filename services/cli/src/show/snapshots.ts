@@ -1,4 +1,4 @@
-import { formatSize, type SnapshotView } from '@innkeeper/model';
+import { formatSize, type RetentionView, type SnapshotView } from '@innkeeper/model';
 import { table } from './table.ts';
 
 interface Line {
@@ -40,4 +40,15 @@ export const snapshotsText = (views: readonly SnapshotView[]): string =>
       { title: 'DESCRIPTION', value: ({ view }) => view.description ?? '' },
     ],
     linesOf(views),
+  );
+
+/** What keeps each, or that it would go. */
+export const retentionText = (items: RetentionView['items']): string =>
+  table(
+    [
+      { title: 'NAME', value: ({ name }) => name },
+      { title: 'CREATED', value: ({ createdAt }) => createdAt.slice(0, 19).concat('Z') },
+      { title: 'KEPT BY', value: ({ keptBy }) => keptBy ?? 'would go' },
+    ],
+    items,
   );

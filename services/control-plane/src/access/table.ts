@@ -41,6 +41,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /v1/workloads/{name}/resume': changing('workload'),
   'POST /v1/workloads/{name}/rename': changing('workload'),
   'GET /v1/workloads/{name}/snapshots': reading('workload'),
+  'GET /v1/workloads/{name}/retention': reading('workload'),
   'POST /v1/workloads/{name}/snapshots': changing('workload'),
   'POST /v1/workloads/{name}/snapshots/{snapshot}/restore': changing('workload'),
   'DELETE /v1/workloads/{name}/snapshots/{snapshot}': changing('workload'),

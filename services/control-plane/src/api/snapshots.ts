@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OperationRow } from '@innkeeper/inventory';
-import { newSnapshot, snapshotView } from '@innkeeper/model';
+import { newSnapshot, retentionView, snapshotView } from '@innkeeper/model';
 import type { Asker } from '../asker.ts';
 import type { Control } from '../control.ts';
 import { removeSnapshotRequest, restoreRequest, snapshotRequest } from '../snapshots/requests.ts';
+import { retentionPlan } from '../snapshots/retention.ts';
 import { snapshotViews } from '../snapshots/views.ts';
 import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
 import type { App } from './app.ts';
@@ -73,6 +74,21 @@ export const addSnapshots = (app: App, control: Control): void => {
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
     },
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/workloads/{name}/retention',
+      summary: 'What would be kept of its snapshots, by what its manifest says or by what is asked; nothing is done',
+      request: {
+        ...named,
+        query: z.object({
+          keep: z.string().max(200).optional().meta({ description: 'Such as last=3,daily=7,weekly=4' }),
+        }),
+      },
+      responses: { 200: json(retentionView, 'Each snapshot with what keeps it'), ...failures },
+    }),
+    async (c) => c.json(await retentionPlan(control, c.req.valid('param').name, c.req.valid('query').keep), 200),
   );
   addActs(app, control);
 };
