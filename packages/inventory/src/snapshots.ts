@@ -1,7 +1,8 @@
 import type { SnapshotNote, SnapshotState } from '@innkeeper/model';
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
-import { snapshots } from './schema.ts';
+import { snapshots, workloads } from './schema.ts';
+import type { WorkloadRow } from './workloads.ts';
 
 export type SnapshotRow = typeof snapshots.$inferSelect;
 
@@ -89,3 +90,11 @@ export const takeBackHeld = async (
   const rows = await listSnapshots(db, workloadId);
   if (!rows.some(({ current }) => current)) await standOn(db, workloadId, rows.at(-1)?.id ?? null);
 };
+
+/** Workloads whose manifest has a schedule of snapshots, and that have a guest. */
+export const listScheduled = (db: Db): Promise<WorkloadRow[]> =>
+  db
+    .select()
+    .from(workloads)
+    .where(and(sql`${workloads.spec} ? 'snapshots'`, eq(workloads.state, 'ready'), isNotNull(workloads.placed)))
+    .orderBy(asc(workloads.name));

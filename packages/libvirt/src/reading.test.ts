@@ -95,6 +95,9 @@ describe('one domain', () => {
   });
 
   it('that is gone is none', () => expect(parseDomain('')).toBeUndefined());
+  it('of which not all was told is none', () => {
+    expect(parseDomain(info({}).replace(/State.*\n/, ''))).toBeUndefined();
+  });
 });
 
 describe('the list of domains', () => {

@@ -12,12 +12,23 @@ export const snapshotNameField = z.string().refine((name) => snapshotNamePattern
 export const snapshotNameAt = (moment: Date): string =>
   moment.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 
+/** The name of one that a schedule makes for a moment: `auto-20261126-150000`. There is one for each moment. */
+export const scheduledNameAt = (moment: Date): string => `auto-${snapshotNameAt(moment)}`;
+
+/** Whether a schedule made it: only these are removed when there are more than are to be kept. */
+export const isScheduledName = (name: string): boolean => /^auto-\d{8}-\d{6}$/.test(name);
+
+const ownNameField = snapshotNameField.refine((name) => !isScheduledName(name), {
+  error: (issue) =>
+    `"${String(issue.input)}" is how snapshots of a schedule are called: they go when there are more than are to be kept`,
+});
+
 const text = z.string().max(500);
 
 /** A snapshot that is to be made. */
 export const newSnapshot = z
   .strictObject({
-    name: snapshotNameField.optional().meta({ description: 'The moment in UTC when left out: 20261126-154418' }),
+    name: ownNameField.optional().meta({ description: 'The moment in UTC when left out: 20261126-154418' }),
     description: text.optional().meta({ description: 'For people' }),
   })
   .meta({ id: 'NewSnapshot' });

@@ -13,6 +13,7 @@ import { decide } from '@innkeeper/placement';
 import type { Control } from './control.ts';
 import { isForeign, lostReason } from './foreign.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
+import { checkSchedule } from './snapshots/slots.ts';
 import { checkUserData } from './user-data.ts';
 
 /** Fields that are not about the guest itself, or only about when it runs. */
@@ -153,6 +154,7 @@ export const checkPlaceable = (name: string, record: PlacementRecord): void => {
 /** Everything that can be refused before anything is stored: the same decision as a real placement, with nothing claimed. */
 export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
   checkUserData(name, spec);
+  checkSchedule(name, spec);
   const known = await readKnown(control.inventory.db);
   const row = known.workloads.find((one) => one.name === name);
   // What exists keeps its place and its claims.

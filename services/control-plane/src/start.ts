@@ -24,6 +24,7 @@ import { followReadiness } from './readiness/follow.ts';
 import { keepInstallation } from './recovery/installation.ts';
 import { rulesToShip, shippedAuthor } from './rules.ts';
 import { serve } from './serve.ts';
+import { followSchedules } from './snapshots/schedule.ts';
 import { readPair } from './tls.ts';
 
 export interface Running {
@@ -91,6 +92,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   await startAfterBoot(control);
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
   followDumps(control, stopping.signal);
+  followSchedules(control, stopping.signal);
   keepAudit(control, stopping.signal);
   tendLives = () => {
     tend();

@@ -76,6 +76,11 @@ export const kvmCapabilities = async (
     'console.history': { value: true, evidence: 'libvirt writes what the serial port prints into a file' },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     rename: { value: true, evidence: 'libvirt renames machines' },
+    'snapshots.schedule': {
+      value: false,
+      evidence: 'it makes no snapshots',
+      reasonIfAbsent: 'snapshots of virtual machines are not offered yet; those of containers are',
+    },
     snapshots: {
       value: false,
       evidence: 'its disk, UEFI variables and TPM would have to be kept in one moment',

@@ -68,6 +68,7 @@ export const containerCapabilities = async (
     'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
     pause: await freezer.capability(),
     rename: { value: true, evidence: 'its definition is made again with the name' },
+    'snapshots.schedule': { value: true, evidence: 'Innkeeper asks for them when they are due' },
     snapshots: { value: true, evidence: 'copies of its upper layer and volumes, while it is frozen or stopped' },
     adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
     'convert.from': {

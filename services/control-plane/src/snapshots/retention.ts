@@ -1,6 +1,7 @@
 import { findWorkloads, listSnapshots } from '@innkeeper/inventory';
 import {
   InnkeeperError,
+  isScheduledName,
   parseRetention,
   type Retention,
   type RetentionView,
@@ -30,7 +31,7 @@ const keepOf = (text: string | undefined, own: Retention | undefined, workload: 
 
 /**
  * What would be kept of a workload's snapshots, and what would go; nothing is done. By what is asked for, or by its manifest,
- * in the time zone of this machine. Snapshots that are not whole are not counted.
+ * in the time zone of this machine. Snapshots that are not whole are not counted, nor, by the manifest, those that somebody made.
  */
 export const retentionPlan = async (
   { inventory }: Control,
@@ -41,7 +42,8 @@ export const retentionPlan = async (
   if (workload === undefined) throw notFound(ref.slice(0, 80));
   const keep = keepOf(text, workload.spec.snapshots?.keep, workload.name);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const whole = (await listSnapshots(inventory.db, workload.id)).filter(({ state }) => state === 'ready');
+  const rows = await listSnapshots(inventory.db, workload.id);
+  const whole = rows.filter(({ state, name }) => state === 'ready' && (text !== undefined || isScheduledName(name)));
   const items = retain(
     whole.map(({ name, createdAt }) => ({ name, at: createdAt })),
     keep,
