@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { localHost, readMachine } from '@innkeeper/host';
 import { insertMissingRules, openInventory } from '@innkeeper/inventory';
 import type { MachineReport } from '@innkeeper/model';
@@ -82,6 +83,8 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const fleet = await openFleet(ground, name);
   const { control } = fleet;
   const stopping = new AbortController();
+  // All that is followed hears it, each with more than one listener.
+  setMaxListeners(0, stopping.signal);
   await control.probe(name);
   await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
   await fleet.openStored();
