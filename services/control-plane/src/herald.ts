@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { rested } from './rested.ts';
 
 /** PostgreSQL lets one transaction that notifies end at a time, in all of the server: under load they would wait for each other. */
-const restMs = 20;
+const restMs = 5;
 /** A notification holds 8,000 bytes. */
 const mostAtOnce = 200;
 
