@@ -1,24 +1,21 @@
-import { localHost } from '@innkeeper/host';
-import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import {
   forgetGuests,
   guestsOf,
   type Inventory,
   listGuests,
-  openInventory,
   type Reading,
   readingBegins,
   takeReading,
   upsertGuests,
 } from '@innkeeper/inventory';
-import { type GuestObservation, pathsUnder } from '@innkeeper/model';
+import type { GuestObservation } from '@innkeeper/model';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openBare } from './bare-inventory.ts';
 
-const paths = pathsUnder('/tmp/innkeeper-test-looks');
-const machine = localHost('test');
 const uuid = '3f1c2a68-0000-4000-8000-000000000001';
 
 let inventory: Inventory;
+let close: () => Promise<void>;
 
 const guest = (state: GuestObservation['state']): GuestObservation => ({
   driver: 'lxc',
@@ -48,16 +45,10 @@ const known = async (): Promise<string[]> =>
   (await listGuests(inventory.db)).map(({ observation }) => observation.state);
 
 beforeAll(async () => {
-  await machine.files.remove(paths.prefix);
-  const { url } = await ensureDatabase(machine, paths);
-  inventory = await openInventory(url);
+  ({ inventory, close } = await openBare('/tmp/innkeeper-test-looks'));
 });
 
-afterAll(async () => {
-  await inventory.close();
-  await stopDatabase(machine, paths);
-  await machine.files.remove(paths.prefix);
-});
+afterAll(() => close());
 
 beforeEach(async () => {
   for (const table of ['guests', 'readings']) await inventory.db.execute(`delete from innkeeper.${table}`);

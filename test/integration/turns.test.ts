@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { localHost } from '@innkeeper/host';
-import { ensureDatabase, stopDatabase } from '@innkeeper/infra';
 import {
   deleteWorker,
   finishOperation,
@@ -9,7 +7,6 @@ import {
   insertOperation,
   insertWorkload,
   letGoOf,
-  openInventory,
   postpone,
   renewLease,
   takeInTurn,
@@ -19,13 +16,11 @@ import {
   wakeNext,
   wakeWaiting,
 } from '@innkeeper/inventory';
-import { pathsUnder } from '@innkeeper/model';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
-const paths = pathsUnder('/tmp/innkeeper-test-turns');
-const machine = localHost('test');
+import { openBare } from './bare-inventory.ts';
 
 let inventory: Inventory;
+let close: () => Promise<void>;
 let me = '';
 
 const live = async (): Promise<string> => {
@@ -74,16 +69,10 @@ const woken = async (): Promise<string[]> =>
   );
 
 beforeAll(async () => {
-  await machine.files.remove(paths.prefix);
-  const { url } = await ensureDatabase(machine, paths);
-  inventory = await openInventory(url);
+  ({ inventory, close } = await openBare('/tmp/innkeeper-test-turns'));
 });
 
-afterAll(async () => {
-  await inventory.close();
-  await stopDatabase(machine, paths);
-  await machine.files.remove(paths.prefix);
-});
+afterAll(() => close());
 
 beforeEach(async () => {
   for (const table of [
