@@ -1,17 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { writtenTo } from './failures.js';
 
 /**
  * The lab suite beside the others, which wait for guests most of their time: one emulated machine after the other, and what
  * else wants a processor comes first. Its output is printed when it ends, and nothing of it outlives this process.
  * @param {string} root
  * @param {Record<string, string>} env
- * @returns {{ done: Promise<number> }}
+ * @returns {{ done: Promise<number>, found: string }} its status when it has ended, and where it writes what it found
  */
 export const startLab = (root, env) => {
   process.stdout.write('\n== lab: begun beside what follows\n');
   const began = Date.now();
-  const words = ['-n', '5', 'npx', 'vitest', 'run', '--project', 'lab', '--no-file-parallelism'];
+  const found = `/tmp/innkeeper-test-lab-${process.pid}.json`;
+  const words = ['-n', '5', 'npx', 'vitest', 'run', '--project', 'lab', '--no-file-parallelism', ...writtenTo(found)];
   // Into a file: nobody would read a pipe while this process waits for another suite.
   const log = `/tmp/innkeeper-test-lab-${process.pid}.log`;
   const file = openSync(log, 'w', 0o600);
@@ -32,6 +34,7 @@ export const startLab = (root, env) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   let ended = false;
   process.on('exit', () => {
+    rmSync(found, { force: true });
     if (ended || child.pid === undefined) return;
     spawnSync('kill', ['-KILL', '--', `-${child.pid}`]);
     spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root });
@@ -45,5 +48,5 @@ export const startLab = (root, env) => {
       resolve(code === 0 && !output.includes('Test Files') ? 1 : (code ?? 1));
     });
   });
-  return { done };
+  return { done, found };
 };

@@ -4,10 +4,11 @@
  * containers and virtual machines; without it they are named as not run and the command fails.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startLab } from './beside.js';
 import { chromium } from './chromium.js';
+import { failuresIn, writtenTo } from './failures.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -31,9 +32,17 @@ const passes = (what, program, args, env = {}) => {
   return status === 0;
 };
 
+/** That it failed, and what of it. @param {string} name @param {string} found */
+const fail = (name, found) => {
+  failed.push([name, ...(existsSync(found) ? failuresIn(found, root) : [])].join('\n  '));
+};
+
 /** What it finds is told at the end, after what the others find. @param {string} name @param {Record<string, string>} env */
 const suite = (name, env) => {
-  if (!passes(name, 'npx', ['vitest', 'run', '--project', name.replace(' ', '-')], env)) failed.push(name);
+  const found = `/tmp/innkeeper-test-${process.pid}.json`;
+  const words = ['vitest', 'run', '--project', name.replace(' ', '-'), ...writtenTo(found)];
+  if (!passes(name, 'npx', words, env)) fail(name, found);
+  rmSync(found, { force: true });
 };
 
 if (!existsSync(`${root}/node_modules`)) run('npm packages', 'npm', ['ci']);
@@ -53,8 +62,8 @@ suite('main job', env);
 suite('faults', { ...env, INNKEEPER_FAULTS: 'few' });
 if (existsSync(chromium)) suite('browser', env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
-if (lab !== undefined && (await lab.done) !== 0) failed.push('lab');
+if (lab !== undefined && (await lab.done) !== 0) fail('lab', lab.found);
 if (failed.length > 0) {
-  process.stderr.write(`\nfailed: ${failed.join(', ')}\n`);
+  process.stderr.write(`\nfailed: ${failed.join('\nfailed: ')}\n`);
   process.exit(1);
 }

@@ -131,9 +131,10 @@ describe('going back to a snapshot', () => {
     await create(two);
   });
 
+  /** Writes over what `two` holds, and stands on that: one that was unwound does still. */
   const later = async (): Promise<string> => {
     const text = `later ${nextName()}`;
-    expect(await restore(two)).toMatchObject({ state: 'done' });
+    if ((await current()) !== two) expect(await restore(two)).toMatchObject({ state: 'done' });
     await write(text);
     return text;
   };
@@ -154,10 +155,11 @@ describe('going back to a snapshot', () => {
   );
 
   it.each(steps.restore)('comes to the same result when %s is run twice', async (step) => {
-    await later();
+    const to = (await current()) === one ? two : one;
+    await write(`later ${nextName()}`);
     failOnce(innkeeper, `after ${step}`, killed);
-    expect(await restore(one)).toMatchObject({ state: 'done' });
-    expect([await note(), await current()]).toEqual([one, one]);
+    expect(await restore(to)).toMatchObject({ state: 'done' });
+    expect([await note(), await current()]).toEqual([to, to]);
   });
 
   it.each(undone)('is unwound as well when the undo of %s is run twice', async (step) => {

@@ -89,7 +89,7 @@ describe('the turn of an operation that has ended', () => {
   const end = async (workloadId: string) => {
     const row = await takeOperation(inventory.db, workloadId, me);
     if (row === undefined) throw new Error('it was not taken');
-    await finishOperation(inventory.db, { id: row.id, fence: row.fence }, 'done');
+    await finishOperation(inventory.db, { id: row.id, fence: row.fence }, { state: 'done' });
     return row.turn;
   };
   const heir = async (turn: Awaited<ReturnType<typeof end>>): Promise<string | undefined> =>
@@ -156,7 +156,7 @@ describe('operations of one host', () => {
     for (const id of [older, newer]) expect(await take(id as string)).toBeUndefined();
     await wakeNext(inventory.db);
     expect(await woken()).toEqual([]);
-    await finishOperation(inventory.db, hold, 'done');
+    await finishOperation(inventory.db, hold, { state: 'done' });
     await wakeNext(inventory.db);
     expect(await woken()).toEqual([older]);
     expect(await take(newer as string)).toBeDefined();

@@ -8,6 +8,9 @@ export type HostRow = typeof hosts.$inferSelect;
 
 export const listHosts = (db: Db): Promise<HostRow[]> => db.select().from(hosts).orderBy(asc(hosts.name));
 
+export const findHost = async (db: Db, name: string): Promise<HostRow | undefined> =>
+  (await db.select().from(hosts).where(eq(hosts.name, name)))[0];
+
 export const ensureHost = async (db: Db, name: string, address: string): Promise<void> => {
   await db.insert(hosts).values({ name, address }).onConflictDoNothing({ target: hosts.name });
 };

@@ -16,8 +16,8 @@ export { findOperationProject, findPlacementProject, findProjectOf } from './pro
 export {
   orphanedLockers,
   type QueueRunner,
-  releaseForgotten,
-  releaseQueueLocks,
+  removeForgotten,
+  removeJobsOf,
   startQueue,
   wake,
   wakeNext,

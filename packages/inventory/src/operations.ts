@@ -2,6 +2,7 @@ import type { OperationKind, OperationState, Problem, Scope, StepState } from '@
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { projectOfWorkload, within } from './project.ts';
+import { eventInserted, eventsLocked, type NewEvent } from './records.ts';
 import { operationSteps, operations } from './schema.ts';
 import { countedFor, hasTurn, heirOf, type Turn } from './turns.ts';
 
@@ -258,13 +259,32 @@ export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boo
   return rows.length === 1;
 };
 
-/** What it decided is needed no more, and may hold what a first boot was told: it is forgotten. */
-export const finishOperation = async (db: Db, hold: Hold, state: OperationState): Promise<boolean> => {
-  const rows = await db
-    .update(operations)
-    .set({ state, progress: null, memory: {}, finishedAt: sql`now()` })
-    .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)))
-    .returning({ id: operations.id });
+export interface OperationEnd {
+  readonly state: OperationState;
+  /** The step that ended last, when that is not in the journal yet. */
+  readonly step?: Pick<StepEntry, 'position'> | undefined;
+  readonly event?: NewEvent | undefined;
+}
+
+/**
+ * Ends it and says so, once. What it decided is needed no more, and may hold what a first boot was told: it is forgotten. False when
+ * another process has taken the operation over.
+ */
+export const finishOperation = async (
+  db: Db,
+  { id, fence }: Hold,
+  { state, step, event }: OperationEnd,
+): Promise<boolean> => {
+  const told = event === undefined ? sql`` : sql`, told as (${eventInserted(event, sql`, mine`)})`;
+  const rows = await db.execute(sql`
+    with ${eventsLocked}, mine as (
+      update innkeeper.operations set state = ${state}, progress = null, memory = '{}', finished_at = now()
+      where id = ${id} and fence = ${fence} returning id
+    ), step as (
+      update innkeeper.operation_steps s set state = 'done', finished_at = now() from mine
+      where s.operation_id = mine.id and s.position = ${step?.position ?? null}::int
+    )${told}
+    select id from mine`);
   return rows.length === 1;
 };
 

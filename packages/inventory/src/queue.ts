@@ -14,14 +14,20 @@ const poolSize = 6;
 /** New jobs come by NOTIFY; polling only finds what was missed while the connection was away. */
 const pollMs = 15_000;
 
+/** Jobs that a process fetches at a time. More would keep some from another process that has less to do. */
+const fetchedAtOnce = 2;
+
 const silent = new Logger(() => () => undefined);
 
 export const prepareQueue = (url: string): Promise<void> =>
   withPool(url, (pgPool) => runMigrations({ pgPool, logger: silent }));
 
-/** A job of a workload, whose id is given as text: one that waits at most, which its key makes sure of. */
+/**
+ * A job of a workload, whose id is given as text: one that waits at most, which its key makes sure of. It is in no named queue:
+ * that a workload has one operation at a time is told from the operations themselves, whoever is woken.
+ */
 const addJob = (id: SQL): SQL =>
-  sql`graphile_worker.add_job(${task}, json_build_object('workloadId', ${id}), queue_name := ${id}, max_attempts := 1, job_key := ${id})`;
+  sql`graphile_worker.add_job(${task}, json_build_object('workloadId', ${id}), max_attempts := 1, job_key := ${id})`;
 
 /**
  * Wakes a worker for a workload, in the same transaction as the change that it is to carry out. A workload has one job that
@@ -62,9 +68,9 @@ export interface QueueRunner {
 export interface QueueOptions {
   readonly url: string;
   readonly concurrency: number;
-  /** Must not throw: a failed job would free its queue and let a later operation overtake. */
+  /** Must not throw: a failed job is tried no more. */
   readonly onWake: (workloadId: string) => Promise<void>;
-  /** A name under which the runner locks jobs and queues; known before the first is taken. */
+  /** A name under which the runner locks jobs; known before the first is taken. */
   readonly onLocker: (queueId: string) => void;
 }
 
@@ -81,6 +87,8 @@ export const startQueue = async (options: QueueOptions): Promise<QueueRunner> =>
     noHandleSignals: true,
     logger: silent,
     events: emitter,
+    // Each process fetches once for a notification, not each of its workers, and what ends together is written together.
+    preset: { worker: { localQueue: { size: fetchedAtOnce }, completeJobBatchDelay: 0 } },
     taskList: {
       [task]: async (payload) => {
         const { workloadId } = payload as { workloadId: string };
@@ -104,51 +112,40 @@ export const startQueue = async (options: QueueOptions): Promise<QueueRunner> =>
 /** Locks older than any live process would leave unrecorded. */
 const orphanSeconds = 30;
 
-/** Names that hold queues and that no live worker has: those of a process that died before it could record them. */
+/** Names that hold jobs and that no live worker has: those of a process that died before it could record them. */
 export const orphanedLockers = async (db: Db): Promise<string[]> => {
   const rows = await db.execute<{ locked_by: string }>(sql`
-    select distinct q.locked_by from graphile_worker._private_job_queues q
-    where q.locked_by is not null and q.locked_at < now() - make_interval(secs => ${orphanSeconds})
-      and not exists (select 1 from innkeeper.workers w where q.locked_by = any(w.queue_ids))`);
+    select distinct j.locked_by from graphile_worker._private_jobs j
+    where j.locked_by is not null and j.locked_at < now() - make_interval(secs => ${orphanSeconds})
+      and not exists (select 1 from innkeeper.workers w where j.locked_by = any(w.queue_ids))`);
   return rows.map((row) => row.locked_by);
 };
 
 /** A lock this old belongs to a job that has begun long ago. */
 const forgottenSeconds = 5;
 
+const texts = (list: readonly string[]): SQL =>
+  sql`array(select jsonb_array_elements_text(${JSON.stringify(list)}::jsonb))`;
+
 /**
- * Frees named queues that this process has locked and works on no more: a job whose end could not be written, since the
- * database was away just then, would hold its queue for four hours. True when there were any.
+ * Removes jobs that this process has locked and does not work on: the answer with them, or their end, was lost when the database
+ * was away. True when there were any, of which nobody may have been told.
  */
-export const releaseForgotten = async (
+export const removeForgotten = async (
   db: Db,
   queueIds: readonly string[],
   inProgress: readonly string[],
 ): Promise<boolean> => {
-  const list = (texts: readonly string[]) =>
-    sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
   const rows = await db.execute(sql`
-    with forgotten as (
-      update graphile_worker._private_job_queues set locked_at = null, locked_by = null
-      where locked_by = any(${list(queueIds)}) and locked_at < now() - make_interval(secs => ${forgottenSeconds})
-        and queue_name <> all(${list(inProgress)})
-      returning id
-    ), ended as (
-      delete from graphile_worker._private_jobs j using forgotten f
-      where j.job_queue_id = f.id and j.locked_by is not null
-    )
-    select id from forgotten`);
+    delete from graphile_worker._private_jobs
+    where locked_by = any(${texts(queueIds)}) and locked_at < now() - make_interval(secs => ${forgottenSeconds})
+      and payload ->> 'workloadId' <> all(${texts(inProgress)})
+    returning id`);
   return rows.length > 0;
 };
 
-/** Frees the jobs and named queues that a dead process held: graphile itself waits four hours. What had begun is never run again. */
-export const releaseQueueLocks = async (db: Db, queueIds: readonly string[]): Promise<void> => {
+/** Removes the jobs that a dead process held, which graphile itself would keep: who takes over wakes for what is unfinished. */
+export const removeJobsOf = async (db: Db, queueIds: readonly string[]): Promise<void> => {
   if (queueIds.length === 0) return;
-  await db.execute(
-    sql`select graphile_worker.force_unlock_workers(array[${sql.join(
-      queueIds.map((id) => sql`${id}`),
-      sql`, `,
-    )}]::text[])`,
-  );
-  await db.execute(sql`delete from graphile_worker._private_jobs where locked_at is null and attempts >= max_attempts`);
+  await db.execute(sql`delete from graphile_worker._private_jobs where locked_by = any(${texts(queueIds)})`);
 };

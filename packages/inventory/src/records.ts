@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventView, Scope } from '@innkeeper/model';
-import { and, asc, desc, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { lastProjectOf, within } from './project.ts';
 import { events, installation } from './schema.ts';
@@ -49,15 +49,18 @@ const projectOfSubject = ({ kind, id }: EventView['subject']) =>
   (kind === 'workload' || kind === 'guest') && workloadId.test(id) ? lastProjectOf(id) : sql`null::text`;
 
 /**
- * Ids are given under a lock that is held until commit, so that they become visible in their order:
- * a reader that has seen id 7 has missed none below it.
+ * Ids are given under this lock, which is held until commit, so that they become visible in their order: a reader that has seen id 7
+ * has missed none below it.
  */
+export const eventsLocked = sql`locked as materialized (select pg_advisory_xact_lock(${eventsLock}))`;
+
+/** Of a statement that has `eventsLocked`; for each row of what else it reads `from`. */
+export const eventInserted = ({ kind, subject, text }: NewEvent, from: SQL): SQL => sql`
+  insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
+  select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked${from}`;
+
 export const insertEvent = async (db: Db, event: NewEvent): Promise<void> => {
-  const { kind, subject, text } = event;
-  await db.execute(sql`
-    with locked as materialized (select pg_advisory_xact_lock(${eventsLock}))
-    insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
-    select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked`);
+  await db.execute(sql`with ${eventsLocked} ${eventInserted(event, sql``)}`);
 };
 
 /** Tells all who listen, in every process, of what is written already. */

@@ -1,11 +1,11 @@
 import type { AdoptGroup, Driver, GuestRef } from '@innkeeper/driver-contract';
 import {
+  findHost,
   findWorkloadById,
   type GuestRow,
   insertAdopted,
   isDuplicate,
   listGuests,
-  listHosts,
   lockWorkload,
   type OperationRow,
 } from '@innkeeper/inventory';
@@ -70,7 +70,7 @@ export const findForeign = async (control: Control, { id, host }: GuestId): Prom
     throw new InnkeeperError('conflict', `${guest.observation.name} belongs to another installation of Innkeeper`, {
       hint: 'release or remove it there first',
     });
-  const row = (await listHosts(db)).find(({ name }) => name === guest.host);
+  const row = await findHost(db, guest.host);
   if (isSilent(row))
     throw new InnkeeperError('unavailable', `${guest.host}, where ${guest.observation.name} is, does not answer`, {
       hint: `inn host doctor ${guest.host}`,

@@ -1,4 +1,4 @@
-import { addressesToName, type HostRow, listHosts } from '@innkeeper/inventory';
+import { addressesToName, findHost, type HostRow } from '@innkeeper/inventory';
 import type { NetworkReport } from '@innkeeper/model';
 import { type NamedGuest, type NamedNetwork, nameGuests, type WantedNames } from '@innkeeper/network';
 import type { Control, ManagedHost } from './control.ts';
@@ -41,7 +41,7 @@ export const wantedOn = async (control: Control, row: HostRow, withGuests: boole
 export const openNamer = (control: Control, { name, host, gone }: ManagedHost): Namer => {
   let told: string | undefined;
   const work = coalesce(async () => {
-    const row = (await listHosts(control.inventory.db)).find((one) => one.name === name);
+    const row = await findHost(control.inventory.db, name);
     if (row === undefined || gone.aborted) return;
     // systemd-resolved asks the networks' name servers, which know their guests.
     const wanted = await wantedOn(control, row, row.guestNames === 'hosts');

@@ -1,5 +1,5 @@
 import { readListeners } from '@innkeeper/host';
-import { listHosts, portsToPublish } from '@innkeeper/inventory';
+import { findHost, portsToPublish } from '@innkeeper/inventory';
 import { InnkeeperError, type Listener, type PublishedPort, portText } from '@innkeeper/model';
 import { publish } from '@innkeeper/network';
 import type { Control, ManagedHost } from './control.ts';
@@ -7,7 +7,7 @@ import { reportedOn } from './networks.ts';
 
 /** Bridges by the names of their networks. */
 const bridgesOn = async (control: Control, name: string): Promise<ReadonlyMap<string, string>> => {
-  const host = (await listHosts(control.inventory.db)).find((one) => one.name === name);
+  const host = await findHost(control.inventory.db, name);
   const networks = host === undefined ? [] : reportedOn(host);
   return new Map(networks.flatMap((one) => (one.bridge === undefined ? [] : [[one.name, one.bridge] as const])));
 };

@@ -1,4 +1,4 @@
-import { confirmBack, confirmDead, listHosts } from '@innkeeper/inventory';
+import { confirmBack, confirmDead, findHost } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import { type Control, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
@@ -7,7 +7,7 @@ import { localAddress } from './open.ts';
 import { noSuchHost } from './remove.ts';
 
 const find = async ({ inventory }: Control, name: string) => {
-  const row = (await listHosts(inventory.db)).find((one) => one.name === name);
+  const row = await findHost(inventory.db, name);
   if (row === undefined) throw noSuchHost(name);
   return row;
 };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type HostRow, listGuests, listHosts, setHostState, takeWatch } from '@innkeeper/inventory';
+import { findHost, type HostRow, listGuests, setHostState, takeWatch } from '@innkeeper/inventory';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
@@ -92,7 +92,7 @@ const readAgain = async (control: Control, managed: ManagedHost): Promise<void> 
 };
 
 const probePauseMs = async ({ inventory }: Control, { name }: ManagedHost): Promise<number> => {
-  const row = (await listHosts(inventory.db)).find((one) => one.name === name);
+  const row = await findHost(inventory.db, name);
   return row?.drivers.every(({ healthy }) => healthy) === true ? probeMs : probeSoonMs;
 };
 
@@ -102,7 +102,7 @@ const isOurs = ({ inventory, lease }: Control, { name }: ManagedHost): Promise<b
 
 /** Until another process follows it, or the signal fires. */
 const follow = async (control: Control, { managed, wanted, signal }: Following): Promise<void> => {
-  const row = (await listHosts(control.inventory.db)).find(({ name }) => name === managed.name);
+  const row = await findHost(control.inventory.db, managed.name);
   if (row === undefined) return;
   let health: Health = row.state === 'draining' ? 'up' : row.state;
   let answeredAt = Date.now();

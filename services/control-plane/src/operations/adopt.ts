@@ -15,8 +15,7 @@ import { foreignUse } from '../foreign.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { adopterOf, metadataStep, placeOf } from './adopted.ts';
 import { observeStep } from './apply.ts';
-import type { OperationContext, OperationDefinition } from './kind.ts';
-import { tellOf } from './outcome.ts';
+import type { OperationContext, OperationDefinition, Told } from './kind.ts';
 
 /** What it uses was the foreign guests' until now, and is its own: nobody is promised it in between. */
 const claim = async (context: OperationContext): Promise<void> => {
@@ -69,11 +68,11 @@ export const forgetFailed = async (
   context: OperationContext,
   problem: Problem,
   what: 'adopted' | 'converted',
-): Promise<void> => {
+): Promise<Told> => {
   const { control, workload } = context;
-  await tellOf(control, workload, 'workload.failed', `${workload.name} was not ${what}: ${problem.detail}`);
   await deleteWorkload(control.inventory.db, workload.id);
   await observe(context, placeOf(context)).catch(() => undefined);
+  return { kind: 'workload.failed', text: `${workload.name} was not ${what}: ${problem.detail}` };
 };
 
 /** A guest that was there before becomes a workload where it stands. */
@@ -86,7 +85,7 @@ export const adopt: OperationDefinition = {
     const { host } = placeOf(context);
     await updateWorkload(db, workload.id, { state: 'ready', appliedGeneration: workload.generation, error: null });
     if (completeSpec(workload.spec).power === 'running') await markRunning(db, workload.id, host);
-    await tellOf(control, workload, 'workload.adopted', `${workload.name} was adopted on ${host}`);
+    return { kind: 'workload.adopted', text: `${workload.name} was adopted on ${host}` };
   },
   onFailed: (context, problem) => forgetFailed(context, problem, 'adopted'),
 };
@@ -110,7 +109,9 @@ export const release: OperationDefinition = {
     },
   ],
   undoOnFailure: false,
-  onDone: ({ control, workload }) => tellOf(control, workload, 'workload.released', `${workload.name} was given back`),
-  onFailed: async ({ control, workload }, problem) =>
-    tellOf(control, workload, 'workload.failed', `${workload.name} was not given back: ${problem.detail}`),
+  onDone: async ({ workload }) => ({ kind: 'workload.released', text: `${workload.name} was given back` }),
+  onFailed: async ({ workload }, problem) => ({
+    kind: 'workload.failed',
+    text: `${workload.name} was not given back: ${problem.detail}`,
+  }),
 };

@@ -1,5 +1,5 @@
 import type { Driver, GuestRef, Step } from '@innkeeper/driver-contract';
-import { listHosts, markRunning, releaseNetworkClaims, updateWorkload } from '@innkeeper/inventory';
+import { findHost, markRunning, releaseNetworkClaims, updateWorkload } from '@innkeeper/inventory';
 import { type Candidate, completeSpec, isAdopted } from '@innkeeper/model';
 import { driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
@@ -8,7 +8,7 @@ import { metadataStep, placeOf } from './adopted.ts';
 import { requireReturned } from './host.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { networksStep } from './networks.ts';
-import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
+import { keepFailure, stopTimeoutMs } from './outcome.ts';
 import { type Placed, placedOf, placeStep } from './place.ts';
 import { publishStep } from './publish.ts';
 
@@ -119,7 +119,7 @@ const steps = (context: OperationContext): readonly Step[] => {
 /** The first guest of an image builds it, the first virtual machine proves acceleration: the host's report says so at once. */
 const reportAgain = async ({ control, workload }: OperationContext, { candidate, fresh }: Placed): Promise<void> => {
   if (!fresh) return;
-  const host = (await listHosts(control.inventory.db)).find(({ name }) => name === candidate.host);
+  const host = await findHost(control.inventory.db, candidate.host);
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
   const { image } = completeSpec(workload.spec);
   const known = image.source.kind === 'blank' || report?.images.includes(image.name) === true;
@@ -140,11 +140,11 @@ export const apply: OperationDefinition = {
       error: null,
     });
     const { name, reason } = workload;
-    if (placed?.fresh === true) {
-      await tellOf(control, workload, 'workload.created', `${name} ${reason ?? 'was created'}`);
-      await reportAgain(context, placed);
-    } else await tellOf(control, workload, 'workload.changed', `${name} was changed`);
+    if (placed !== undefined) await reportAgain(context, placed);
     await nameQuietly(control, placed?.candidate.host);
+    return placed?.fresh === true
+      ? { kind: 'workload.created', text: `${name} ${reason ?? 'was created'}` }
+      : { kind: 'workload.changed', text: `${name} was changed` };
   },
   onFailed: async (context, problem) => {
     const { control, workload } = context;
@@ -152,7 +152,7 @@ export const apply: OperationDefinition = {
     // Somebody else holds what was counted on, such as an address: the next try has to know.
     if (problem.code === 'conflict' && placed !== undefined) await control.probe(placed.candidate.host);
     const existed = placed?.fresh === false || (workload.state === 'ready' && placed === undefined);
-    await tellFailed(context, problem, existed ? undefined : 'failed');
     await nameQuietly(control, placed?.candidate.host);
+    return keepFailure(context, problem, existed ? undefined : 'failed');
   },
 };

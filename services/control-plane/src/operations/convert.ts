@@ -8,7 +8,6 @@ import { claimStep, forgetFailed } from './adopt.ts';
 import { metadataStep, ownershipFor, placeOf } from './adopted.ts';
 import { observeStep } from './apply.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { tellOf } from './outcome.ts';
 
 const originOf = (context: OperationContext) => {
   const { host, convertedFrom } = placeOf(context);
@@ -70,13 +69,14 @@ export const convert: OperationDefinition = {
       appliedGeneration: workload.generation,
       error: null,
     });
-    await tellOf(control, workload, 'workload.converted', `${workload.name} is a container of libvirt now`);
+    return { kind: 'workload.converted', text: `${workload.name} is a container of libvirt now` };
   },
   onFailed: async (context, problem) => {
     const { control } = context;
     const { host, driver } = originOf(context);
-    await forgetFailed(context, problem, 'converted');
+    const told = await forgetFailed(context, problem, 'converted');
     await control.observe(host, driver).catch(() => undefined);
+    return told;
   },
 };
 
@@ -109,10 +109,14 @@ export const revert: OperationDefinition = {
     ];
   },
   undoOnFailure: false,
-  onDone: ({ control, workload }) =>
-    tellOf(control, workload, 'workload.reverted', `${workload.name} is a classic container again`),
-  onFailed: ({ control, workload }, problem) =>
-    tellOf(control, workload, 'workload.failed', `${workload.name} was not turned back: ${problem.detail}`),
+  onDone: async ({ workload }) => ({
+    kind: 'workload.reverted',
+    text: `${workload.name} is a classic container again`,
+  }),
+  onFailed: async ({ workload }, problem) => ({
+    kind: 'workload.failed',
+    text: `${workload.name} was not turned back: ${problem.detail}`,
+  }),
 };
 
 /** What was kept of the classic container is deleted. */
@@ -137,13 +141,12 @@ export const confirm: OperationDefinition = {
     ];
   },
   undoOnFailure: false,
-  onDone: ({ control, workload }) =>
-    tellOf(control, workload, 'workload.confirmed', `the conversion of ${workload.name} is confirmed`),
-  onFailed: ({ control, workload }, problem) =>
-    tellOf(
-      control,
-      workload,
-      'workload.failed',
-      `the conversion of ${workload.name} was not confirmed: ${problem.detail}`,
-    ),
+  onDone: async ({ workload }) => ({
+    kind: 'workload.confirmed',
+    text: `the conversion of ${workload.name} is confirmed`,
+  }),
+  onFailed: async ({ workload }, problem) => ({
+    kind: 'workload.failed',
+    text: `the conversion of ${workload.name} was not confirmed: ${problem.detail}`,
+  }),
 };

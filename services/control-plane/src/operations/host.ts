@@ -1,4 +1,4 @@
-import { listHosts } from '@innkeeper/inventory';
+import { findHost } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import type { ManagedHost } from '../control.ts';
 import type { OperationContext } from './kind.ts';
@@ -12,7 +12,7 @@ export const managedHost = ({ control }: Pick<OperationContext, 'control'>, host
 
 /** Throws `conflict` for a host that was said to be dead: nothing is started there before somebody has looked. */
 export const requireReturned = async ({ control }: Pick<OperationContext, 'control'>, host: string): Promise<void> => {
-  const row = (await listHosts(control.inventory.db)).find(({ name }) => name === host);
+  const row = await findHost(control.inventory.db, host);
   if (row === undefined || row.confirmedDeadAt === null) return;
   throw new InnkeeperError(
     'conflict',

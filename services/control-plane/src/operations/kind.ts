@@ -1,5 +1,5 @@
 import type { Step } from '@innkeeper/driver-contract';
-import type { OperationRow, WorkloadRow } from '@innkeeper/inventory';
+import type { NewEvent, OperationRow, WorkloadRow } from '@innkeeper/inventory';
 import type { Problem } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 
@@ -13,6 +13,9 @@ export interface OperationContext {
   readonly remember: (added: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
+/** What is told of the end of an operation, about its workload. */
+export type Told = Pick<NewEvent, 'kind' | 'text'>;
+
 /**
  * Steps may depend on what earlier ones decided: the list is asked for again after each,
  * and what is behind the last finished one may only grow.
@@ -21,6 +24,7 @@ export interface OperationDefinition {
   readonly steps: (context: OperationContext) => readonly Step[];
   /** Whether a failure unwinds the steps that were done, or leaves them for another try. */
   readonly undoOnFailure: boolean;
-  readonly onDone: (context: OperationContext) => Promise<void>;
-  readonly onFailed: (context: OperationContext, problem: Problem) => Promise<void>;
+  /** Brings about what belongs to its end; may be called again. What is told is written together with the end, once. */
+  readonly onDone: (context: OperationContext) => Promise<Told>;
+  readonly onFailed: (context: OperationContext, problem: Problem) => Promise<Told>;
 }

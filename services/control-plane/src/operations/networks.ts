@@ -1,5 +1,5 @@
 import type { Driver, Step } from '@innkeeper/driver-contract';
-import { listHosts, listNetworks } from '@innkeeper/inventory';
+import { findHost, listNetworks } from '@innkeeper/inventory';
 import { hostNetwork, reportedOn } from '../networks.ts';
 import type { OperationContext } from './kind.ts';
 import type { Placed } from './place.ts';
@@ -12,7 +12,7 @@ export const networksStep = ({ control }: OperationContext, driver: Driver, { ca
     const wanted = new Set(claims.networks.map(({ network }) => network));
     const ours = own.filter(({ name }) => wanted.has(name));
     for (const row of ours) await driver.ensureNetwork?.(hostNetwork(control.installation, row));
-    const host = (await listHosts(control.inventory.db)).find((one) => one.name === candidate.host);
+    const host = await findHost(control.inventory.db, candidate.host);
     const reported = new Set((host === undefined ? [] : reportedOn(host)).map(({ name }) => name));
     if (ours.some(({ name }) => !reported.has(name))) await control.probe(candidate.host);
   },

@@ -1,7 +1,7 @@
 import { updateWorkload } from '@innkeeper/inventory';
 import type { ErrorCode, Problem } from '@innkeeper/model';
 import { type Control, tell } from '../control.ts';
-import type { OperationContext } from './kind.ts';
+import type { OperationContext, Told } from './kind.ts';
 
 /** How long a guest may take to stop by itself before it is made to. */
 export const stopTimeoutMs = 30_000;
@@ -12,15 +12,15 @@ type Subject = Pick<OperationContext['workload'], 'id' | 'name'>;
 export const tellOf = (control: Control, { id, name }: Subject, kind: string, text: string): Promise<void> =>
   tell(control, { kind, subject: { kind: 'workload', id, name }, text });
 
-/** Keeps why the last operation failed, and says so. `state` only when the failure changes what the workload is. */
-export const tellFailed = async (
+/** Keeps why the last operation failed. `state` only when the failure changes what the workload is. */
+export const keepFailure = async (
   { control, workload }: OperationContext,
   problem: Problem,
   state?: 'failed',
-): Promise<void> => {
+): Promise<Told> => {
   await updateWorkload(control.inventory.db, workload.id, {
     ...(state === undefined ? {} : { state }),
     error: problem as Problem & { code: ErrorCode },
   });
-  await tellOf(control, workload, 'workload.failed', `${workload.name}: ${problem.detail}`);
+  return { kind: 'workload.failed', text: `${workload.name}: ${problem.detail}` };
 };

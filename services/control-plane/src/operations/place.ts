@@ -1,8 +1,8 @@
 import type { GuestClaims, GuestOrder, GuestPlan, Step } from '@innkeeper/driver-contract';
 import {
+  findHost,
   insertPlacement,
   listGuests,
-  listHosts,
   listNetworks,
   releaseClaims,
   resizeClaim,
@@ -66,7 +66,7 @@ const replan = async (context: OperationContext, candidate: Candidate): Promise<
   const { control, workload } = context;
   const { db } = control.inventory;
   const spec = completeSpec(workload.spec);
-  const host = (await listHosts(db)).find(({ name }) => name === candidate.host);
+  const host = await findHost(db, candidate.host);
   const report = host?.drivers.find(({ driver }) => driver === candidate.driver);
   if (report === undefined)
     throw new InnkeeperError('unavailable', `${candidate.host}/${candidate.driver} has not reported`);

@@ -7,7 +7,7 @@ import { stillStarting } from '../lifecycle/after-boot.ts';
 import { observeStep } from './apply.ts';
 import { requireReturned } from './host.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
+import { keepFailure, stopTimeoutMs } from './outcome.ts';
 import { Waiting } from './waiting.ts';
 
 interface Act {
@@ -68,9 +68,9 @@ const power = (name: string, ...acts: readonly Act[]): OperationDefinition => ({
   undoOnFailure: false,
   onDone: async ({ control, workload }) => {
     if (workload.error !== null) await updateWorkload(control.inventory.db, workload.id, { error: null });
-    await tellOf(control, workload, `workload.${name}`, `${workload.name}: ${name} done`);
+    return { kind: `workload.${name}`, text: `${workload.name}: ${name} done` };
   },
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 });
 
 export const powerOperations = {

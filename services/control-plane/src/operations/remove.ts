@@ -4,7 +4,7 @@ import { driverOf } from '../control.ts';
 import { nameQuietly } from '../names.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { tellFailed, tellOf } from './outcome.ts';
+import { keepFailure } from './outcome.ts';
 import { unpublishStep } from './publish.ts';
 
 const noUndo = 'removal goes forward: what is gone is gone';
@@ -56,7 +56,7 @@ export const remove: OperationDefinition = {
   undoOnFailure: false,
   onDone: async ({ control, workload, memory }) => {
     await nameQuietly(control, typeof memory.host === 'string' ? memory.host : undefined);
-    await tellOf(control, workload, 'workload.removed', `${workload.name} was removed`);
+    return { kind: 'workload.removed', text: `${workload.name} was removed` };
   },
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 };

@@ -7,7 +7,7 @@ import { metadataStep } from './adopted.ts';
 import { observeStep } from './apply.ts';
 import { heldOf, rememberHeld } from './held.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
-import { tellFailed, tellOf } from './outcome.ts';
+import { keepFailure } from './outcome.ts';
 
 /** The names before and after: the workload's own is one or the other. */
 const namesOf = ({ operation, memory }: OperationContext): { readonly from: string; readonly to: string } => ({
@@ -72,8 +72,8 @@ export const rename: OperationDefinition = {
   onDone: async (context) => {
     const { from, to } = namesOf(context);
     await updateWorkload(context.control.inventory.db, context.workload.id, { error: null });
-    await tellOf(context.control, context.workload, 'workload.renamed', `${from} is called ${to} now`);
     await nameQuietly(context.control, context.workload.placed?.host);
+    return { kind: 'workload.renamed', text: `${from} is called ${to} now` };
   },
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 };

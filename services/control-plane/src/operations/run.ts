@@ -13,17 +13,18 @@ import {
   prunePlacements,
   remember,
   type StepEntry,
+  type StepRow,
   showProgress,
   stepsOf,
 } from '@innkeeper/inventory';
-import { InnkeeperError, type OperationKind, toInnkeeperError, type WorkloadSpec } from '@innkeeper/model';
+import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
 import { adopt, release } from './adopt.ts';
 import { apply } from './apply.ts';
 import { confirm, convert, revert } from './convert.ts';
-import type { OperationContext, OperationDefinition } from './kind.ts';
+import type { OperationContext, OperationDefinition, Told } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 import { rename } from './rename.ts';
@@ -61,6 +62,8 @@ interface Running {
   readonly signal: AbortSignal;
   readonly faults: FaultPoints | undefined;
   memory: Record<string, unknown>;
+  /** The step that ended last, when that is not in the journal yet. */
+  finished: StepEntry | undefined;
   /** Whether its workload has, had or was given anything of a host that others may wait for. */
   holds: boolean;
 }
@@ -121,17 +124,18 @@ const withRetries = async (running: Running, work: () => Promise<void>): Promise
   return work();
 };
 
+/** Nothing is in the journal of an operation that is taken for the first time. */
+const journaledOf = async ({ control, row }: Running): Promise<StepRow[]> =>
+  row.fence === 1 ? [] : stepsOf(control.inventory.db, [row.id]);
+
 /**
  * Forward through the steps that are not done yet. The end of one and the beginning of the next are one journal entry,
- * whose answer says whether somebody wants to cancel. What steps depend on is read again after each that remembered something.
+ * whose answer says whether somebody wants to cancel; the end of the last is written with the end of all. What steps depend on is
+ * read again after each that remembered something.
  */
 const runForward = async (running: Running): Promise<OperationContext | undefined> => {
-  const [journaled, first] = await Promise.all([
-    stepsOf(running.control.inventory.db, [running.row.id]),
-    contextOf(running),
-  ]);
+  const [journaled, first] = await Promise.all([journaledOf(running), contextOf(running)]);
   const done = journaled.filter(({ state }) => state === 'done').length;
-  let finished: StepEntry | undefined;
   let context = first;
   for (let position = done; ; position += 1) {
     if (context?.memory !== running.memory) context = await contextOf(running);
@@ -139,15 +143,16 @@ const runForward = async (running: Running): Promise<OperationContext | undefine
     const step = running.definition.steps(context)[position];
     if (step === undefined) break;
     const began: StepEntry = { position, name: step.name, state: 'running' };
+    const { finished } = running;
     const { cancelRequested } = await write(running, finished === undefined ? [began] : [finished, began], step.name);
+    running.finished = undefined;
     if (cancelRequested !== null && running.definition.undoOnFailure)
       throw new InnkeeperError('cancelled', `Cancelled by ${cancelRequested}`);
     await running.faults?.at(`before ${step.name}`);
     await withRetries(running, () => step.run(stepContext(running)));
     await running.faults?.at(`after ${step.name}`);
-    finished = { position, name: step.name, state: 'done' };
+    running.finished = { position, name: step.name, state: 'done' };
   }
-  if (finished !== undefined) await write(running, [finished], null);
   return context;
 };
 
@@ -180,6 +185,13 @@ const runBackward = async (running: Running): Promise<void> => {
 };
 
 const failStep = async (running: Running, thrown: unknown): Promise<void> => {
+  const { finished } = running;
+  if (finished !== undefined) {
+    // It failed between two steps.
+    await write(running, [finished], null);
+    running.finished = undefined;
+    return;
+  }
   const last = (await stepsOf(running.control.inventory.db, [running.row.id])).findLast(
     ({ state }) => state === 'running',
   );
@@ -192,13 +204,18 @@ const failStep = async (running: Running, thrown: unknown): Promise<void> => {
 const finish = async (
   running: Running,
   state: 'done' | 'failed' | 'cancelled',
-  spec: WorkloadSpec | undefined,
+  workload: OperationContext['workload'] | undefined,
+  told: Told,
 ): Promise<void> => {
   const { db } = running.control.inventory;
-  if (!(await finishOperation(db, running.hold, state))) throw fenced(running.row);
+  const { workloadId: id, workloadName } = running.row;
+  const subject = { kind: 'workload', id, name: workload?.name ?? workloadName } as const;
+  if (!(await finishOperation(db, running.hold, { state, step: running.finished, event: { ...told, subject } })))
+    throw fenced(running.row);
   running.control.announce(running.row.id);
   if (running.row.kind === 'apply') await prunePlacements(db, running.row.workloadId);
   if (running.holds) running.control.wakeWaiting();
+  const spec = workload?.spec;
   if (spec !== undefined && (endsOrReturns(spec) || spec.readiness !== undefined)) running.control.tendLives();
 };
 
@@ -214,8 +231,12 @@ const unwind = async (running: Running): Promise<void> => {
     asProblem(new InnkeeperError('internal', 'unknown'));
   if (running.definition.undoOnFailure) await runBackward(running);
   const context = await contextOf(running);
-  if (context !== undefined) await running.definition.onFailed(context, problem);
-  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed', context?.workload.spec);
+  // The workload may be gone: to undo a creation is to forget it.
+  const told =
+    context === undefined
+      ? { kind: 'workload.failed', text: `${running.row.workloadName}: ${problem.detail}` }
+      : await running.definition.onFailed(context, problem);
+  return finish(running, problem.code === 'cancelled' ? 'cancelled' : 'failed', context?.workload, told);
 };
 
 const succeed = async (running: Running, context: OperationContext | undefined): Promise<void> => {
@@ -223,10 +244,10 @@ const succeed = async (running: Running, context: OperationContext | undefined):
   // A removal's workload is gone by now: what it was is in the operation.
   const workload =
     context?.workload ?? ({ id: row.workloadId, name: row.workloadName } as OperationContext['workload']);
-  await running.definition.onDone(
+  const told = await running.definition.onDone(
     context ?? { control, operation: row, workload, memory: running.memory, remember: async () => undefined },
   );
-  return finish(running, 'done', context?.workload.spec);
+  return finish(running, 'done', context?.workload, told);
 };
 
 /** Runs an operation that this process holds to its end, forwards or, after a failure, backwards; or puts it aside. */
@@ -244,6 +265,7 @@ export const runOperation = async (
     signal,
     faults,
     memory: row.memory,
+    finished: undefined,
     holds: false,
   };
   if (row.state === 'undoing') return unwind(running);

@@ -14,8 +14,8 @@ import { driverOf } from '../control.ts';
 import { guestRefOf } from '../guest-ref.ts';
 import { observeStep } from './apply.ts';
 import { requireReturned } from './host.ts';
-import type { OperationContext, OperationDefinition } from './kind.ts';
-import { stopTimeoutMs, tellFailed, tellOf } from './outcome.ts';
+import type { OperationContext, OperationDefinition, Told } from './kind.ts';
+import { keepFailure, stopTimeoutMs } from './outcome.ts';
 
 /** The snapshot that an operation is about, as it was asked for. */
 interface Asked {
@@ -107,10 +107,10 @@ const completeStep = (context: OperationContext, { stood }: Found): Step => {
   };
 };
 
-const done = async (context: OperationContext, kind: string, text: string): Promise<void> => {
+const done = async (context: OperationContext, kind: string, text: string): Promise<Told> => {
   const { control, workload } = context;
   if (workload.error !== null) await updateWorkload(control.inventory.db, workload.id, { error: null });
-  await tellOf(control, workload, kind, text);
+  return { kind, text };
 };
 
 /** Keeps what a workload holds, whether it runs or not, and leaves it as it is. */
@@ -137,7 +137,7 @@ export const snapshot: OperationDefinition = {
   undoOnFailure: true,
   onDone: (context) =>
     done(context, 'workload.snapshot', `${context.workload.name}: the snapshot ${askedOf(context).name} was made`),
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 };
 
 const lookStep = (context: OperationContext): Step => ({
@@ -204,7 +204,7 @@ export const restore: OperationDefinition = {
   undoOnFailure: true,
   onDone: (context) =>
     done(context, 'workload.restored', `${context.workload.name} went back to the snapshot ${askedOf(context).name}`),
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 };
 
 /** Takes a snapshot away; those that were made from it are whole without it. */
@@ -227,5 +227,5 @@ export const removeSnapshot: OperationDefinition = {
       'workload.snapshot-removed',
       `${context.workload.name}: the snapshot ${askedOf(context).name} was removed`,
     ),
-  onFailed: (context, problem) => tellFailed(context, problem),
+  onFailed: keepFailure,
 };

@@ -10,8 +10,8 @@ import {
   operationsHeldBy,
   orphanedLockers,
   type QueueRunner,
-  releaseForgotten,
-  releaseQueueLocks,
+  removeForgotten,
+  removeJobsOf,
   renewMs,
   startQueue,
   stillHeld,
@@ -54,7 +54,7 @@ const isDead = (worker: WorkerRow, me: WorkerIdentity): boolean =>
   worker.machine === me.machine &&
   (worker.pid === me.pid || !isAlive(worker.pid));
 
-/** Takes over from the dead: frees their queues, forgets their leases, and wakes for everything unfinished. */
+/** Takes over from the dead: forgets their jobs and their leases, and wakes for everything unfinished. */
 const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => {
   const { urgent: db } = control.inventory;
   const dead = [
@@ -66,11 +66,11 @@ const takeOver = async (control: Control, me: WorkerIdentity): Promise<void> => 
     if (seen.has(worker.id)) continue;
     seen.add(worker.id);
     control.log.info({ worker: worker.id, pid: worker.pid }, 'taking over from a process that is gone');
-    await releaseQueueLocks(db, worker.queueIds);
+    await removeJobsOf(db, worker.queueIds);
     await deleteWorker(db, worker.id);
   }
   const orphans = await orphanedLockers(db);
-  await releaseQueueLocks(db, orphans);
+  await removeJobsOf(db, orphans);
   if (seen.size > 0 || orphans.length > 0) await wakeUnfinished(control);
 };
 
@@ -174,7 +174,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
     turns.add(giving);
   };
 
-  /** Never throws: a failed job would free its queue for a later operation. */
+  /** Never throws: a failed job is not tried again. */
   const onWake = async (workloadId: string): Promise<void> => {
     if (stopping.signal.aborted) return;
     busy.add(workloadId);
@@ -209,7 +209,7 @@ export const startWorker = async (control: Control, lease: Lease, faults?: Fault
   const tend = async (): Promise<void> => {
     await lease.renew(letGo);
     await takeOver(control, me);
-    if (await releaseForgotten(urgent, [...queueIds], [...busy])) await wakeUnfinished(control);
+    if (await removeForgotten(urgent, [...queueIds], [...busy])) await wakeUnfinished(control);
     await findStrays();
     await wakeLeft();
   };
