@@ -118,6 +118,28 @@ export const chapters = [
   },
   ...guests.flatMap(([name, kind]) => changes(name, kind)),
   {
+    title: 'Snapshots, and going back',
+    lines: [
+      "inn exec web -- sh -c 'echo good > /etc/motd'",
+      'inn snapshot create web before-upgrade -d "all is well"',
+      "inn exec web -- sh -c 'echo broken > /etc/motd'",
+      'inn snapshot ls web',
+      'inn restore web before-upgrade',
+      whenReady('web'),
+      'inn exec web -- cat /etc/motd',
+      'inn snapshot rm web before-upgrade',
+    ],
+  },
+  {
+    title: 'A container for one command',
+    lines: [
+      'echo from here | inn run --rm debian/12 --memory 256MiB -- tr a-z A-Z',
+      "inn run --rm debian/12 --memory 256MiB -- sh -c 'exit 7'; echo $?",
+      'inn ls',
+      'inn image ls',
+    ],
+  },
+  {
     title: 'The same containers, seen by others',
     lines: [
       {

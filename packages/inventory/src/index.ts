@@ -1,3 +1,4 @@
+export { allOf } from './all-of.ts';
 export * from './audit.ts';
 export * from './claims.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
@@ -7,6 +8,7 @@ export * from './guest-names.ts';
 export * from './guests.ts';
 export * from './hosts.ts';
 export * from './lives.ts';
+export * from './locking.ts';
 export * from './networks.ts';
 export * from './operations.ts';
 export * from './placed.ts';

@@ -1,17 +1,17 @@
 import type { SnapshotNote, SnapshotState } from '@innkeeper/model';
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { snapshots, workloads } from './schema.ts';
 import type { WorkloadRow } from './workloads.ts';
 
 export type SnapshotRow = typeof snapshots.$inferSelect;
 
-/** Of one workload, in the order in which they were made. */
-export const listSnapshots = (db: Db, workloadId: string): Promise<SnapshotRow[]> =>
+/** Of these workloads, in the order in which they were made. */
+export const listSnapshots = async (db: Db, workloadIds: readonly string[]): Promise<SnapshotRow[]> =>
   db
     .select()
     .from(snapshots)
-    .where(eq(snapshots.workloadId, workloadId))
+    .where(inArray(snapshots.workloadId, [...workloadIds]))
     .orderBy(asc(snapshots.createdAt), asc(snapshots.name));
 
 export const findSnapshot = async (db: Db, workloadId: string, name: string): Promise<SnapshotRow | undefined> =>
@@ -71,7 +71,7 @@ export const takeBackHeld = async (
 ): Promise<void> => {
   const ids = new Set(held.map(({ id }) => id));
   const heldParent = (parent: string | undefined) => (parent !== undefined && ids.has(parent) ? parent : null);
-  for (const { id, state } of await listSnapshots(db, workloadId))
+  for (const { id, state } of await listSnapshots(db, [workloadId]))
     if (state === 'ready' && !ids.has(id)) await deleteSnapshot(db, id);
   for (const { id, name, description = null, parent, createdAt, sizeBytes } of held)
     await db
@@ -87,7 +87,7 @@ export const takeBackHeld = async (
         state: 'ready',
       })
       .onConflictDoNothing();
-  const rows = await listSnapshots(db, workloadId);
+  const rows = await listSnapshots(db, [workloadId]);
   if (!rows.some(({ current }) => current)) await standOn(db, workloadId, rows.at(-1)?.id ?? null);
 };
 

@@ -23,12 +23,6 @@ export const findWorkload = async (db: Db, name: string): Promise<WorkloadRow | 
 export const findWorkloadById = async (db: Db, id: string): Promise<WorkloadRow | undefined> =>
   (await db.select().from(workloads).where(eq(workloads.id, id)))[0];
 
-/** Locks the row, so that two requests for one name are answered one after the other. */
-export const lockWorkload = async (db: Db, name: string): Promise<WorkloadRow | undefined> => {
-  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`workload:${name}`}, 0))`);
-  return (await db.select().from(workloads).where(eq(workloads.name, name)).for('update'))[0];
-};
-
 export const insertWorkload = async (db: Db, row: { id: string; name: string; spec: WorkloadSpec }): Promise<void> => {
   await db.insert(workloads).values({ ...row, generation: 1, state: 'pending' });
 };

@@ -3,10 +3,17 @@ import { z } from 'zod';
 export const families = ['linux', 'windows', 'bsd', 'other'] as const;
 export type Family = (typeof families)[number];
 
+export type Distribution = 'debian' | 'ubuntu';
+
 /** How an image comes to be on a host. */
 export type ImageSource =
-  /** Built from a Debian archive by mmdebstrap: a root file system, from which a disk is made when one is needed. */
-  | { readonly kind: 'mmdebstrap'; readonly suite: string; readonly components: string }
+  /** Built from a distribution's archive by mmdebstrap: a root file system, from which a disk is made when one is needed. */
+  | {
+      readonly kind: 'mmdebstrap';
+      readonly distribution: Distribution;
+      readonly suite: string;
+      readonly components: string;
+    }
   /** No medium: a guest begins with an empty disk, and its installation is the user's. */
   | { readonly kind: 'blank' }
   /** Imported or pulled by somebody: hosts keep it in their stores, and say which of them has it in which variant. */
@@ -31,11 +38,13 @@ export interface ImageDefinition {
   readonly tpm: boolean;
 }
 
-const debian = (version: string, suite: string): ImageDefinition => ({
-  name: `debian/${version}`,
+const components: Readonly<Record<Distribution, string>> = { debian: 'main', ubuntu: 'main universe' };
+
+const built = (distribution: Distribution, version: string, suite: string): ImageDefinition => ({
+  name: `${distribution}/${version}`,
   family: 'linux',
-  title: `Debian ${version} (${suite})`,
-  source: { kind: 'mmdebstrap', suite, components: 'main' },
+  title: `${distribution === 'debian' ? 'Debian' : 'Ubuntu'} ${version} (${suite})`,
+  source: { kind: 'mmdebstrap', distribution, suite, components: components[distribution] },
   variants: ['rootfs', 'disk'],
   defaults: { cpus: 1, memory: '512MiB', disk: '10GiB' },
   firmware: 'bios',
@@ -68,7 +77,12 @@ const adopted: ImageDefinition = {
   tpm: false,
 };
 
-const definitions: readonly ImageDefinition[] = [debian('12', 'bookworm'), debian('13', 'trixie'), windows('11')];
+const definitions: readonly ImageDefinition[] = [
+  built('debian', '12', 'bookworm'),
+  built('debian', '13', 'trixie'),
+  built('ubuntu', '24.04', 'noble'),
+  windows('11'),
+];
 
 const byName = new Map([...definitions, adopted].map((image) => [image.name, image]));
 

@@ -102,7 +102,9 @@ describe('a manifest', () => {
   it('needs an image that is known', () => {
     expect(complaintsAbout({})).toEqual([{ path: 'workloads.wiki.image', message: 'is required and missing' }]);
     const [complaint] = complaintsAbout({ image: 'debian/1' });
-    expect(complaint?.message).toBe('there is no image "debian/1"; known are debian/12, debian/13, windows/11');
+    expect(complaint?.message).toBe(
+      'there is no image "debian/1"; known are debian/12, debian/13, ubuntu/24.04, windows/11',
+    );
   });
 
   it('refuses wishes that contradict each other', () => {

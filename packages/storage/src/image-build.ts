@@ -17,17 +17,27 @@ const progressOf = (line: string): string | undefined => {
   return unpacking?.[2] === undefined ? undefined : `setting up ${unpacking[2]}`;
 };
 
+/** Beside the tree. */
+const writeKey = async (host: Host, key: string, target: string): Promise<string> => {
+  const path = `${target}.archive.gpg`;
+  await host.files.write(path, Buffer.from(key, 'base64'), 0o644);
+  return path;
+};
+
 const bootstrap = async (host: Host, recipe: Recipe, target: string, options: BuildOptions): Promise<void> => {
-  const mirror = recipe.mirror === undefined ? [] : [recipe.mirror];
+  const archives = recipe.archives ?? (recipe.mirror === undefined ? [] : [recipe.mirror]);
+  const keyring =
+    recipe.archiveKey === undefined ? [] : [`--keyring=${await writeKey(host, recipe.archiveKey, target)}`];
   await host.run(
     [
       'mmdebstrap',
       '--variant=minbase',
-      `--components=${recipe.components}`,
+      `--components=${recipe.components.replaceAll(' ', ',')}`,
+      ...keyring,
       `--include=${recipe.packages.join(',')}`,
       recipe.suite,
       target,
-      ...mirror,
+      ...archives,
     ],
     {
       timeoutMs: buildTimeoutMs,

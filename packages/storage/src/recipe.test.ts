@@ -28,6 +28,12 @@ describe('the key of a recipe', () => {
 
   it.each(changes)('changes with its %s', (_, changed) => expect(recipeKey(changed)).not.toBe(recipeKey(bookworm)));
 
+  it('changes with the archives of another distribution, and with the key that signs them', () => {
+    const noble = recipeFor('ubuntu/24.04');
+    const keys = [noble, { ...noble, archives: [] }, { ...noble, archiveKey: 'AA==' }].map(recipeKey);
+    expect(new Set(keys).size).toBe(3);
+  });
+
   it('is told apart by every field that a recipe has', () => {
     expect(changes.map(([field]) => field).sort()).toEqual(Object.keys(bookworm).sort());
     expect(new Set(changes.map(([, recipe]) => recipeKey(recipe))).size).toBe(changes.length);
@@ -43,6 +49,22 @@ describe('a recipe', () => {
 
   it('takes the mirror that was set', () => {
     expect(recipeOf(findImage('debian/12') as ImageDefinition, 'http://m/')?.mirror).toBe('http://m/');
+  });
+
+  it('takes a mirror for each distribution', () => {
+    const mirrors = 'http://m/debian, ubuntu=http://m/ubuntu';
+    expect(recipeOf(findImage('debian/13') as ImageDefinition, mirrors)?.mirror).toBe('http://m/debian');
+    const ubuntu = recipeOf(findImage('ubuntu/24.04') as ImageDefinition, mirrors);
+    expect(ubuntu?.archives?.[2]).toBe('deb http://m/ubuntu noble-security main universe');
+    const archives = recipeOf(findImage('ubuntu/24.04') as ImageDefinition, 'http://m/debian')?.archives;
+    expect(archives?.[0]).toBe('deb http://archive.ubuntu.com/ubuntu noble main universe');
+  });
+
+  it('has a kernel and what makes its initrd for each distribution', () => {
+    expect(bookworm.packages).toContain('linux-image-cloud-amd64');
+    expect(recipeFor('ubuntu/24.04').packages).toEqual(
+      expect.arrayContaining(['linux-image-virtual', 'initramfs-tools']),
+    );
   });
 
   // systemd tries them wherever the host's kernel has them, and a container's root may mount none: it ends up degraded.

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { shellFiles } from '@innkeeper/guest-shell';
-import type { ImageDefinition } from '@innkeeper/model';
+import type { Distribution, ImageDefinition, ImageSource } from '@innkeeper/model';
+import { ubuntuArchiveKey } from './archive-keys.ts';
+
+type Built = Extract<ImageSource, { kind: 'mmdebstrap' }>;
 
 /**
  * Containers need systemd; a virtual machine of the same tree needs a kernel, udev and the guest agent. cloud-init and what
  * it sets up sleep in guests whose manifest says nothing of a first boot.
  */
-const packages = [
+const common = [
   'systemd-sysv',
   'systemd-resolved',
   'dbus',
@@ -16,13 +19,18 @@ const packages = [
   'netbase',
   'ca-certificates',
   'qemu-guest-agent',
-  'linux-image-cloud-amd64',
   'cloud-init',
   'openssh-server',
   'sudo',
   'locales',
   'tzdata',
 ];
+
+/** Without what is only recommended, Ubuntu's kernels come without anything that makes an initrd. */
+const kernels: Readonly<Record<Distribution, readonly string[]>> = {
+  debian: ['linux-image-cloud-amd64'],
+  ubuntu: ['linux-image-virtual', 'initramfs-tools'],
+};
 
 /**
  * What the tree gets beside packages. In a container the network is configured from outside before init runs,
@@ -65,34 +73,67 @@ export interface Recipe {
   readonly components: string;
   readonly packages: readonly string[];
   readonly mirror: string | undefined;
+  /** Lines of sources.list, where mmdebstrap does not know the suite by itself, and the key that signs them, in base64. */
+  readonly archives?: readonly string[];
+  readonly archiveKey?: string;
   readonly files: Readonly<Record<string, string>>;
   readonly links: Readonly<Record<string, string>>;
   /** Removed at the end: a host name of the builder, package lists that age. */
   readonly remove: readonly string[];
 }
 
+/** What is set is the mirror of Debian, or with commas between them one of each: `http://mirror/debian,ubuntu=http://mirror/ubuntu`. */
+const mirrorOf = (distribution: Distribution, setting = ''): string | undefined => {
+  const named = new Map(
+    setting.split(',').flatMap((text): [string, string][] => {
+      const [, name = 'debian', url = ''] = /^\s*(?:([a-z]+)=)?(\S+)\s*$/.exec(text) ?? [];
+      return url === '' ? [] : [[name, url]];
+    }),
+  );
+  return named.get(distribution);
+};
+
+const ubuntuArchive = 'http://archive.ubuntu.com/ubuntu';
+
+const archivesOf = (source: Built, mirror = ubuntuArchive): Pick<Recipe, 'archives' | 'archiveKey'> =>
+  source.distribution === 'debian'
+    ? {}
+    : {
+        archives: ['', '-updates', '-security'].map(
+          (part) => `deb ${mirror} ${source.suite}${part} ${source.components}`,
+        ),
+        archiveKey: ubuntuArchiveKey,
+      };
+
+const packagesOf = ({ distribution }: Built): readonly string[] => {
+  const at = common.indexOf('cloud-init');
+  return [...common.slice(0, at), ...kernels[distribution], ...common.slice(at)];
+};
+
 /** `mirror` overrides mmdebstrap's own choice: the archive with its updates and security suites. */
-export const recipeOf = (image: ImageDefinition, mirror?: string): Recipe | undefined =>
-  image.source.kind === 'mmdebstrap'
-    ? {
-        suite: image.source.suite,
-        components: image.source.components,
-        packages,
-        mirror,
-        files: { ...files, ...shellFiles() },
-        links: enabledUnits,
-        remove: [
-          'etc/hostname',
-          'var/lib/apt/lists',
-          'var/cache/apt',
-          'var/lib/dbus/machine-id',
-          ...['rsa', 'ecdsa', 'ed25519'].flatMap((kind) => [
-            `etc/ssh/ssh_host_${kind}_key`,
-            `etc/ssh/ssh_host_${kind}_key.pub`,
-          ]),
-        ],
-      }
-    : undefined;
+export const recipeOf = ({ source }: ImageDefinition, mirror?: string): Recipe | undefined => {
+  if (source.kind !== 'mmdebstrap') return undefined;
+  const own = mirrorOf(source.distribution, mirror);
+  return {
+    suite: source.suite,
+    components: source.components,
+    packages: packagesOf(source),
+    mirror: source.distribution === 'debian' ? own : undefined,
+    ...archivesOf(source, own),
+    files: { ...files, ...shellFiles() },
+    links: enabledUnits,
+    remove: [
+      'etc/hostname',
+      'var/lib/apt/lists',
+      'var/cache/apt',
+      'var/lib/dbus/machine-id',
+      ...['rsa', 'ecdsa', 'ed25519'].flatMap((kind) => [
+        `etc/ssh/ssh_host_${kind}_key`,
+        `etc/ssh/ssh_host_${kind}_key.pub`,
+      ]),
+    ],
+  };
+};
 
 /** Names everything that decides what comes out; another recipe is another image. */
 export const recipeKey = (recipe: Recipe): string =>

@@ -1,10 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { findByIdempotencyKey, insertOperation, type OperationRow, unfinishedOf, wake } from '@innkeeper/inventory';
+import {
+  allOf,
+  findByIdempotencyKey,
+  insertOperation,
+  type OperationRow,
+  unfinishedOf,
+  wake,
+} from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, type WorkloadSpec, withoutSecrets } from '@innkeeper/model';
 import { requireInScope } from './access/allow.ts';
 import type { Identity } from './access/identity.ts';
 import { record, type Trail } from './access/trail.ts';
-import { allOf } from './all-of.ts';
+
 import type { Control } from './control.ts';
 
 /** Who asks, for which projects, and the key under which the same question gets the same answer. */

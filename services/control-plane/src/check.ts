@@ -53,6 +53,12 @@ export const checkMakeable = (name: string, spec: WorkloadSpec): void => {
   });
 };
 
+/** Names in two parts, such as alpine/3.20, are those by which this server calls what it builds of most distributions. */
+const howToBring = (image: string): string =>
+  image.includes('/')
+    ? `inn image pull https://images.linuxcontainers.org ${image} fetches it if that server has it`
+    : 'inn image import brings others';
+
 /** Throws `invalid` for an image that no host has and nothing comes with: a name that was misspelt, or not imported yet. */
 export const checkImage = ({ hosts }: Pick<Known, 'hosts'>, name: string, spec: WorkloadSpec): void => {
   if (findImage(spec.image)?.source.kind !== 'stored') return;
@@ -61,7 +67,7 @@ export const checkImage = ({ hosts }: Pick<Known, 'hosts'>, name: string, spec: 
   if (reports.length === 0 || reports.some(({ images }) => images.includes(spec.image))) return;
   const known = [...new Set([...knownImages().map((one) => one.name), ...reports.flatMap(({ images }) => images)])];
   throw new InnkeeperError('invalid', `workloads.${name}.image: there is no image "${spec.image}"`, {
-    hint: `there are ${known.sort().join(', ')}; inn image import brings others`,
+    hint: `there are ${known.sort().join(', ')}; ${howToBring(spec.image)}`,
     complaints: [{ path: `workloads.${name}.image`, message: `there is no image "${spec.image}"` }],
   });
 };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GuestClaims, NetworkClaim } from '@innkeeper/driver-contract';
 import {
+  allOf,
   claimCapacity,
   claimDevices,
   claimNetwork,
@@ -27,7 +28,7 @@ import {
   portText,
   publicationsOf,
 } from '@innkeeper/model';
-import { allOf } from './all-of.ts';
+
 import { claimOf } from './claimed.ts';
 import { type ForeignHold, isForeignHeld } from './devices.ts';
 import type { AvailableNetwork } from './networks.ts';

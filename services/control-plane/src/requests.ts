@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
+  allOf,
   cancelWaiting,
   insertWorkload,
   listWorkloads,
+  lockWithUnfinished,
   lockWorkload,
   type OperationRow,
-  unfinishedOf,
   updateSpec,
   updateWorkload,
 } from '@innkeeper/inventory';
@@ -42,14 +43,14 @@ export const putWorkload = async (
   if (earlier !== undefined) return earlier;
   await checkWorkload(control, name, spec);
   return control.inventory.transaction(async (tx) => {
-    const row = await lockWorkload(tx, name);
+    const { row, unfinished } = await lockWithUnfinished(tx, name);
     if (row?.state === 'removing')
       throw new InnkeeperError('busy', `${name} is being removed`, { hint: 'apply again when it is gone' });
     if (row !== undefined) requireInScope(asker.scope, name, projectOf(row.spec));
     const id = row?.id ?? randomUUID();
     if (row === undefined) await insertWorkload(tx, { id, name, spec });
     else {
-      const [pending] = (await unfinishedOf(tx, id)).filter(({ kind }) => kind === 'apply');
+      const pending = unfinished.find(({ kind }) => kind === 'apply');
       const same = sameSpec(row.spec, spec);
       if (same && pending !== undefined) return pending;
       if (same && row.state === 'ready' && row.appliedGeneration === row.generation) return undefined;
@@ -110,14 +111,18 @@ export const actOnWorkload = async (
       hint: `inn release ${name} gives it back as it was; its own tools can delete it then`,
     });
   return control.inventory.transaction(async (tx) => {
-    const row = await lockWorkload(tx, name);
+    const { row, unfinished } = await lockWithUnfinished(tx, name);
     if (row === undefined) throw notFound(name);
-    const [pending] = (await unfinishedOf(tx, row.id)).filter((one) => one.kind === kind);
+    const pending = unfinished.find((one) => one.kind === kind);
     if (pending !== undefined) return pending;
-    if (kind === 'remove') await cancelWaiting(tx, row.id, asker.who);
-    // What the user set last is what is wanted: the manifest's power follows.
-    if (kind !== 'remove') await updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] }, { applied: true });
-    return begin(tx, kind, row, asker, hash, actsOn(kind, row.spec));
+    const [, operation] = await allOf([
+      kind === 'remove'
+        ? cancelWaiting(tx, row.id, asker.who)
+        : // What the user set last is what is wanted: the manifest's power follows.
+          updateSpec(tx, row.id, { ...row.spec, power: powerAfter[kind] }, { applied: true }),
+      begin(tx, kind, row, asker, hash, actsOn(kind, row.spec)),
+    ]);
+    return operation;
   });
 };
 

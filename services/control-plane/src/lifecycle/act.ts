@@ -1,47 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import {
   cancelWaiting,
   type Db,
   forgetEnds,
-  insertAudit,
-  insertOperation,
   lockWorkload,
   markKept,
   scheduleRestart,
   takeRestart,
   unfinishedOf,
   type WorkloadRow,
-  wake,
 } from '@innkeeper/inventory';
 import { formatUptime, withoutSecrets } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { tellOf } from '../operations/outcome.ts';
+import { beginOwn } from '../operations/own.ts';
 import type { Decision } from './decide.ts';
 
 type Removal = Extract<Decision, { do: 'remove' | 'keep' }>;
 type Scheduling = Extract<Decision, { do: 'schedule' }>;
-
-/** Starts follow from what somebody wanted; that something is gone has to be found in the audit log. */
-const recordRemoval = (
-  tx: Db,
-  { name, spec }: WorkloadRow,
-  {
-    operationId,
-    project,
-    why,
-  }: { readonly operationId: string; readonly project: string | null; readonly why: string },
-): Promise<void> =>
-  insertAudit(tx, {
-    who: 'innkeeper',
-    method: 'remove',
-    resourceKind: 'workload',
-    resourceName: name,
-    project,
-    before: withoutSecrets(spec),
-    operationId,
-    outcome: 'done',
-    reason: why,
-  });
 
 /** An operation of Innkeeper's own, unless the workload has changed since it was decided. False when there is none. */
 const request = (
@@ -57,12 +32,13 @@ const request = (
     const unfinished = await unfinishedOf(tx, row.id);
     if (unfinished.some((one) => one.kind === 'remove')) return false;
     if (!(await allowed(unfinished.length > 0, tx))) return false;
-    const who = `innkeeper (${why})`;
-    if (kind === 'remove') await cancelWaiting(tx, row.id, who);
-    const operation = { id: randomUUID(), kind, workloadId: row.id, workloadName: row.name, who };
-    const { project } = await insertOperation(tx, operation);
-    if (kind === 'remove') await recordRemoval(tx, row, { operationId: operation.id, project, why });
-    await wake(tx, row.id);
+    if (kind === 'remove') await cancelWaiting(tx, row.id, `innkeeper (${why})`);
+    // Starts follow from what somebody wanted; that something is gone has to be found in the audit log.
+    await beginOwn(tx, row, {
+      kind,
+      why,
+      ...(kind === 'remove' ? { audit: { before: withoutSecrets(row.spec) } } : {}),
+    });
     return true;
   });
 

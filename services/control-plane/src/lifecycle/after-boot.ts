@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import {
-  insertOperation,
   isBehind,
   listGuests,
   listHosts,
@@ -8,10 +6,10 @@ import {
   lockWorkload,
   unfinishedOf,
   type WorkloadRow,
-  wake,
 } from '@innkeeper/inventory';
 import { completeSpec, readyWithinMs } from '@innkeeper/model';
 import type { Control } from '../control.ts';
+import { beginOwn } from '../operations/own.ts';
 import { readinessOf } from '../readiness/state.ts';
 
 type Named = Pick<WorkloadRow, 'name' | 'spec'>;
@@ -75,24 +73,13 @@ export const startAfterBoot = async (control: Control): Promise<void> => {
   });
   if (due.length === 0) return;
   // All at once: each finds in the others' operations for whom it has to wait.
-  const started = await control.inventory.transaction(async (tx) => {
-    const ids: string[] = [];
+  await control.inventory.transaction(async (tx) => {
     for (const { id, name, startedInBoot } of due) {
       // Several processes may come to the same, one of them first.
       const row = await lockWorkload(tx, name);
       if (row?.id !== id || row.startedInBoot !== startedInBoot) continue;
       if ((await unfinishedOf(tx, id)).length > 0) continue;
-      await insertOperation(tx, {
-        id: randomUUID(),
-        kind: 'start',
-        workloadId: id,
-        workloadName: name,
-        who: 'innkeeper (its host was rebooted)',
-        memory: { afterBoot: true },
-      });
-      ids.push(id);
+      await beginOwn(tx, row, { kind: 'start', why: 'its host was rebooted', memory: { afterBoot: true } });
     }
-    return ids;
   });
-  for (const id of started) await wake(db, id);
 };

@@ -1,5 +1,6 @@
 import type { GuestClaims, GuestOrder, GuestPlan, Step } from '@innkeeper/driver-contract';
 import {
+  allOf,
   findHost,
   insertPlacement,
   listGuests,
@@ -18,7 +19,7 @@ import {
   publicationsOf,
 } from '@innkeeper/model';
 import { decide, type PlacementInput } from '@innkeeper/placement';
-import { allOf } from '../all-of.ts';
+
 import { claimAll, claimPublished } from '../claim.ts';
 import { driverOf } from '../control.ts';
 import { foreignHolds } from '../devices.ts';

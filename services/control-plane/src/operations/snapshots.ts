@@ -60,7 +60,7 @@ const look = async (context: OperationContext): Promise<Found> => {
   const { driver, guest } = groundsOf(context);
   const seen = await driver.inspect(guest);
   if (seen === undefined) throw new InnkeeperError('not_found', `The guest of ${workload.name} is gone from its host`);
-  const rows = await listSnapshots(control.inventory.db, workload.id);
+  const rows = await listSnapshots(control.inventory.db, [workload.id]);
   const found = {
     state: seen.state,
     stood: rows.find(({ current }) => current)?.id ?? null,

@@ -80,7 +80,7 @@ export const snapshotRequest = async (
       ({ kind, memory }) => kind === 'snapshot' && asked.name !== undefined && memory.name === asked.name,
     );
     if (pending !== undefined) return pending;
-    const chosen = freeName(asked.name, await listSnapshots(tx, row.id), name);
+    const chosen = freeName(asked.name, await listSnapshots(tx, [row.id]), name);
     const memory = { ...asked, id: randomUUID(), name: chosen };
     return begin(tx, 'snapshot', row, asker, hash, { memory, after: { snapshot: chosen } });
   });

@@ -42,7 +42,7 @@ export const retentionPlan = async (
   if (workload === undefined) throw notFound(ref.slice(0, 80));
   const keep = keepOf(text, workload.spec.snapshots?.keep, workload.name);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const rows = await listSnapshots(inventory.db, workload.id);
+  const rows = await listSnapshots(inventory.db, [workload.id]);
   const whole = rows.filter(({ state, name }) => state === 'ready' && (text !== undefined || isScheduledName(name)));
   const items = retain(
     whole.map(({ name, createdAt }) => ({ name, at: createdAt })),

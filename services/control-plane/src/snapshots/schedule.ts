@@ -2,45 +2,29 @@ import { randomUUID } from 'node:crypto';
 import {
   type Db,
   findByIdempotencyKey,
-  insertAudit,
-  insertOperation,
   isBehind,
   listScheduled,
   listSnapshots,
   lockWorkload,
-  type NewOperation,
   type SnapshotRow,
   unfinishedOf,
   type WorkloadRow,
-  wake,
 } from '@innkeeper/inventory';
 import { isScheduledName, retain, scheduledNameAt } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { lookAgainAndAgain } from '../lifecycle/again.ts';
+import { beginOwn, type Own } from '../operations/own.ts';
 import { type Slot, slotsOf } from './slots.ts';
 
-const who = 'innkeeper (snapshots: schedule)';
-
-type Asked = Pick<NewOperation, 'kind' | 'memory' | 'idempotencyKey'>;
-
-/** An operation of Innkeeper's own, in the workload's turn; its key makes it one, whoever asks. */
-const ask = async (tx: Db, { id, name }: WorkloadRow, asked: Asked): Promise<void> => {
+/** Its key makes it one, whoever asks. */
+const ask = async (
+  tx: Db,
+  row: WorkloadRow,
+  asked: Pick<Own, 'kind' | 'idempotencyKey'> & { readonly memory: { readonly id: string; readonly name: string } },
+): Promise<void> => {
   if (asked.idempotencyKey !== undefined && (await findByIdempotencyKey(tx, asked.idempotencyKey)) !== undefined)
     return;
-  const operation = { ...asked, id: randomUUID(), workloadId: id, workloadName: name, who };
-  const { project } = await insertOperation(tx, operation);
-  await insertAudit(tx, {
-    who: 'innkeeper',
-    method: asked.kind,
-    resourceKind: 'workload',
-    resourceName: name,
-    project,
-    after: { snapshot: asked.memory?.name },
-    operationId: operation.id,
-    outcome: 'done',
-    reason: 'its schedule of snapshots',
-  });
-  await wake(tx, id);
+  await beginOwn(tx, row, { ...asked, why: 'snapshots: schedule', audit: { after: { snapshot: asked.memory.name } } });
 };
 
 const make = (tx: Db, row: WorkloadRow, { at }: Slot): Promise<void> =>
@@ -64,29 +48,46 @@ const surplusOf = ({ spec }: WorkloadRow, held: readonly SnapshotRow[]): Snapsho
   ).flatMap(({ item, keptBy }) => (keptBy === undefined ? [item.row] : []));
 };
 
-/** Milliseconds until the next is due; undefined when none is known. */
-const tendOne = (control: Control, { name }: WorkloadRow, now: Date): Promise<number | undefined> =>
+/** What there is to do for a workload, and how many milliseconds there are until its next moment, when one is known. */
+const dueOf = (row: WorkloadRow, held: readonly SnapshotRow[], now: Date) => {
+  if (row.spec.snapshots === undefined) return { due: undefined, surplus: [], nextMs: undefined };
+  const { due, next } = slotsOf(row.spec.snapshots.schedule, row.id, { since: row.createdAt, now });
+  const isHeld = due !== undefined && held.some(({ name }) => name === scheduledNameAt(due.at));
+  return {
+    due: isHeld ? undefined : due,
+    surplus: surplusOf(row, held),
+    nextMs: next === undefined ? undefined : next.due.getTime() - now.getTime(),
+  };
+};
+
+/** Looked at again under its lock: several processes may come to the same. */
+const tendOne = (control: Control, { name }: WorkloadRow, now: Date): Promise<void> =>
   control.inventory.transaction(async (tx) => {
     const row = await lockWorkload(tx, name);
-    if (row?.spec.snapshots === undefined || row.state !== 'ready') return undefined;
-    const { due, next } = slotsOf(row.spec.snapshots.schedule, row.id, { since: row.createdAt, now });
-    const nextMs = next === undefined ? undefined : next.due.getTime() - now.getTime();
+    if (row?.state !== 'ready') return;
     // What people do goes first; the next look finds what is due still.
-    if ((await unfinishedOf(tx, row.id)).length > 0) return nextMs;
-    const held = await listSnapshots(tx, row.id);
-    if (due !== undefined && !held.some((one) => one.name === scheduledNameAt(due.at))) await make(tx, row, due);
-    for (const surplus of surplusOf(row, held)) await give(tx, row, surplus);
-    return nextMs;
+    if ((await unfinishedOf(tx, row.id)).length > 0) return;
+    const { due, surplus } = dueOf(row, await listSnapshots(tx, [row.id]), now);
+    if (due !== undefined) await make(tx, row, due);
+    for (const one of surplus) await give(tx, row, one);
   });
 
-/** Asks for snapshots that are due, and gives up those that are more than are to be kept. Each moment is tried once. */
+/**
+ * Asks for snapshots that are due, and gives up those that are more than are to be kept. Each moment is tried once. Two statements
+ * while nothing is due, however many have a schedule.
+ */
 const tendSchedules = async (control: Control): Promise<number | undefined> => {
   const { db } = control.inventory;
   if (await isBehind(db)) return undefined;
   const now = new Date();
   let soonest: number | undefined;
-  for (const row of await listScheduled(db)) {
-    const nextMs = await tendOne(control, row, now);
+  const rows = await listScheduled(db);
+  const ids = rows.map(({ id }) => id);
+  const held = await listSnapshots(db, ids);
+  for (const row of rows) {
+    const of = held.filter(({ workloadId }) => workloadId === row.id);
+    const { due, surplus, nextMs } = dueOf(row, of, now);
+    if (due !== undefined || surplus.length > 0) await tendOne(control, row, now);
     if (nextMs !== undefined) soonest = Math.min(soonest ?? nextMs, nextMs);
   }
   return soonest;

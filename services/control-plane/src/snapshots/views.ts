@@ -7,7 +7,7 @@ import type { Control } from '../control.ts';
 export const snapshotViews = async ({ inventory }: Control, ref: string): Promise<SnapshotView[]> => {
   const [workload] = await findWorkloads(inventory.db, [ref]);
   if (workload === undefined) throw notFound(ref.slice(0, 80));
-  const rows = await listSnapshots(inventory.db, workload.id);
+  const rows = await listSnapshots(inventory.db, [workload.id]);
   const nameOf = new Map(rows.map(({ id, name }) => [id, name]));
   return rows.map(({ id, name, description, state, parent, current, createdAt, sizeBytes }) => {
     const parentName = parent === null ? undefined : nameOf.get(parent);
