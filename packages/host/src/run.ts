@@ -1,4 +1,4 @@
-import { InnkeeperError } from '@innkeeper/model';
+import { diskFullHint, InnkeeperError, isDiskFull } from '@innkeeper/model';
 import { minimalEnvironment } from './environment.ts';
 import { type Ending, execute, textOf } from './execute.ts';
 import type { RunOptions, RunResult } from './host.ts';
@@ -35,6 +35,12 @@ export const judge = (argv: readonly string[], options: RunOptions, ending: Endi
   if (ending.timedOut) {
     throw new InnkeeperError('transient', `${program} did not finish in time`, { detail: `${shown}\n${tail}` });
   }
+  // The last of many lines is seldom the one that says it.
+  if (isDiskFull(ending.stderr))
+    throw new InnkeeperError('host_error', `${program} failed: no space left on the disk`, {
+      detail: `${shown}\n${tail}`,
+      hint: diskFullHint,
+    });
   throw new InnkeeperError(
     'host_error',
     `${program} failed (${ending.reason})${tail === '' ? '' : `: ${lastLine(tail)}`}`,

@@ -84,6 +84,9 @@ export const readingBegins = async (db: Db): Promise<string> => {
   return row?.at ?? '';
 };
 
+/** The end of this transaction is not waited for on the disk: whatever a power cut takes of a look, the next look sees again. */
+const unwaited = sql`set_config('synchronous_commit', 'off', true)`;
+
 /**
  * True when no reading of all guests that was begun later is kept already; none is until the transaction ends. Several
  * processes may read one host, and looks at single guests are kept beside each other.
@@ -91,14 +94,14 @@ export const readingBegins = async (db: Db): Promise<string> => {
 export const takeReading = async (db: Db, { host, driver, begunAt, only }: Reading): Promise<boolean> => {
   if (only !== undefined) {
     const [row] = await db.execute<{ late: boolean }>(sql`
-      select begun_at > ${begunAt}::timestamptz as late from innkeeper.readings
+      select begun_at > ${begunAt}::timestamptz as late, ${unwaited} from innkeeper.readings
       where host = ${host} and driver = ${driver} for share`);
     return row?.late !== true;
   }
   const rows = await db.execute(sql`
     insert into innkeeper.readings (host, driver, begun_at) values (${host}, ${driver}, ${begunAt}::timestamptz)
     on conflict (host, driver) do update set begun_at = excluded.begun_at where readings.begun_at <= excluded.begun_at
-    returning host`);
+    returning ${unwaited}`);
   return rows.length === 1;
 };
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, InnkeeperError } from '@innkeeper/model';
+import { diskFullHint, type ErrorCode, InnkeeperError, isDiskFull } from '@innkeeper/model';
 
 /**
  * Every failure of virsh that somebody decides by. Told apart by text because virsh hands on no error numbers;
@@ -113,6 +113,8 @@ export const virshFailure = (attempt: string, stderr: string): InnkeeperError =>
   const last = errorLines(stderr).at(-1) ?? stderr.trim().split('\n').at(-1) ?? '';
   return new InnkeeperError(code, `Cannot ${attempt}`, {
     detail: stderr.trim(),
+    // Also what a hook complained about.
+    ...(isDiskFull(stderr) ? { hint: diskFullHint } : {}),
     cause: new VirshError(kind, last === '' ? 'virsh gave no reason' : last),
   });
 };

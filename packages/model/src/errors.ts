@@ -56,14 +56,26 @@ export class InnkeeperError extends Error {
   }
 }
 
-/** Turns whatever was thrown into an InnkeeperError; what is not one becomes `internal`. */
-export const toInnkeeperError = (thrown: unknown): InnkeeperError =>
-  thrown instanceof InnkeeperError
-    ? thrown
-    : new InnkeeperError('internal', 'Something went wrong inside Innkeeper', {
-        cause: thrown,
-        detail: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-      });
+/** Whether a complaint is that a disk, or what may be used of it, is full. [errno(3): ENOSPC, EDQUOT] */
+export const isDiskFull = (complaint: string): boolean =>
+  /no space left on device|disk quota exceeded/i.test(complaint);
+
+export const diskFullHint =
+  'make room first: inn snapshot rm, inn image rm, inn rm; inn host show says how much there is';
+
+/** Turns whatever was thrown into an InnkeeperError; what is not one becomes `internal`, but for a disk that is full. */
+export const toInnkeeperError = (thrown: unknown): InnkeeperError => {
+  if (thrown instanceof InnkeeperError) return thrown;
+  if (thrown instanceof Error && 'code' in thrown && isDiskFull(thrown.message))
+    return new InnkeeperError('host_error', 'There is no space left on the disk', {
+      cause: thrown,
+      hint: diskFullHint,
+    });
+  return new InnkeeperError('internal', 'Something went wrong inside Innkeeper', {
+    cause: thrown,
+    detail: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+  });
+};
 
 /** The message and the messages of its causes, outermost first; none repeats its cause. */
 export const messageChain = (error: unknown): string[] => {
