@@ -100,6 +100,14 @@ export const kinds: readonly Kind[] = [
     ...ours,
   },
   {
+    title: 'changing the name of a snapshot',
+    kind: 'change-snapshot',
+    before: [create, snapshot],
+    ask: (client, idempotencyKey) => client.changeSnapshot(name, 'kept', { name: 'named' }, { idempotencyKey }),
+    after: 'running',
+    ...ours,
+  },
+  {
     title: 'removing a snapshot',
     kind: 'remove-snapshot',
     before: [create, snapshot],

@@ -86,6 +86,9 @@ export interface SnapshotOrder extends SnapshotNote {
   readonly ran: boolean;
 }
 
+/** What people call a snapshot, and say of it. */
+export type SnapshotWords = Pick<SnapshotNote, 'name' | 'description'>;
+
 /** A snapshot that is whole, as it lies on the host. */
 export interface HeldSnapshot extends SnapshotNote {
   /** That it takes on the disk; what it shares with others may be counted in each. */
@@ -112,6 +115,11 @@ export interface SnapshotGroup {
   settleRestore(guest: GuestRef, snapshot: string): readonly Step[];
   /** Others stay whole, whichever was made from which. Nothing there is success. */
   removeSnapshot(guest: GuestRef, snapshot: string): readonly Step[];
+  /**
+   * Its note on the host says another name or description; an empty description is none. Repeatable. Throws `not_found` without such
+   * a snapshot.
+   */
+  noteSnapshot(guest: GuestRef, snapshot: string, change: SnapshotWords): Promise<void>;
   /** Those that are whole. */
   snapshots(guest: GuestRef): Promise<readonly HeldSnapshot[]>;
 }

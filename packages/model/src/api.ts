@@ -49,6 +49,7 @@ export const operationKinds = [
   'rename',
   'snapshot',
   'restore',
+  'change-snapshot',
   'remove-snapshot',
   'remove',
   'adopt',

@@ -34,6 +34,18 @@ export const newSnapshot = z
   .meta({ id: 'NewSnapshot' });
 export type NewSnapshot = z.output<typeof newSnapshot>;
 
+/** What of a snapshot is to be otherwise. */
+export const snapshotChange = z
+  .strictObject({
+    name: ownNameField.optional(),
+    description: text.optional().meta({ description: 'For people; an empty one takes it away' }),
+  })
+  .refine(({ name, description }) => name !== undefined || description !== undefined, {
+    error: 'says nothing that is to be changed: give name, description or both',
+  })
+  .meta({ id: 'SnapshotChange' });
+export type SnapshotChange = z.output<typeof snapshotChange>;
+
 /** What is kept beside a snapshot on its host, so that either side can be rebuilt from the other. */
 export const snapshotNote = z.object({
   id: z.uuid(),

@@ -39,6 +39,7 @@ export const workloadActions = [
   'rename',
   'snapshot',
   'restore',
+  'change-snapshot',
   'remove-snapshot',
   'remove',
 ] as const;
@@ -57,6 +58,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   rename: ['stopped', 'failed'],
   snapshot: ['running', 'paused', 'stopped'],
   restore: ['running', 'paused', 'stopped'],
+  'change-snapshot': ['running', 'paused', 'stopped'],
   'remove-snapshot': ['running', 'paused', 'stopped'],
   remove: workloadStates,
 };

@@ -10,6 +10,7 @@ export { containerOwnBytes, diskOwnBytes } from './own-bytes.ts';
 export * from './root-files.ts';
 export * from './root-snapshots.ts';
 export * from './seed.ts';
+export { changeSnapshotNote } from './snapshot-note.ts';
 export { type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
 export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
 export type { Work } from './stored/work.ts';

@@ -3,6 +3,7 @@ import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { containerRootFolder } from './container-root.ts';
 import { diskUse } from './own-bytes.ts';
+import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
 import { volumeDirectoryPath, volumesFolder } from './volumes.ts';
 
 let program: Promise<string> | undefined;
@@ -97,6 +98,17 @@ export const copyRootSnapshot = async (
   await requireRoot(host, paths, ref.root);
   const trees = await treesNow(host, paths, ref.root);
   await perform(host, paths, ref, 'copy', { trees, input: `${JSON.stringify(note)}\n` });
+};
+
+/** The note of a snapshot that is there says another name or description. Throws `not_found` without such a snapshot. */
+export const changeRootSnapshotNote = async (
+  host: Host,
+  paths: Paths,
+  { root, id }: RootSnapshotRef,
+  words: SnapshotWords,
+): Promise<void> => {
+  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  return changeSnapshotNote(host, `${snapshotsFolder(paths, root)}/${id}/snapshot.json`, words);
 };
 
 /** From here on it is there, also after a power cut. */

@@ -12,6 +12,7 @@ const askAgain: Partial<Record<OperationRow['kind'], string>> = {
   rename: 'inn rename OLD NEW asks again',
   snapshot: 'inn snapshot create WORKLOAD asks again',
   restore: 'inn restore WORKLOAD SNAPSHOT asks again',
+  'change-snapshot': 'inn snapshot rename WORKLOAD SNAPSHOT NEW, or inn snapshot describe, asks again',
   'remove-snapshot': 'inn snapshot rm WORKLOAD SNAPSHOT asks again',
   adopt: 'inn adopt GUEST asks again',
   convert: 'inn convert GUEST asks again',
@@ -51,6 +52,7 @@ export const retryOperation = async (
     case 'rename':
     case 'snapshot':
     case 'restore':
+    case 'change-snapshot':
     case 'remove-snapshot':
     case 'adopt':
     case 'convert':

@@ -3,6 +3,7 @@ import type { Host } from '@innkeeper/host';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import { InnkeeperError, type Paths, snapshotNote } from '@innkeeper/model';
 import {
+  changeRootSnapshotNote,
   clearSwappedRoot,
   containerRootPath,
   copyRootSnapshot,
@@ -133,6 +134,10 @@ export const snapshotting = (
         noUndo,
       },
     ],
+    noteSnapshot: async (guest, id, words) => {
+      await requireMade(observer, guest);
+      await changeRootSnapshotNote(host, paths, refOf(guest, id), words);
+    },
     snapshots: async ({ uuid }) =>
       (await listRootSnapshots(host, paths, uuid)).flatMap(({ note, sizeBytes }) => {
         const parsed = snapshotNote.safeParse(note);

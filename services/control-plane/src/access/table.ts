@@ -44,6 +44,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /v1/workloads/{name}/retention': reading('workload'),
   'POST /v1/workloads/{name}/snapshots': changing('workload'),
   'POST /v1/workloads/{name}/snapshots/{snapshot}/restore': changing('workload'),
+  'PATCH /v1/workloads/{name}/snapshots/{snapshot}': changing('workload'),
   'DELETE /v1/workloads/{name}/snapshots/{snapshot}': changing('workload'),
   'POST /v1/workloads/{name}/release': changing('workload', 'admin'),
   'POST /v1/workloads/{name}/confirm': changing('workload', 'admin'),

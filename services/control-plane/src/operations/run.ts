@@ -28,6 +28,7 @@ import type { OperationContext, OperationDefinition, Told } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 import { rename } from './rename.ts';
+import { changeSnapshot } from './snapshot-words.ts';
 import { removeSnapshot, restore, snapshot } from './snapshots.ts';
 import { Waiting } from './waiting.ts';
 
@@ -37,6 +38,7 @@ const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   rename,
   snapshot,
   restore,
+  'change-snapshot': changeSnapshot,
   'remove-snapshot': removeSnapshot,
   remove,
   adopt,
