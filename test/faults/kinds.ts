@@ -90,6 +90,15 @@ export const kinds: readonly Kind[] = [
     workload: renamed,
     cleanUp: [remove(renamed)],
   },
+  {
+    title: 'cloning',
+    kind: 'clone',
+    before: [create],
+    ask: (client, idempotencyKey) => client.clone(name, { name: renamed }, { idempotencyKey }),
+    after: 'running',
+    workload: renamed,
+    cleanUp: [remove(renamed), remove()],
+  },
   { title: 'making a snapshot', kind: 'snapshot', before: [create], ask: snapshot, after: 'running', ...ours },
   {
     title: 'going back to a snapshot',

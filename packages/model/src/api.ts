@@ -46,6 +46,7 @@ export type PowerAction = (typeof powerActions)[number];
 export const operationKinds = [
   'apply',
   ...powerActions,
+  'clone',
   'rename',
   'snapshot',
   'restore',

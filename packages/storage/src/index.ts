@@ -1,3 +1,4 @@
+export { renewIdentity } from './clone-identity.ts';
 export * from './container-profile.ts';
 export * from './container-root.ts';
 export * from './disk.ts';
@@ -7,6 +8,7 @@ export { layout } from './layout.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
 export { containerOwnBytes, diskOwnBytes } from './own-bytes.ts';
+export * from './root-clone.ts';
 export * from './root-files.ts';
 export * from './root-snapshots.ts';
 export * from './seed.ts';

@@ -9,6 +9,7 @@ import { actOnWorkload, putWorkload } from './requests.ts';
 
 /** How people ask again for what no operation keeps the words of. */
 const askAgain: Partial<Record<OperationRow['kind'], string>> = {
+  clone: 'inn clone WORKLOAD NEW asks again',
   rename: 'inn rename OLD NEW asks again',
   snapshot: 'inn snapshot create WORKLOAD asks again',
   restore: 'inn restore WORKLOAD SNAPSHOT asks again',
@@ -49,6 +50,7 @@ export const retryOperation = async (
     case 'revert':
       demand(identity, 'admin');
       return endConversion(control, name, kind, asker);
+    case 'clone':
     case 'rename':
     case 'snapshot':
     case 'restore':

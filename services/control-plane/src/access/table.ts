@@ -39,6 +39,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /v1/workloads/{name}/restart': changing('workload'),
   'POST /v1/workloads/{name}/pause': changing('workload'),
   'POST /v1/workloads/{name}/resume': changing('workload'),
+  'POST /v1/workloads/{name}/clone': changing('workload'),
   'POST /v1/workloads/{name}/rename': changing('workload'),
   'GET /v1/workloads/{name}/snapshots': reading('workload'),
   'GET /v1/workloads/{name}/retention': reading('workload'),

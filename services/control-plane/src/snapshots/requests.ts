@@ -97,12 +97,15 @@ export const snapshotRequest = async (
   });
 };
 
+export const snapshotNotFound = (name: string, snapshot: string): InnkeeperError =>
+  new InnkeeperError('not_found', `${name} has no snapshot ${snapshot.slice(0, 80)}`, {
+    hint: `inn snapshot ls ${name} shows what it has`,
+  });
+
 const findOf = async (tx: Tx, { id, name }: WorkloadRow, snapshot: string): Promise<SnapshotRow> => {
   const found = await findSnapshot(tx, id, snapshot);
   if (found !== undefined) return found;
-  throw new InnkeeperError('not_found', `${name} has no snapshot ${snapshot.slice(0, 80)}`, {
-    hint: `inn snapshot ls ${name} shows what it has`,
-  });
+  throw snapshotNotFound(name, snapshot);
 };
 
 /** What is not whole can be removed, and nothing else. */
