@@ -1,4 +1,4 @@
-import type { OperationView } from '@innkeeper/model';
+import type { OperationView, SnapshotChange } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { booted, inside } from './inside.ts';
 import { broken, failOnce, host, type Installation, install, killed, leftOnHost, paths } from './installation.ts';
@@ -13,6 +13,7 @@ const name = 'test-snap-steps';
 const steps = {
   snapshot: ['record', 'copy', 'complete', 'observe'],
   restore: ['look', 'stop', 'put back', 'start', 'stand', 'observe', 'clear'],
+  change: ['record', 'note'],
   remove: ['mark', 'delete', 'forget'],
 } as const;
 
@@ -194,5 +195,58 @@ describe('removing a snapshot', () => {
     expect(await names()).toContain(called);
     expect(await remove(called)).toMatchObject({ state: 'done' });
     expect(await names()).not.toContain(called);
+  });
+});
+
+describe('changing the name and the description of a snapshot', () => {
+  const change = async (called: string, to: SnapshotChange): Promise<OperationView> =>
+    finished(await innkeeper.client.changeSnapshot(name, called, to));
+  /** What is known of it, and what its note says. */
+  const words = async (id: string): Promise<unknown[]> => {
+    const view = (await innkeeper.client.snapshots(name)).find((one) => one.id === id);
+    const { id: uuid } = await innkeeper.client.workload(name);
+    const kept = JSON.parse(await host.files.readText(`${paths.state}/roots/${uuid}/snapshots/${id}/snapshot.json`));
+    return [view, kept].map(({ name: called, description }) => ({ name: called, description }));
+  };
+  const twice = (one: unknown): unknown[] => [one, one];
+  const fresh = async () => {
+    const called = nextName();
+    await finished(await innkeeper.client.snapshot(name, { name: called, description: 'before' }));
+    const id = (await innkeeper.client.snapshots(name)).find((one) => one.name === called)?.id ?? '';
+    const before = { name: called, description: 'before' };
+    return { id, before, after: { name: `${called}-later`, description: 'after' } };
+  };
+
+  it('goes through the steps that are tested here', async () => {
+    const { id, before, after } = await fresh();
+    expect(stepsOf(await change(before.name, after))).toEqual(steps.change);
+    expect(await words(id)).toEqual(twice(after));
+    expect(await change(after.name, { description: '' })).toMatchObject({ state: 'done' });
+    expect(await words(id)).toEqual(twice({ name: after.name }));
+  });
+
+  it.each(steps.change.flatMap((step) => [`before ${step}`, `after ${step}`]))(
+    'is unwound when it fails %s',
+    async (where) => {
+      const { id, before, after } = await fresh();
+      failOnce(innkeeper, where, broken);
+      expect(await change(before.name, after)).toMatchObject(failure);
+      expect(await words(id)).toEqual(twice(before));
+    },
+  );
+
+  it.each(steps.change)('comes to the same result when %s is run twice', async (step) => {
+    const { id, before, after } = await fresh();
+    failOnce(innkeeper, `after ${step}`, killed);
+    expect(await change(before.name, after)).toMatchObject({ state: 'done' });
+    expect(await words(id)).toEqual(twice(after));
+  });
+
+  it.each(steps.change)('is unwound as well when the undo of %s is run twice', async (step) => {
+    const { id, before, after } = await fresh();
+    const wasCut = cutUndo('note', step);
+    expect(await change(before.name, after)).toMatchObject({ state: 'failed' });
+    expect(wasCut()).toBe(true);
+    expect(await words(id)).toEqual(twice(before));
   });
 });

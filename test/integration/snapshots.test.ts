@@ -1,5 +1,5 @@
 import { connect } from '@innkeeper/libvirt';
-import type { NewSnapshot, OperationView, SnapshotView } from '@innkeeper/model';
+import type { NewSnapshot, OperationView, SnapshotChange, SnapshotView } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { booted, inside } from './inside.ts';
 import { host, type Installation, install, leftOnHost, paths, viewWhere } from './installation.ts';
@@ -134,6 +134,24 @@ describe('snapshots of a container', () => {
     expect((await tree()).find((one) => one.current)?.name).toBe('running');
   });
 
+  it('get another name and description, by which they are gone back to, and none that another has', async () => {
+    const { client } = innkeeper;
+    const change = (called: string, to: SnapshotChange) => done(client.changeSnapshot(name, called, to));
+    await create({ name: 'other' });
+    await change('other', { name: 'better', description: 'said later' });
+    const [before] = (await client.snapshots(name)).filter((one) => one.name === 'better');
+    expect(before).toMatchObject({ description: 'said later', current: true, state: 'ready' });
+    await expect(client.changeSnapshot(name, 'better', { name: 'running' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await expect(client.restore(name, 'other')).rejects.toMatchObject({ code: 'not_found' });
+    await restore('better');
+    await change('better', { description: '' });
+    expect((await client.snapshots(name)).at(-1)).not.toHaveProperty('description');
+    await remove('better');
+    await restore('running');
+  });
+
   it('stand where they are when the workload gets another name', async () => {
     await act('stop');
     await done(innkeeper.client.rename(name, 'test-snap-two'));
@@ -164,6 +182,9 @@ describe('what is refused', () => {
     await refused(client.snapshot(name, { name: '../x' }), 'invalid', /./);
     await refused(client.restore(name, 'none'), 'not_found', /has no snapshot none/);
     await refused(client.restore(name, '../running'), 'not_found', /has no snapshot/);
+    await refused(client.changeSnapshot(name, 'none', { name: 'other' }), 'not_found', /has no snapshot none/);
+    await refused(client.changeSnapshot(name, 'running', {}), 'invalid', /says nothing that is to be changed/);
+    await refused(client.changeSnapshot(name, 'running', { name: 'auto-20261126-030000' }), 'invalid', /of a schedule/);
     await refused(client.removeSnapshot(name, 'none'), 'not_found', /has no snapshot none/);
     await refused(client.snapshot('test-snap-none', {}), 'not_found', /no workload/);
   });

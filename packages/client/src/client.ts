@@ -20,6 +20,7 @@ import type {
   MoveProposal,
   NetworkSpec,
   NetworkView,
+  NewClone,
   NewHost,
   NewToken,
   OperationView,
@@ -62,6 +63,8 @@ export interface Client extends SnapshotCalls {
   act(name: string, action: PowerAction, options?: ChangeOptions): Promise<OperationView>;
   /** Of a workload that does not run. */
   rename(name: string, to: string, options?: ChangeOptions): Promise<OperationView>;
+  /** A workload that begins with a copy of what this one holds, or held. The operation is the new one's. */
+  clone(name: string, clone: NewClone, options?: ChangeOptions): Promise<OperationView>;
   remove(name: string, options?: ChangeOptions): Promise<OperationView>;
   /** What adopting a foreign guest would be. `host` where its id is that of several. */
   adoption(id: string, host?: string): Promise<AdoptionView>;
@@ -172,6 +175,12 @@ export const createClient = (target: Target): Client => {
       ask(target, `${at(name)}/rename${changeQuery(options)}`, {
         method: 'POST',
         body: { name: to },
+        headers: changeHeaders(options),
+      }),
+    clone: (name, body, options = {}) =>
+      ask(target, `${at(name)}/clone${changeQuery(options)}`, {
+        method: 'POST',
+        body,
         headers: changeHeaders(options),
       }),
     remove: (name, options = {}) =>

@@ -1,4 +1,4 @@
-import type { NewSnapshot, OperationView, RetentionView, SnapshotView } from '@innkeeper/model';
+import type { NewSnapshot, OperationView, RetentionView, SnapshotChange, SnapshotView } from '@innkeeper/model';
 import { type ChangeOptions, changeHeaders, changeQuery, queryOf } from './change.ts';
 import { ask, type Target } from './transport.ts';
 
@@ -11,6 +11,13 @@ export interface SnapshotCalls {
   snapshot(name: string, snapshot: NewSnapshot, options?: ChangeOptions): Promise<OperationView>;
   /** Back to what it held then; what came since is gone. */
   restore(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
+  /** Another name or description; the snapshot itself stays as it is. */
+  changeSnapshot(
+    name: string,
+    snapshot: string,
+    change: SnapshotChange,
+    options?: ChangeOptions,
+  ): Promise<OperationView>;
   removeSnapshot(name: string, snapshot: string, options?: ChangeOptions): Promise<OperationView>;
 }
 
@@ -29,6 +36,12 @@ export const snapshotCalls = (target: Target): SnapshotCalls => {
     restore: (name, snapshot, options = {}) =>
       ask(target, `${at(name, snapshot)}/restore${changeQuery(options)}`, {
         method: 'POST',
+        headers: changeHeaders(options),
+      }),
+    changeSnapshot: (name, snapshot, body, options = {}) =>
+      ask(target, `${at(name, snapshot)}${changeQuery(options)}`, {
+        method: 'PATCH',
+        body,
         headers: changeHeaders(options),
       }),
     removeSnapshot: (name, snapshot, options = {}) =>

@@ -3,6 +3,7 @@ import type { Backend, DriverReport, GuestObservation, GuestStats, Paths, SpecFi
 import type { HeldNetwork } from './claims.ts';
 import type {
   AdoptGroup,
+  CloneGroup,
   ConsoleGroup,
   EndingGroup,
   ExecGroup,
@@ -72,6 +73,7 @@ export interface Driver
     Partial<PauseGroup>,
     Partial<RenameGroup>,
     Partial<SnapshotGroup>,
+    Partial<CloneGroup>,
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
     Partial<HostGroup>,

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { HostProcess } from '@innkeeper/host';
 import type { Adoptable, GuestEnding, NetworkMode, Ownership, SnapshotNote, Subnet } from '@innkeeper/model';
 import type { HeldNetwork } from './claims.ts';
-import type { GuestRef, Step } from './order.ts';
+import type { GuestPlan, GuestRef, Step } from './order.ts';
 
 export interface ExecOptions {
   readonly command: readonly string[];
@@ -86,6 +86,9 @@ export interface SnapshotOrder extends SnapshotNote {
   readonly ran: boolean;
 }
 
+/** What people call a snapshot, and say of it. */
+export type SnapshotWords = Pick<SnapshotNote, 'name' | 'description'>;
+
 /** A snapshot that is whole, as it lies on the host. */
 export interface HeldSnapshot extends SnapshotNote {
   /** That it takes on the disk; what it shares with others may be counted in each. */
@@ -112,8 +115,34 @@ export interface SnapshotGroup {
   settleRestore(guest: GuestRef, snapshot: string): readonly Step[];
   /** Others stay whole, whichever was made from which. Nothing there is success. */
   removeSnapshot(guest: GuestRef, snapshot: string): readonly Step[];
+  /**
+   * Its note on the host says another name or description; an empty description is none. Repeatable. Throws `not_found` without such
+   * a snapshot.
+   */
+  noteSnapshot(guest: GuestRef, snapshot: string, change: SnapshotWords): Promise<void>;
   /** Those that are whole. */
   snapshots(guest: GuestRef): Promise<readonly HeldSnapshot[]>;
+}
+
+/** What a guest begins with. */
+export interface CloneOrigin {
+  /** Of the same driver and host, and made by it. */
+  readonly guest: GuestRef;
+  /** Id of one of its snapshots; undefined: what it holds now. */
+  readonly snapshot?: string | undefined;
+  /** Whether it ran when it was asked for: one that a kill left frozen goes on then. */
+  readonly ran: boolean;
+}
+
+/** Optional group, present when the driver reports the capability `clone`. */
+export interface CloneGroup {
+  /**
+   * Instead of `create`: a guest that begins with a copy of what another one holds, or held, volumes too, and is somebody else from
+   * its first start on: its name, the id of its machine, keys of its SSH server. The other stays as it is; one that runs may stand
+   * still during the first step, which alone needs it. Throws `not_found` without such a snapshot, `conflict` for a guest that is not
+   * ours or was adopted, `unsupported` naming what could not be copied with the rest.
+   */
+  clone(plan: GuestPlan, origin: CloneOrigin): readonly Step[];
 }
 
 /**

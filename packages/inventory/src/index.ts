@@ -1,6 +1,7 @@
 export { allOf } from './all-of.ts';
 export * from './audit.ts';
 export * from './claims.ts';
+export * from './clones.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';
 export * from './devices.ts';
 export { dumpToFile, restoreFromFile } from './dump-file.ts';

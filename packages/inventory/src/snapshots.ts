@@ -34,10 +34,13 @@ export const insertSnapshot = async (
 };
 
 export interface SnapshotChange {
+  readonly name?: string;
+  readonly description?: string | null;
   readonly state?: SnapshotState;
   readonly sizeBytes?: number;
 }
 
+/** Throws a duplicate of `snapshots_name_unique` for a name that another of the workload has. */
 export const updateSnapshot = async (db: Db, id: string, change: SnapshotChange): Promise<void> => {
   await db.update(snapshots).set(change).where(eq(snapshots.id, id));
 };

@@ -46,9 +46,11 @@ export type PowerAction = (typeof powerActions)[number];
 export const operationKinds = [
   'apply',
   ...powerActions,
+  'clone',
   'rename',
   'snapshot',
   'restore',
+  'change-snapshot',
   'remove-snapshot',
   'remove',
   'adopt',

@@ -22,6 +22,7 @@ export type Capability = z.output<typeof capability>;
  * `console.history`: what a guest printed on its console is there later, also when it does not run.
  * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
  * `snapshots`: what a guest holds can be kept as it is, and gone back to.
+ * `clone`: a guest can begin with a copy of what another one holds.
  * `convert.from`, `convert.to`: its containers can become, or be made from, those of another driver.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
@@ -44,6 +45,7 @@ export const capabilityNames = [
   'pause',
   'rename',
   'snapshots',
+  'clone',
   'start.by-others',
   'confinement',
   'limits.cpu',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameField } from './names.ts';
 
 /** Of one workload. It stands in addresses and on command lines, never in a path of a host: folders are called by ids. */
 export const snapshotNamePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -33,6 +34,28 @@ export const newSnapshot = z
   })
   .meta({ id: 'NewSnapshot' });
 export type NewSnapshot = z.output<typeof newSnapshot>;
+
+/** What of a snapshot is to be otherwise. */
+export const snapshotChange = z
+  .strictObject({
+    name: ownNameField.optional(),
+    description: text.optional().meta({ description: 'For people; an empty one takes it away' }),
+  })
+  .refine(({ name, description }) => name !== undefined || description !== undefined, {
+    error: 'says nothing that is to be changed: give name, description or both',
+  })
+  .meta({ id: 'SnapshotChange' });
+export type SnapshotChange = z.output<typeof snapshotChange>;
+
+/** A workload that is to begin with a copy of what another one holds. */
+export const newClone = z
+  .strictObject({
+    name: nameField,
+    snapshot: z.string().optional().meta({ description: 'What it held then, and not what it holds now' }),
+    power: z.enum(['running', 'stopped']).optional().meta({ description: 'What it does then; running when left out' }),
+  })
+  .meta({ id: 'NewClone' });
+export type NewClone = z.output<typeof newClone>;
 
 /** What is kept beside a snapshot on its host, so that either side can be rebuilt from the other. */
 export const snapshotNote = z.object({

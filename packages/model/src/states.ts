@@ -37,8 +37,10 @@ export const workloadActions = [
   'console',
   'screen',
   'rename',
+  'clone',
   'snapshot',
   'restore',
+  'change-snapshot',
   'remove-snapshot',
   'remove',
 ] as const;
@@ -55,8 +57,10 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   console: ['running', 'stopped'],
   screen: ['running'],
   rename: ['stopped', 'failed'],
+  clone: ['running', 'paused', 'stopped'],
   snapshot: ['running', 'paused', 'stopped'],
   restore: ['running', 'paused', 'stopped'],
+  'change-snapshot': ['running', 'paused', 'stopped'],
   'remove-snapshot': ['running', 'paused', 'stopped'],
   remove: workloadStates,
 };

@@ -32,6 +32,16 @@ describe('a decision', () => {
     expect(decide(snapshot([fits]), ask()).winner).toBeDefined();
   });
 
+  it('keeps a clone where the one is that it is copied from, and says so', () => {
+    const origin = { workload: 'web', host: 'h2', driver: 'lxc' };
+    const record = decide(snapshot([host('h1'), host('h2')]), { ...ask(), origin });
+    expect(record.winner).toMatchObject({ host: 'h2', driver: 'lxc' });
+    expect(record.reason).toBe('runs as a container on h2: it is a clone of web, which is on h2/lxc');
+    const full = decide(snapshot([host('h1'), host('h2', { memoryBytes: 0 })]), { ...ask(), origin });
+    expect(full.winner).toBeUndefined();
+    expect(full.reason).toContain('h2');
+  });
+
   it('runs every check for every candidate', () => {
     const hosts = [host('h1', { state: 'unreachable', memoryBytes: 0, diskFreeBytes: 0, cpus: 0 }), host('h2')];
     const { candidates } = decide(snapshot(hosts), ask({ image: 'windows/11' }));

@@ -77,6 +77,7 @@ export const leads = (winner: CandidateResult, other: CandidateResult): ScorePar
 
 /** Failures that come from what was asked for or ruled, and not from how things are just now. */
 const lasting = new Set([
+  'origin_elsewhere',
   'backend_excluded',
   'capability_missing',
   'image_variant_missing',
@@ -96,6 +97,8 @@ const refusalOf = (winner: CandidateResult, other: CandidateResult): string | un
 export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult[]): string => {
   const { host, backend } = winner.candidate;
   const opening = `runs as ${asWhat[backend]} on ${host}`;
+  const origin = winner.checks.find(({ check }) => check === 'origin');
+  if (origin !== undefined) return `${opening}: ${origin.text}`;
   const otherBackends = all.filter(({ candidate }) => candidate.backend !== backend);
   const here = otherBackends.filter(({ candidate }) => candidate.host === host);
   const others = here.length > 0 ? here : otherBackends;
@@ -110,7 +113,7 @@ export const reasonFor = (winner: CandidateResult, all: readonly CandidateResult
 };
 
 /** What the manifest itself leaves out: to say that it did says nothing of why the rest does not fit. */
-const ownWishes = new Set(['backend_excluded', 'host_excluded', 'host_labels_differ']);
+const ownWishes = new Set(['backend_excluded', 'host_excluded', 'host_labels_differ', 'origin_elsewhere']);
 
 const isLeftOut = (result: CandidateResult): boolean => failures(result).some(({ code }) => ownWishes.has(code));
 

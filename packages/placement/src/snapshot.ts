@@ -77,6 +77,13 @@ export interface PlacementRequest {
   readonly spec: CompleteSpec;
   /** Where it is now: it stays there unless something speaks against it. */
   readonly current?: Candidate | undefined;
+  /** Of a clone: the workload that it begins with a copy of, and where that is. Missing in the oldest records. */
+  readonly origin?: Origin | undefined;
+}
+
+/** What is copied is copied within a host and a driver. */
+export interface Origin extends Pick<Candidate, 'host' | 'driver'> {
+  readonly workload: string;
 }
 
 /** What a record was decided from; kept with it, so that it can be decided again. */

@@ -1,3 +1,4 @@
+export { renewIdentity } from './clone-identity.ts';
 export * from './container-profile.ts';
 export * from './container-root.ts';
 export * from './disk.ts';
@@ -7,9 +8,11 @@ export { layout } from './layout.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';
 export { containerOwnBytes, diskOwnBytes } from './own-bytes.ts';
+export * from './root-clone.ts';
 export * from './root-files.ts';
 export * from './root-snapshots.ts';
 export * from './seed.ts';
+export { changeSnapshotNote } from './snapshot-note.ts';
 export { type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
 export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
 export type { Work } from './stored/work.ts';

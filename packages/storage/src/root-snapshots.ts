@@ -3,6 +3,7 @@ import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { containerRootFolder } from './container-root.ts';
 import { diskUse } from './own-bytes.ts';
+import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
 import { volumeDirectoryPath, volumesFolder } from './volumes.ts';
 
 let program: Promise<string> | undefined;
@@ -12,9 +13,17 @@ const snapshotProgram = (): Promise<string> => {
 };
 
 /** Copying takes as long as there is data; a disk that hangs is not waited for for ever. */
-const longestMs = 6 * 3_600_000;
+export const longestMs = 6 * 3_600_000;
 /** What the program says when somebody else is at work on the files. */
 const busyCode = 3;
+
+/** Throws `conflict` when a program that copies layers has found somebody else at work on them. */
+export const requireFree = async (running: Promise<{ readonly exitCode: number }>): Promise<void> => {
+  if ((await running).exitCode !== busyCode) return;
+  throw new InnkeeperError('conflict', 'Something is being copied into or out of the files of this container', {
+    hint: 'ask again when inn cp has ended',
+  });
+};
 
 /** A snapshot of a container: its folder below the container's own is called by `id`, which no user chooses. */
 export interface RootSnapshotRef {
@@ -68,16 +77,27 @@ const perform = async (
   if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
   const words = trees.flatMap(({ key, path }) => [key, path]);
   const argv = ['perl', '-e', await snapshotProgram(), containerRootFolder(paths, root), id, action, ...words];
-  const { exitCode } = await host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] });
-  if (exitCode === busyCode)
-    throw new InnkeeperError('conflict', 'Something is being copied into or out of the files of this container', {
-      hint: 'ask again when inn cp has ended',
-    });
+  await requireFree(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
 };
 
 const requireRoot = async (host: Host, paths: Paths, root: string): Promise<void> => {
   if ((await host.files.facts(`${containerRootFolder(paths, root)}/root.json`)) !== undefined) return;
   throw new InnkeeperError('not_found', `The root of the container ${root} is not on this host`);
+};
+
+const requireSnapshot = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef): Promise<void> => {
+  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  if ((await host.files.facts(`${snapshotsFolder(paths, root)}/${id}`)) !== undefined) return;
+  throw new InnkeeperError('not_found', `The snapshot ${id} is not on this host`);
+};
+
+/** What a container holds now, or held: each directory where it lies. Throws `not_found` without such a root or snapshot. */
+export const heldTrees = async (host: Host, paths: Paths, root: string, id: string | undefined): Promise<Tree[]> => {
+  await requireRoot(host, paths, root);
+  if (id === undefined) return treesNow(host, paths, root);
+  await requireSnapshot(host, paths, { root, id });
+  const folder = `${snapshotsFolder(paths, root)}/${id}`;
+  return (await treesOf(host, paths, { root, id })).map(({ key }) => ({ key, path: `${folder}/${key}` }));
 };
 
 /** Has what a container wrote until now on the disk, so that less is left to do while it is frozen. */
@@ -99,6 +119,17 @@ export const copyRootSnapshot = async (
   await perform(host, paths, ref, 'copy', { trees, input: `${JSON.stringify(note)}\n` });
 };
 
+/** The note of a snapshot that is there says another name or description. Throws `not_found` without such a snapshot. */
+export const changeRootSnapshotNote = async (
+  host: Host,
+  paths: Paths,
+  { root, id }: RootSnapshotRef,
+  words: SnapshotWords,
+): Promise<void> => {
+  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  return changeSnapshotNote(host, `${snapshotsFolder(paths, root)}/${id}/snapshot.json`, words);
+};
+
 /** From here on it is there, also after a power cut. */
 export const keepRootSnapshot = (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> =>
   perform(host, paths, ref, 'keep');
@@ -115,8 +146,7 @@ export const removeRootSnapshot = async (host: Host, paths: Paths, ref: RootSnap
  */
 export const swapRootSnapshot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
   await requireRoot(host, paths, ref.root);
-  if ((await host.files.facts(`${snapshotsFolder(paths, ref.root)}/${ref.id}`)) === undefined)
-    throw new InnkeeperError('not_found', `The snapshot ${ref.id} is not on this host`);
+  await requireSnapshot(host, paths, ref);
   await perform(host, paths, ref, 'swap', { trees: await treesOf(host, paths, ref) });
 };
 

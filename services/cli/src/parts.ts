@@ -17,7 +17,7 @@ export const parts: readonly Part[] = [
   { names: ['apply', 'plan', 'schema'], load: async () => (await import('./commands/manifest.ts')).addManifests },
   { names: ['run'], load: async () => (await import('./commands/run.ts')).addRun },
   {
-    names: ['start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove', 'rename'],
+    names: ['start', 'stop', 'restart', 'pause', 'resume', 'rm', 'remove', 'rename', 'clone'],
     load: async () => (await import('./commands/change.ts')).addChanges,
   },
   {

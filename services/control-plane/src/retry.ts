@@ -9,9 +9,11 @@ import { actOnWorkload, putWorkload } from './requests.ts';
 
 /** How people ask again for what no operation keeps the words of. */
 const askAgain: Partial<Record<OperationRow['kind'], string>> = {
+  clone: 'inn clone WORKLOAD NEW asks again',
   rename: 'inn rename OLD NEW asks again',
   snapshot: 'inn snapshot create WORKLOAD asks again',
   restore: 'inn restore WORKLOAD SNAPSHOT asks again',
+  'change-snapshot': 'inn snapshot rename WORKLOAD SNAPSHOT NEW, or inn snapshot describe, asks again',
   'remove-snapshot': 'inn snapshot rm WORKLOAD SNAPSHOT asks again',
   adopt: 'inn adopt GUEST asks again',
   convert: 'inn convert GUEST asks again',
@@ -48,9 +50,11 @@ export const retryOperation = async (
     case 'revert':
       demand(identity, 'admin');
       return endConversion(control, name, kind, asker);
+    case 'clone':
     case 'rename':
     case 'snapshot':
     case 'restore':
+    case 'change-snapshot':
     case 'remove-snapshot':
     case 'adopt':
     case 'convert':

@@ -30,6 +30,8 @@ describe('the state of a workload', () => {
     }
   });
 
-  it('is waiting while its operation is put aside, whatever its record says', () =>
-    expect(stateOf(row('pending'), undefined, undefined, true)).toBe('waiting'));
+  it('is waiting while its operation is put aside, unless it has a guest', () => {
+    expect(stateOf(row('pending'), undefined, undefined, true)).toBe('waiting');
+    expect(stateOf(row('ready'), host('up'), guest('running'), true)).toBe('running');
+  });
 });

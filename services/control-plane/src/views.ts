@@ -69,7 +69,7 @@ export const isSilent = (host: HostRow | undefined): boolean =>
  * | ready    | yes     | yes        | the guest's     |
  * | ready    | yes     | no         | missing         |
  * | others   | –       | –          | the record's    |
- * One whose operation was put aside is waiting, whatever its record says.
+ * One whose operation was put aside is waiting, unless it has a guest: that is what it is, whatever is to be done with it later.
  */
 export const stateOf = (
   row: WorkloadRow,
@@ -77,7 +77,7 @@ export const stateOf = (
   guest: GuestRow | undefined,
   waiting: boolean,
 ): WorkloadState => {
-  if (waiting) return 'waiting';
+  if (waiting && row.state !== 'ready') return 'waiting';
   if (row.state !== 'ready') return row.state;
   if (isSilent(host)) return 'unknown';
   if (guest === undefined) return 'missing';

@@ -46,8 +46,16 @@ export const reportCases: readonly ConformanceCase[] = [
       equal(bench.driver.pause !== undefined, await declares(bench, 'pause'), 'pause');
       equal(bench.driver.resume !== undefined, await declares(bench, 'pause'), 'resume');
       equal(bench.driver.rename !== undefined, await declares(bench, 'rename'), 'rename');
-      for (const part of ['snapshot', 'restore', 'settleRestore', 'removeSnapshot', 'snapshots'] as const)
+      for (const part of [
+        'snapshot',
+        'restore',
+        'settleRestore',
+        'removeSnapshot',
+        'noteSnapshot',
+        'snapshots',
+      ] as const)
         equal(bench.driver[part] !== undefined, await declares(bench, 'snapshots'), part);
+      equal(bench.driver.clone !== undefined, await declares(bench, 'clone'), 'clone');
       equal(bench.driver.screen !== undefined, await declares(bench, 'screen'), 'screen');
       equal(bench.driver.screenshot !== undefined, await declares(bench, 'screen'), 'screenshot');
       equal(bench.driver.sendKeys !== undefined, await declares(bench, 'screen'), 'sendKeys');

@@ -74,6 +74,7 @@ const refused = async ({ foreign }: ConformanceBench, driver: Capable): Promise<
     await rejects(runAll(steps), isConflict);
     await undoAll(steps);
   }
+  await rejects(driver.noteSnapshot(foreign.guest, order.id, { name: 'theirs' }), isConflict);
   deepEqual(await driver.snapshots(foreign.guest), []);
   equal(await foreign.fingerprint(), fingerprint);
 };
@@ -151,6 +152,13 @@ export const snapshotCases: readonly ConformanceCase[] = [
         const { sizeBytes, ...seen } = (await driver.snapshots(guest)).find(({ id }) => id === first.id) ?? {};
         deepEqual(seen, note);
         ok((sizeBytes ?? -1) >= 0 && !ran);
+        for (const words of [{ name: 'renamed', description: 'said later' }, { name: 'renamed' }]) {
+          await driver.noteSnapshot(guest, first.id, words);
+          await driver.noteSnapshot(guest, first.id, words);
+          const { id, createdAt } = first;
+          const { sizeBytes: size, ...noted } = (await driver.snapshots(guest)).find((one) => one.id === id) ?? {};
+          deepEqual(noted, { id, createdAt, ...words });
+        }
         const back = driver.restore(guest, first.id);
         await undoAll(back);
         for (const step of back) {
@@ -193,6 +201,7 @@ export const snapshotCases: readonly ConformanceCase[] = [
       withCapable(bench, async (driver, guest) => {
         await refused(bench, driver);
         await rejects(runAll(driver.restore(guest, randomUUID())), { code: 'not_found' });
+        await rejects(driver.noteSnapshot(guest, randomUUID(), { name: 'nothing' }), { code: 'not_found' });
       }),
   },
 ];

@@ -6,20 +6,16 @@ import {
   type GuestPlan,
   type GuestRef,
   type Step,
-  together,
 } from '@innkeeper/driver-contract';
 import { describeDomain } from '@innkeeper/libvirt';
 import { type DriverReport, InnkeeperError, messageChain } from '@innkeeper/model';
 import {
   containerOwnBytes,
-  createVolumeDirectory,
-  destroyContainerRoot,
   destroyVolumes,
   imageStore,
   installContainerProfile,
   installMountHook,
   mountContainerRoot,
-  prepareContainerRoot,
   releaseContainerRoot,
   removeContainerProfile,
   removeMountHook,
@@ -44,7 +40,8 @@ import { containerExec } from './exec.ts';
 import { openFreezer } from './freezer.ts';
 import { importing } from './imported.ts';
 import { changeContainer } from './live.ts';
-import { containerXml, guestFiles, planContainer } from './plan.ts';
+import { makingOf } from './making.ts';
+import { containerXml, planContainer } from './plan.ts';
 import { containerCapabilities } from './probe.ts';
 import { snapshotting } from './snapshots.ts';
 import { containerStats } from './stats.ts';
@@ -82,10 +79,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     capabilities: await containerCapabilities(host, paths, freezer, libvirt),
   });
 
-  const makeVolumes = async ({ uuid, spec, claims }: Definition): Promise<void> => {
-    for (const { name } of spec.volumes)
-      await createVolumeDirectory(host, paths, uuid, { name, owner: claims.uidStart });
-  };
+  const { makeVolumes, ...making } = makingOf({ host, paths, libvirt, images, observer: guests, freezer });
 
   /** What an adopted container stands on is its owner's to mount. */
   const mountOwnRoot = async (guest: GuestRef): Promise<void> => {
@@ -157,46 +151,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     stats: (refs) => containerStats(host, refs, ownBytes),
     plan: planContainer,
-    create: (plan): readonly Step[] => {
-      const definition = definitionOf(plan);
-      const { image } = definition.spec;
-      return [
-        {
-          name: 'image',
-          run: async ({ progress, signal }) => void (await images.rootfs(image, { onProgress: progress, signal })),
-          noUndo: 'an image is a cache that the next workload uses',
-        },
-        // libvirt looks at the root when the container starts, not when it is defined: neither has to wait for the other.
-        together(
-          'define',
-          {
-            name: 'root',
-            run: async () => {
-              await prepareContainerRoot(host, paths, images, {
-                id: plan.uuid,
-                image,
-                uidStart: definition.claims.uidStart,
-                files: guestFiles(definition),
-              });
-              await makeVolumes(definition);
-            },
-            undo: async () => {
-              await destroyContainerRoot(host, paths, plan.uuid);
-              await destroyVolumes(host, paths, plan.uuid);
-            },
-          },
-          {
-            name: 'definition',
-            run: () => libvirt.define(containerXml(definition, paths), { validate: false }),
-            undo: async () => {
-              await forceStop(libvirt, plan.uuid);
-              await undefineGuest(libvirt, plan.uuid, {});
-              await host.files.remove(consoleLog(paths, plan.uuid));
-            },
-          },
-        ),
-      ];
-    },
+    ...making,
     settle: (plan) => {
       const { networks } = definitionOf(plan).claims;
       return [

@@ -74,12 +74,17 @@ const seedFiles = (definition: Definition): Record<string, RootFile> =>
     ]),
   );
 
+/** What its own name stands for in the guest. */
+export const ownAddresses = ({ claims }: Definition): string[] => {
+  const { address, address6 } = claims.networks[0] ?? {};
+  return [address?.ip ?? '127.0.1.1', address6?.ip ?? []].flat();
+};
+
 /** Files of the guest that say who and where it is, and what it is to do at its first boot. */
 export const guestFiles = (definition: Definition): Readonly<Record<string, RootFile>> => {
   const { name, claims } = definition;
   const gateway = claims.networks.find(({ address }) => address !== undefined)?.address?.gateway;
-  const { address, address6 } = claims.networks[0] ?? {};
-  const own = [address?.ip ?? '127.0.1.1', address6?.ip ?? []].flat();
+  const own = ownAddresses(definition);
   return {
     'etc/hostname': `${name}\n`,
     'etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${own.map((ip) => `${ip} ${name}\n`).join('')}`,

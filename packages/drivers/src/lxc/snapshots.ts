@@ -1,23 +1,22 @@
-import type { GuestRef, SnapshotGroup, SnapshotOrder } from '@innkeeper/driver-contract';
+import type { GuestRef, SnapshotGroup } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
-import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
+import type { Libvirt } from '@innkeeper/libvirt';
 import { InnkeeperError, type Paths, snapshotNote } from '@innkeeper/model';
 import {
+  changeRootSnapshotNote,
   clearSwappedRoot,
-  containerRootPath,
   copyRootSnapshot,
-  flushRoot,
   isRootSwapped,
   keepRootSnapshot,
   listRootSnapshots,
   removeRootSnapshot,
   swapBackRoot,
   swapRootSnapshot,
-  volumesFolder,
 } from '@innkeeper/storage';
-import { requireMade, requireOurs, stateOf } from '../shared/lifecycle.ts';
+import { requireMade, stateOf } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
 import type { Freezer } from './freezer.ts';
+import { moments } from './moments.ts';
 
 const noUndo = 'removal goes forward: what is gone is gone';
 
@@ -31,38 +30,7 @@ export const snapshotting = (
 ): SnapshotGroup => {
   const refOf = ({ uuid }: GuestRef, id: string) => ({ root: uuid, id });
 
-  /** Directories that somebody has put into its definition are not in a snapshot, and would not go back with the rest. */
-  const requireWhole = async ({ uuid, name }: GuestRef): Promise<void> => {
-    const definition = (await libvirt.xml([uuid], { inactive: true })).get(uuid);
-    if (definition === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
-    const isHeld = (source = '') =>
-      source === containerRootPath(paths, uuid) || source.startsWith(`${volumesFolder(paths, uuid)}/`);
-    const others = describeDomain(definition).filesystems.filter(({ source }) => !isHeld(source));
-    if (others.length === 0) return;
-    const named = others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`).join(', ');
-    throw new InnkeeperError('unsupported', `${name} has what no snapshot would hold: ${named}`, {
-      hint: 'a snapshot holds its root and its volumes; take the rest out of its definition first',
-    });
-  };
-
-  /** Frozen for as long as `work` takes, unless it does not run, or is to stay frozen. */
-  const inOneMoment = async (guest: GuestRef, ran: boolean, work: () => Promise<void>): Promise<void> => {
-    const state = (await observer.inspect(guest.uuid))?.state;
-    const goesOn = state === 'running' || (state === 'paused' && ran);
-    if (!goesOn) return work();
-    await flushRoot(host, paths, guest.uuid);
-    try {
-      await freezer.pause(guest);
-      await flushRoot(host, paths, guest.uuid);
-      await work();
-    } finally {
-      await freezer.resume(guest);
-    }
-  };
-
-  const goOn = async (guest: GuestRef, { ran }: SnapshotOrder): Promise<void> => {
-    if (ran && (await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
-  };
+  const { requireWhole, inOneMoment, goOn, isMade } = moments(host, paths, libvirt, observer, freezer);
 
   const requireStopped = async ({ uuid, name }: GuestRef): Promise<void> => {
     const state = await stateOf(libvirt, uuid);
@@ -71,12 +39,6 @@ export const snapshotting = (
       throw new InnkeeperError('conflict', `${name} is ${state}: what it holds is exchanged while it is stopped`, {
         hint: `inn stop ${name}`,
       });
-  };
-
-  /** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
-  const isMade = async (guest: GuestRef): Promise<boolean> => {
-    const owned = await requireOurs(observer, guest).catch(() => undefined);
-    return owned !== undefined && owned.adopted === undefined;
   };
 
   return {
@@ -93,7 +55,7 @@ export const snapshotting = (
         },
         undo: async () => {
           if (!(await isMade(guest))) return;
-          await goOn(guest, order);
+          if (order.ran) await goOn(guest);
           await removeRootSnapshot(host, paths, refOf(guest, order.id));
         },
       },
@@ -133,6 +95,10 @@ export const snapshotting = (
         noUndo,
       },
     ],
+    noteSnapshot: async (guest, id, words) => {
+      await requireMade(observer, guest);
+      await changeRootSnapshotNote(host, paths, refOf(guest, id), words);
+    },
     snapshots: async ({ uuid }) =>
       (await listRootSnapshots(host, paths, uuid)).flatMap(({ note, sizeBytes }) => {
         const parsed = snapshotNote.safeParse(note);

@@ -90,6 +90,17 @@ const checkName = (host: HostSnapshot, { driver }: DriverReport, { name }: Place
     : passed('name', need, { have: 'free', text: `the name ${name} is free` });
 };
 
+/** A clone is made where the one is that it is copied from, and nowhere else. */
+const originChecks = (host: HostSnapshot, { driver }: DriverReport, { origin }: PlacementRequest): CheckResult[] => {
+  if (origin === undefined) return [];
+  const need = `${origin.host}/${origin.driver}`;
+  const have = `${host.name}/${driver}`;
+  const text = `it is a clone of ${origin.workload}, which is on ${need}`;
+  return [
+    need === have ? passed('origin', need, { have, text }) : failed('origin', need, 'origin_elsewhere', { have, text }),
+  ];
+};
+
 /**
  * Every check that differs between the drivers of one host; none is left out because another failed. A driver that does not work
  * may not have said what it can do: of that nothing is held against it.
@@ -103,6 +114,7 @@ export const driverChecks = (
 ): CheckResult[] => [
   checkHealthy(driver),
   checkBackend(driver, request),
+  ...originChecks(host, driver, request),
   ...requirements
     .filter(({ capability }) => driver.healthy || driver.capabilities[capability] !== undefined)
     .map((requirement) => checkCapability(driver, requirement)),

@@ -1,4 +1,4 @@
-import { powerActions } from '@innkeeper/model';
+import { newClone, parseWith, powerActions } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll } from '../follow.ts';
 import { client } from '../target.ts';
@@ -43,7 +43,39 @@ const addRename = (program: Command): void => {
     });
 };
 
+interface CloneOptions extends WaitOptions {
+  readonly snapshot?: string;
+  readonly stopped?: true;
+}
+
+const addClone = (program: Command): void => {
+  program
+    .command('clone <workload> <new>')
+    .description(
+      'make a workload that begins with a copy of what another one holds; its ports of the host stay with that',
+    )
+    .option('--snapshot <snapshot>', 'what it held then, and not what it holds now')
+    .option('--stopped', 'it is not started')
+    .option('--no-wait', 'return at once')
+    .addHelpText(
+      'after',
+      examples(
+        ['inn clone web web-test', 'web-test holds what web holds, under a name and addresses of its own'],
+        ['inn clone web web-old --snapshot before-upgrade --stopped', 'what web held then, and it does not run'],
+      ),
+    )
+    .action(async (workload: string, to: string, { snapshot, stopped, wait }: CloneOptions) => {
+      const asked = {
+        name: to,
+        ...(snapshot === undefined ? {} : { snapshot }),
+        ...(stopped === undefined ? {} : { power: 'stopped' }),
+      };
+      await finishAll(client(), [await client().clone(workload, parseWith(newClone, asked, 'clone'))], wait);
+    });
+};
+
 export const addChanges = (program: Command): void => {
   addPower(program);
   addRename(program);
+  addClone(program);
 };

@@ -14,7 +14,7 @@ const helpOf = async (name: string): Promise<string> => {
 };
 
 describe('the help of what is done with a guest', () => {
-  it.each(['exec', 'shell', 'console', 'cp', 'logs', 'screenshot', 'view', 'keys', 'top', 'restore'])(
+  it.each(['exec', 'shell', 'console', 'cp', 'logs', 'screenshot', 'view', 'keys', 'top', 'restore', 'clone'])(
     'has an example of inn %s',
     async (name) => expect(await helpOf(name)).toMatch(new RegExp(`\\nexamples\\n {2}inn ${name} `)),
   );

@@ -1,4 +1,4 @@
-import { newSnapshot, parseWith } from '@innkeeper/model';
+import { newSnapshot, parseWith, snapshotChange } from '@innkeeper/model';
 import type { Command } from 'commander';
 import { finishAll } from '../follow.ts';
 import { checkFormat, outputOption, printItems } from '../show/output.ts';
@@ -24,6 +24,34 @@ const addRestore = (parent: Command, prefix: string): void => {
     .action(async (workload: string, snapshot: string, { wait }: WaitOptions) => {
       await finishAll(client(), [await client().restore(workload, snapshot)], wait);
     });
+};
+
+const addWords = (parent: Command): void => {
+  const change = async (workload: string, snapshot: string, words: object, wait: boolean): Promise<void> =>
+    finishAll(
+      client(),
+      [await client().changeSnapshot(workload, snapshot, parseWith(snapshotChange, words, 'snapshot'))],
+      wait,
+    );
+  parent
+    .command('rename <workload> <snapshot> <to>')
+    .description('give a snapshot another name; one of the schedule is kept then until somebody removes it')
+    .option(...noWait)
+    .addHelpText(
+      'after',
+      examples(['inn snapshot rename web 20261126-154418 before-upgrade', 'it is called before-upgrade now']),
+    )
+    .action((workload: string, snapshot: string, to: string, { wait }: WaitOptions) =>
+      change(workload, snapshot, { name: to }, wait),
+    );
+  parent
+    .command('describe <workload> <snapshot> <text>')
+    .description('say something else of a snapshot; an empty text takes what was said away')
+    .option(...noWait)
+    .addHelpText('after', examples(['inn snapshot describe web before-upgrade "nginx 1.22"', 'for people']))
+    .action((workload: string, snapshot: string, text: string, { wait }: WaitOptions) =>
+      change(workload, snapshot, { description: text }, wait),
+    );
 };
 
 /** `inn snapshot …` and `inn restore`. */
@@ -94,6 +122,7 @@ export const addSnapshots = (program: Command): void => {
         () => retentionText(items),
       );
     });
+  addWords(snapshots);
   addRestore(snapshots, 'snapshot ');
   addRestore(program, '');
 };

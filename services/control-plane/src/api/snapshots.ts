@@ -1,9 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OperationRow } from '@innkeeper/inventory';
-import { newSnapshot, retentionView, snapshotView } from '@innkeeper/model';
+import { newSnapshot, retentionView, snapshotChange, snapshotView } from '@innkeeper/model';
 import type { Asker } from '../asker.ts';
 import type { Control } from '../control.ts';
-import { removeSnapshotRequest, restoreRequest, snapshotRequest } from '../snapshots/requests.ts';
+import {
+  changeSnapshotRequest,
+  removeSnapshotRequest,
+  restoreRequest,
+  snapshotRequest,
+} from '../snapshots/requests.ts';
 import { retentionPlan } from '../snapshots/retention.ts';
 import { snapshotViews } from '../snapshots/views.ts';
 import { accepted, askerOf, changing, failures, json, named, settle } from './answers.ts';
@@ -91,4 +96,24 @@ export const addSnapshots = (app: App, control: Control): void => {
     async (c) => c.json(await retentionPlan(control, c.req.valid('param').name, c.req.valid('query').keep), 200),
   );
   addActs(app, control);
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/v1/workloads/{name}/snapshots/{snapshot}',
+      summary: 'Give a snapshot another name or description; what it holds stays as it is',
+      request: {
+        ...one,
+        ...changing,
+        body: { content: { 'application/json': { schema: snapshotChange } }, required: true },
+      },
+      responses: accepted,
+    }),
+    async (c) => {
+      const { name, snapshot } = c.req.valid('param');
+      const row = await changeSnapshotRequest(control, name, snapshot, c.req.valid('json'), askerOf(c));
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
+    },
+  );
 };

@@ -4,6 +4,7 @@ import {
   guestStats,
   InnkeeperError,
   nameField,
+  newClone,
   parseWorkloadSpec,
   placementRecord,
   type WorkloadSpec,
@@ -11,6 +12,7 @@ import {
   workloadSpec,
   workloadView,
 } from '@innkeeper/model';
+import { cloneRequest } from '../clones.ts';
 import type { Control } from '../control.ts';
 import { latestRecord } from '../placements.ts';
 import { actOnWorkload, putWorkload, renameRequest } from '../requests.ts';
@@ -75,6 +77,28 @@ const addRename = (app: App, control: Control): void => {
     }),
     async (c) => {
       const row = await renameRequest(control, c.req.valid('param').name, c.req.valid('json').name, askerOf(c));
+      const { view, status } = await settle(control, row, c.req.valid('query').wait);
+      c.header('location', `/v1/operations/${row.id}`);
+      return c.json(view, status);
+    },
+  );
+};
+
+const addClone = (app: App, control: Control): void => {
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/workloads/{name}/clone',
+      summary: 'Make a workload that begins with a copy of what this one holds, or held in a snapshot',
+      request: {
+        ...named,
+        ...changing,
+        body: { content: { 'application/json': { schema: newClone } }, required: true },
+      },
+      responses: accepted,
+    }),
+    async (c) => {
+      const row = await cloneRequest(control, c.req.valid('param').name, c.req.valid('json'), askerOf(c));
       const { view, status } = await settle(control, row, c.req.valid('query').wait);
       c.header('location', `/v1/operations/${row.id}`);
       return c.json(view, status);
@@ -148,6 +172,7 @@ export const addWorkloads = (app: App, control: Control): void => {
   );
   addActs(app, control);
   addRename(app, control);
+  addClone(app, control);
   app.openapi(
     createRoute({
       method: 'get',

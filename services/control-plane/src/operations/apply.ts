@@ -12,7 +12,7 @@ import { keepFailure, stopTimeoutMs } from './outcome.ts';
 import { type Placed, placedOf, placeStep } from './place.ts';
 import { publishStep } from './publish.ts';
 
-interface Powered {
+export interface Powered {
   readonly driver: Driver;
   readonly guest: GuestRef;
   /** Made by this operation: its undo stops it. */
@@ -20,7 +20,8 @@ interface Powered {
   readonly host: string;
 }
 
-const powerStep = (context: OperationContext, { driver, guest, fresh, host }: Powered): Step => {
+/** The last step of making or changing: it does what the manifest says. */
+export const powerStep = (context: OperationContext, { driver, guest, fresh, host }: Powered): Step => {
   const { workload } = context;
   const wanted = workload.spec.power ?? 'running';
   if (wanted === 'stopped') {

@@ -30,6 +30,7 @@ import { rewire } from '../rewire.ts';
 import { readKnown, requestOf, snapshotOf } from '../snapshot.ts';
 import { managedHost } from './host.ts';
 import type { OperationContext } from './kind.ts';
+import { placedBeside } from './origin.ts';
 import { Waiting } from './waiting.ts';
 
 /** What the step `place` decided; everything that follows is made from it, also after a restart. */
@@ -121,7 +122,7 @@ const tryPlace = async (context: OperationContext): Promise<Placed | Unplaced> =
     const known = await readKnown(tx, workload.id);
     const input = {
       snapshot: snapshotOf(known, control.installation),
-      request: requestOf(workload.name, workload.spec),
+      request: { ...requestOf(workload.name, workload.spec), ...placedBeside(context.memory) },
     };
     const record = decide(input.snapshot, input.request);
     const { winner } = record;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Step, StepContext } from '@innkeeper/driver-contract';
 import {
   beginUndo,
+  copiedInto,
   findOperation,
   findWorkloadById,
   finishOperation,
@@ -23,20 +24,24 @@ import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
 import { adopt, release } from './adopt.ts';
 import { apply } from './apply.ts';
+import { clone } from './clone.ts';
 import { confirm, convert, revert } from './convert.ts';
 import type { OperationContext, OperationDefinition, Told } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 import { rename } from './rename.ts';
+import { changeSnapshot } from './snapshot-words.ts';
 import { removeSnapshot, restore, snapshot } from './snapshots.ts';
-import { Waiting } from './waiting.ts';
+import { requireNotCopied, Waiting } from './waiting.ts';
 
 const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   apply,
+  clone,
   ...powerOperations,
   rename,
   snapshot,
   restore,
+  'change-snapshot': changeSnapshot,
   'remove-snapshot': removeSnapshot,
   remove,
   adopt,
@@ -134,7 +139,12 @@ const journaledOf = async ({ control, row }: Running): Promise<StepRow[]> =>
  * read again after each that remembered something.
  */
 const runForward = async (running: Running): Promise<OperationContext | undefined> => {
-  const [journaled, first] = await Promise.all([journaledOf(running), contextOf(running)]);
+  const [journaled, first, into] = await Promise.all([
+    journaledOf(running),
+    contextOf(running),
+    copiedInto(running.control.inventory.db, running.row.workloadId),
+  ]);
+  requireNotCopied(journaled, into);
   const done = journaled.filter(({ state }) => state === 'done').length;
   let context = first;
   for (let position = done; ; position += 1) {

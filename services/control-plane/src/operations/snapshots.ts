@@ -44,7 +44,7 @@ const foundOf = ({ memory }: OperationContext): Found | undefined => memory.foun
 
 const isCapable = (driver: Driver): driver is Driver & SnapshotGroup => driver.snapshot !== undefined;
 
-const groundsOf = ({ control, workload }: OperationContext): Grounds => {
+export const groundsOf = ({ control, workload }: OperationContext): Grounds => {
   const { placed, name } = workload;
   if (placed === null)
     throw new InnkeeperError('conflict', `${name} has no guest`, { hint: 'apply its manifest again' });
@@ -107,7 +107,7 @@ const completeStep = (context: OperationContext, { stood }: Found): Step => {
   };
 };
 
-const done = async (context: OperationContext, kind: string, text: string): Promise<Told> => {
+export const done = async (context: OperationContext, kind: string, text: string): Promise<Told> => {
   const { control, workload } = context;
   if (workload.error !== null) await updateWorkload(control.inventory.db, workload.id, { error: null });
   return { kind, text };

@@ -1,0 +1,61 @@
+import type { GuestRef } from '@innkeeper/driver-contract';
+import type { Host } from '@innkeeper/host';
+import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
+import { containerRootPath, flushRoot, volumesFolder } from '@innkeeper/storage';
+import { requireOurs } from '../shared/lifecycle.ts';
+import type { Observer } from '../shared/observer.ts';
+import type { Freezer } from './freezer.ts';
+
+/** What copies of all that a container holds have in common. */
+export interface Moments {
+  /** Directories that somebody has put into its definition would not come along. */
+  readonly requireWhole: (guest: GuestRef) => Promise<void>;
+  /** Frozen for as long as `work` takes, unless it does not run, or is to stay frozen. */
+  readonly inOneMoment: (guest: GuestRef, ran: boolean, work: () => Promise<void>) => Promise<void>;
+  /** One that a kill left frozen. */
+  readonly goOn: (guest: GuestRef) => Promise<void>;
+  /** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
+  readonly isMade: (guest: GuestRef) => Promise<boolean>;
+}
+
+export const moments = (
+  host: Host,
+  paths: Paths,
+  libvirt: Libvirt,
+  observer: Observer,
+  freezer: Pick<Freezer, 'pause' | 'resume'>,
+): Moments => ({
+  requireWhole: async ({ uuid, name }) => {
+    const definition = (await libvirt.xml([uuid], { inactive: true })).get(uuid);
+    if (definition === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
+    const isHeld = (source = '') =>
+      source === containerRootPath(paths, uuid) || source.startsWith(`${volumesFolder(paths, uuid)}/`);
+    const others = describeDomain(definition).filesystems.filter(({ source }) => !isHeld(source));
+    if (others.length === 0) return;
+    const named = others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`).join(', ');
+    throw new InnkeeperError('unsupported', `${name} has what no snapshot would hold: ${named}`, {
+      hint: 'a snapshot holds its root and its volumes; take the rest out of its definition first',
+    });
+  },
+  inOneMoment: async (guest, ran, work) => {
+    const state = (await observer.inspect(guest.uuid))?.state;
+    const goesOn = state === 'running' || (state === 'paused' && ran);
+    if (!goesOn) return work();
+    await flushRoot(host, paths, guest.uuid);
+    try {
+      await freezer.pause(guest);
+      await flushRoot(host, paths, guest.uuid);
+      await work();
+    } finally {
+      await freezer.resume(guest);
+    }
+  },
+  goOn: async (guest) => {
+    if ((await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
+  },
+  isMade: async (guest) => {
+    const owned = await requireOurs(observer, guest).catch(() => undefined);
+    return owned !== undefined && owned.adopted === undefined;
+  },
+});

@@ -1,0 +1,33 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Db } from './database.ts';
+import { workloads } from './schema.ts';
+import type { WorkloadRow } from './workloads.ts';
+
+/**
+ * Copying what a workload holds, for another one, and an operation of its own are never under way at the same time. Each says first
+ * that it has begun and looks for the other then, so that one of the two sees it: `memory.held` of the clone's operation, and a step in the
+ * journal of the other.
+ */
+
+/** Name of the workload that is being copied from this one; undefined when none is. */
+export const copiedInto = async (db: Db, id: string): Promise<string | undefined> => {
+  const rows = await db.execute<{ name: string }>(sql`
+    select workload_name as name from innkeeper.operations
+    where kind = 'clone' and finished_at is null and memory ->> 'held' = 'true' and memory #>> '{origin,id}' = ${id} limit 1`);
+  return rows[0]?.name;
+};
+
+/** The operation of its own that is under way with a workload; undefined when none is. */
+export const underWayWith = async (
+  db: Db,
+  id: string,
+): Promise<{ readonly id: string; readonly kind: string } | undefined> => {
+  const rows = await db.execute<{ id: string; kind: string }>(sql`
+    select id, kind from innkeeper.operations
+    where workload_id = ${id} and finished_at is null and state in ('running', 'undoing') limit 1`);
+  return rows[0];
+};
+
+/** Locks a workload for the rest of a transaction, by its id; undefined when it is gone. */
+export const lockWorkloadById = async (db: Db, id: string): Promise<WorkloadRow | undefined> =>
+  (await db.select().from(workloads).where(eq(workloads.id, id)).for('update'))[0];
