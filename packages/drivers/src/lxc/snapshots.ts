@@ -1,7 +1,7 @@
-import type { GuestRef, SnapshotGroup, SnapshotOrder } from '@innkeeper/driver-contract';
+import type { GuestRef, SnapshotGroup } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
-import { InnkeeperError, type Paths, snapshotNote } from '@innkeeper/model';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
 import {
   clearSwappedRoot,
   containerRootPath,
@@ -15,11 +15,9 @@ import {
   swapRootSnapshot,
   volumesFolder,
 } from '@innkeeper/storage';
-import { requireMade, requireOurs, stateOf } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
+import { requireNothingElse, snapshotSteps } from '../shared/snapshots.ts';
 import type { Freezer } from './freezer.ts';
-
-const noUndo = 'removal goes forward: what is gone is gone';
 
 /** Copies of a container's upper layer and volumes, beside the layers themselves. */
 export const snapshotting = (
@@ -38,11 +36,10 @@ export const snapshotting = (
     const isHeld = (source = '') =>
       source === containerRootPath(paths, uuid) || source.startsWith(`${volumesFolder(paths, uuid)}/`);
     const others = describeDomain(definition).filesystems.filter(({ source }) => !isHeld(source));
-    if (others.length === 0) return;
-    const named = others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`).join(', ');
-    throw new InnkeeperError('unsupported', `${name} has what no snapshot would hold: ${named}`, {
-      hint: 'a snapshot holds its root and its volumes; take the rest out of its definition first',
-    });
+    requireNothingElse(
+      name,
+      others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`),
+    );
   };
 
   /** Frozen for as long as `work` takes, unless it does not run, or is to stay frozen. */
@@ -60,83 +57,20 @@ export const snapshotting = (
     }
   };
 
-  const goOn = async (guest: GuestRef, { ran }: SnapshotOrder): Promise<void> => {
-    if (ran && (await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
-  };
-
-  const requireStopped = async ({ uuid, name }: GuestRef): Promise<void> => {
-    const state = await stateOf(libvirt, uuid);
-    if (state === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
-    if (state !== 'stopped')
-      throw new InnkeeperError('conflict', `${name} is ${state}: what it holds is exchanged while it is stopped`, {
-        hint: `inn stop ${name}`,
-      });
-  };
-
-  /** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
-  const isMade = async (guest: GuestRef): Promise<boolean> => {
-    const owned = await requireOurs(observer, guest).catch(() => undefined);
-    return owned !== undefined && owned.adopted === undefined;
-  };
-
-  return {
-    snapshot: (guest, order) => [
-      {
-        name: 'copy',
-        run: async ({ progress }) => {
-          await requireMade(observer, guest);
-          await requireWhole(guest);
-          progress('copying what it holds');
-          const { ran, ...note } = order;
-          await inOneMoment(guest, ran, () => copyRootSnapshot(host, paths, refOf(guest, order.id), note));
-          await keepRootSnapshot(host, paths, refOf(guest, order.id));
-        },
-        undo: async () => {
-          if (!(await isMade(guest))) return;
-          await goOn(guest, order);
-          await removeRootSnapshot(host, paths, refOf(guest, order.id));
-        },
-      },
-    ],
-    restore: (guest, id) => [
-      {
-        name: 'put back',
-        run: async () => {
-          await requireMade(observer, guest);
-          await requireStopped(guest);
-          await swapRootSnapshot(host, paths, refOf(guest, id));
-        },
-        undo: async () => {
-          if (!(await isMade(guest))) return;
-          if (await isRootSwapped(host, paths, guest.uuid)) await requireStopped(guest);
-          await swapBackRoot(host, paths, refOf(guest, id));
-        },
-      },
-    ],
-    settleRestore: (guest, id) => [
-      {
-        name: 'clear',
-        run: async () => {
-          await requireMade(observer, guest);
-          await clearSwappedRoot(host, paths, refOf(guest, id));
-        },
-        noUndo: 'what it held before is gone',
-      },
-    ],
-    removeSnapshot: (guest, id) => [
-      {
-        name: 'delete',
-        run: async () => {
-          await requireMade(observer, guest);
-          await removeRootSnapshot(host, paths, refOf(guest, id));
-        },
-        noUndo,
-      },
-    ],
-    snapshots: async ({ uuid }) =>
-      (await listRootSnapshots(host, paths, uuid)).flatMap(({ note, sizeBytes }) => {
-        const parsed = snapshotNote.safeParse(note);
-        return parsed.success ? [{ ...parsed.data, sizeBytes }] : [];
-      }),
-  };
+  return snapshotSteps(libvirt, observer, {
+    take: async (guest, { ran, ...note }) => {
+      await requireWhole(guest);
+      await inOneMoment(guest, ran, () => copyRootSnapshot(host, paths, refOf(guest, note.id), note));
+      await keepRootSnapshot(host, paths, refOf(guest, note.id));
+    },
+    goOn: async (guest, { ran }) => {
+      if (ran && (await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
+    },
+    remove: (guest, id) => removeRootSnapshot(host, paths, refOf(guest, id)),
+    swap: (guest, id) => swapRootSnapshot(host, paths, refOf(guest, id)),
+    isSwapped: ({ uuid }) => isRootSwapped(host, paths, uuid),
+    swapBack: (guest, id) => swapBackRoot(host, paths, refOf(guest, id)),
+    clear: (guest, id) => clearSwappedRoot(host, paths, refOf(guest, id)),
+    list: ({ uuid }) => listRootSnapshots(host, paths, uuid),
+  });
 };
