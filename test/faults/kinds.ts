@@ -37,6 +37,11 @@ const remove =
 const snapshot: Ask = (client, idempotencyKey) => client.snapshot(name, { name: 'kept' }, { idempotencyKey });
 const ours = { workload: name, cleanUp: [remove()] };
 
+/** Its firmware looks for a system, and finds none. */
+const machine = 'test-far-machine';
+const createMachine: Ask = (client, idempotencyKey) =>
+  client.put(machine, { image: 'windows/11', cpus: 1, memory: '256MiB', disk: '1GiB' }, { idempotencyKey });
+
 const { container, classic } = strangers;
 const adopt: Ask = (client, idempotencyKey) => client.adopt(container.uuid, {}, { idempotencyKey });
 const release: Ask = (client, idempotencyKey) => client.release(container.name, { idempotencyKey });
@@ -100,6 +105,15 @@ export const kinds: readonly Kind[] = [
     cleanUp: [remove(renamed), remove()],
   },
   { title: 'making a snapshot', kind: 'snapshot', before: [create], ask: snapshot, after: 'running', ...ours },
+  {
+    title: 'making a snapshot of a machine',
+    kind: 'snapshot',
+    before: [createMachine],
+    ask: (client, idempotencyKey) => client.snapshot(machine, { name: 'kept' }, { idempotencyKey }),
+    after: 'running',
+    workload: machine,
+    cleanUp: [remove(machine)],
+  },
   {
     title: 'going back to a snapshot',
     kind: 'restore',

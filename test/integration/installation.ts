@@ -30,6 +30,7 @@ export const host = localHost('test');
 export const guestPrefix =
   process.env.INNKEEPER_TEST_GUESTS ?? (process.env.INNKEEPER_TEST_PREFIX === undefined ? 'test-op' : 'test-far');
 const lxc = connect(host, 'lxc:///system');
+const qemu = connect(host, 'qemu:///system');
 
 /** A control plane in this process, with real PostgreSQL and real libvirt, whose steps can be made to fail. */
 export interface Installation {
@@ -52,11 +53,12 @@ export interface Installation {
 
 /** What a run that was ended in the middle has left: guests, fixed addresses, mounts, its database. */
 export const removeLeft = async (): Promise<void> => {
-  for (const { uuid, name } of await lxc.domains()) {
-    if (!name.startsWith(guestPrefix)) continue;
-    await lxc.destroy(uuid).catch(() => undefined);
-    await lxc.undefine(uuid);
-  }
+  for (const libvirt of [lxc, qemu])
+    for (const { uuid, name } of await libvirt.domains()) {
+      if (!name.startsWith(guestPrefix)) continue;
+      await libvirt.destroy(uuid).catch(() => undefined);
+      await libvirt.undefine(uuid, libvirt === qemu ? { nvram: true, tpm: true } : {});
+    }
   const { ips, dnsHosts } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
   for (const { ip, names } of dnsHosts)
     for (const name of names)
@@ -191,7 +193,8 @@ const publishedOnHost = async (): Promise<string[]> => {
 
 /** Everything of test guests that is on the host: domains, roots, mounts, fixed addresses and published ports. */
 export const leftOnHost = async (): Promise<string[]> => {
-  const domains = (await lxc.domains()).map(({ name }) => name).filter((name) => name.startsWith(guestPrefix));
+  const all = [...(await lxc.domains()), ...(await qemu.domains())];
+  const domains = all.map(({ name }) => name).filter((name) => name.startsWith(guestPrefix));
   const roots = await host.files.list(`${paths.state}/roots`);
   const mounts = (await host.files.readText('/proc/self/mountinfo'))
     .split('\n')

@@ -48,7 +48,7 @@ const tree = async (): Promise<Pick<SnapshotView, 'name' | 'parent' | 'current'>
   }));
 
 beforeAll(async () => {
-  innkeeper = await install({ INNKEEPER_ACCELERATION: 'tcg' });
+  innkeeper = await install();
   await put({});
 });
 
@@ -239,26 +239,6 @@ describe('what is refused', () => {
     await refused(innkeeper.client.snapshot(name, {}), 'conflict', /not possible while the workload is missing/);
     await lxc.define(xml, { validate: false });
     await viewWhere(innkeeper, name, ({ state }) => state === 'stopped');
-  });
-});
-
-describe('a virtual machine', () => {
-  it('has none yet, and says so', async () => {
-    const machine = 'test-snap-machine';
-    const operation = await innkeeper.client.put(machine, {
-      image: 'windows/11',
-      power: 'stopped',
-    });
-    try {
-      expect(await innkeeper.finished(operation)).toMatchObject({ state: 'done' });
-      await expect(innkeeper.client.snapshot(machine, {})).rejects.toMatchObject({
-        code: 'unsupported',
-        message: `There are no snapshots of ${machine}: snapshots of virtual machines are not offered yet; those of containers are`,
-      });
-      expect(await innkeeper.client.snapshots(machine)).toEqual([]);
-    } finally {
-      await done(innkeeper.client.remove(machine));
-    }
   });
 });
 

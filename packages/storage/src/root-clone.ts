@@ -3,7 +3,8 @@ import type { Host } from '@innkeeper/host';
 import { type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerRootFolder, destroyContainerRoot } from './container-root.ts';
 import { layout } from './layout.ts';
-import { heldTrees, longestMs, requireFree } from './root-snapshots.ts';
+import { heldTrees, requireFree } from './root-snapshots.ts';
+import { busyCode, longestMs } from './snapshot-folder.ts';
 import { destroyVolumes, volumesFolder } from './volumes.ts';
 
 let program: Promise<string> | undefined;
@@ -41,7 +42,9 @@ const perform = async (
 ): Promise<void> => {
   const [folder, made] = [containerRootFolder(paths, from), containerRootFolder(paths, to)];
   const words = [folder, made, action, String(uidRangeSize), String(uidStart), ...copies];
-  await requireFree(host.run(['perl', '-e', await cloneProgram(), ...words], { timeoutMs: longestMs, expect: [0, 3] }));
+  await requireFree(
+    host.run(['perl', '-e', await cloneProgram(), ...words], { timeoutMs: longestMs, expect: [0, busyCode] }),
+  );
 };
 
 /**

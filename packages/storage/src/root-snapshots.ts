@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { containerRootFolder } from './container-root.ts';
-import { diskUse } from './own-bytes.ts';
+import {
+  busyCode,
+  type ListedSnapshot,
+  listSnapshotFolder,
+  longestMs,
+  requireSnapshotId,
+  type SnapshotNote,
+} from './snapshot-folder.ts';
 import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
 import { volumeDirectoryPath, volumesFolder } from './volumes.ts';
 
@@ -11,11 +18,6 @@ const snapshotProgram = (): Promise<string> => {
   program ??= readFile(new URL('../perl/root-snapshots.pl', import.meta.url), 'utf8');
   return program;
 };
-
-/** Copying takes as long as there is data; a disk that hangs is not waited for for ever. */
-export const longestMs = 6 * 3_600_000;
-/** What the program says when somebody else is at work on the files. */
-const busyCode = 3;
 
 /** Throws `conflict` when a program that copies layers has found somebody else at work on them. */
 export const requireFree = async (running: Promise<{ readonly exitCode: number }>): Promise<void> => {
@@ -31,11 +33,6 @@ export interface RootSnapshotRef {
   readonly root: string;
   readonly id: string;
 }
-
-/** Read back as it was written; the parts are the caller's. */
-export type SnapshotNote = Readonly<Record<string, unknown>>;
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const snapshotsFolder = (paths: Paths, root: string): string => `${containerRootFolder(paths, root)}/snapshots`;
 
@@ -74,7 +71,7 @@ const perform = async (
   action: 'copy' | 'keep' | 'swap' | 'back' | 'clear' | 'remove',
   { trees = [], input = '' }: { readonly trees?: readonly Tree[]; readonly input?: string } = {},
 ): Promise<void> => {
-  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  requireSnapshotId(id);
   const words = trees.flatMap(({ key, path }) => [key, path]);
   const argv = ['perl', '-e', await snapshotProgram(), containerRootFolder(paths, root), id, action, ...words];
   await requireFree(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
@@ -86,7 +83,7 @@ const requireRoot = async (host: Host, paths: Paths, root: string): Promise<void
 };
 
 const requireSnapshot = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef): Promise<void> => {
-  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  requireSnapshotId(id);
   if ((await host.files.facts(`${snapshotsFolder(paths, root)}/${id}`)) !== undefined) return;
   throw new InnkeeperError('not_found', `The snapshot ${id} is not on this host`);
 };
@@ -126,7 +123,7 @@ export const changeRootSnapshotNote = async (
   { root, id }: RootSnapshotRef,
   words: SnapshotWords,
 ): Promise<void> => {
-  if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
+  requireSnapshotId(id);
   return changeSnapshotNote(host, `${snapshotsFolder(paths, root)}/${id}/snapshot.json`, words);
 };
 
@@ -164,24 +161,6 @@ export const swapBackRoot = async (host: Host, paths: Paths, ref: RootSnapshotRe
 export const clearSwappedRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> =>
   perform(host, paths, ref, 'clear', { trees: await treesOf(host, paths, ref) });
 
-/** Those that are whole, with their notes and the bytes that they take; data that is shared by reflink is counted in each. */
-export const listRootSnapshots = async (
-  host: Host,
-  paths: Paths,
-  root: string,
-): Promise<readonly { readonly id: string; readonly note: unknown; readonly sizeBytes: number }[]> => {
-  const folder = snapshotsFolder(paths, root);
-  const ids = (await host.files.list(folder)).filter((name) => uuid.test(name)).sort();
-  const use = await diskUse(
-    host,
-    ids.map((id) => `${folder}/${id}`),
-  );
-  const found = [];
-  for (const id of ids) {
-    const text = await host.files.readTextIfThere(`${folder}/${id}/snapshot.json`);
-    // Removed since it was listed.
-    if (text === undefined) continue;
-    found.push({ id, note: JSON.parse(text) as unknown, sizeBytes: use.get(`${folder}/${id}`) ?? 0 });
-  }
-  return found;
-};
+/** Those that are whole, with their notes and the bytes that they take. */
+export const listRootSnapshots = (host: Host, paths: Paths, root: string): Promise<readonly ListedSnapshot[]> =>
+  listSnapshotFolder(host, snapshotsFolder(paths, root));

@@ -47,6 +47,7 @@ import { changeMachine } from './live.ts';
 import { planMachine } from './plan.ts';
 import { presentImage } from './present-image.ts';
 import { kvmCapabilities } from './probe.ts';
+import { machineSnapshots } from './snapshots.ts';
 import { machineStats } from './stats.ts';
 import { type Acceleration, consoleSocket, type MachineImage, machineXml } from './xml.ts';
 
@@ -255,6 +256,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       return { ...Object.fromEntries(grown.map((field) => [field, 'applied'])), ...changed };
     },
     exec: machineExec(host, libvirt),
+    ...machineSnapshots(host, paths, libvirt, guests),
     screen: async (guest) => {
       await requireRunning(libvirt, guest);
       const vnc = (await guests.description(guest.uuid))?.graphics.find(({ type }) => type === 'vnc');

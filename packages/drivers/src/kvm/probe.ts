@@ -81,15 +81,10 @@ export const kvmCapabilities = async (
     },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     rename: { value: true, evidence: 'libvirt renames machines' },
-    'snapshots.schedule': {
-      value: false,
-      evidence: 'it makes no snapshots',
-      reasonIfAbsent: 'snapshots of virtual machines are not offered yet; those of containers are',
-    },
+    'snapshots.schedule': { value: true, evidence: 'Innkeeper asks for them when they are due' },
     snapshots: {
-      value: false,
-      evidence: 'its disk, UEFI variables and TPM would have to be kept in one moment',
-      reasonIfAbsent: 'snapshots of virtual machines are not offered yet; those of containers are',
+      value: true,
+      evidence: 'copies of its disks, UEFI variables and TPM, while its processors stand still or it is stopped',
     },
     'start.by-others': { value: true, evidence: 'its disk is a file, nothing has to be mounted' },
     adopt: { value: true, evidence: "an element of our own in the domain's metadata" },

@@ -3,8 +3,9 @@ import type { Host } from '@innkeeper/host';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { containerRootPath, flushRoot, volumesFolder } from '@innkeeper/storage';
-import { requireOurs } from '../shared/lifecycle.ts';
+import { isMade } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
+import { requireNothingElse } from '../shared/snapshots.ts';
 import type { Freezer } from './freezer.ts';
 
 /** What copies of all that a container holds have in common. */
@@ -32,11 +33,10 @@ export const moments = (
     const isHeld = (source = '') =>
       source === containerRootPath(paths, uuid) || source.startsWith(`${volumesFolder(paths, uuid)}/`);
     const others = describeDomain(definition).filesystems.filter(({ source }) => !isHeld(source));
-    if (others.length === 0) return;
-    const named = others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`).join(', ');
-    throw new InnkeeperError('unsupported', `${name} has what no snapshot would hold: ${named}`, {
-      hint: 'a snapshot holds its root and its volumes; take the rest out of its definition first',
-    });
+    requireNothingElse(
+      name,
+      others.map(({ source, target }) => `${target ?? '?'} (${source ?? 'memory'})`),
+    );
   },
   inOneMoment: async (guest, ran, work) => {
     const state = (await observer.inspect(guest.uuid))?.state;
@@ -54,8 +54,5 @@ export const moments = (
   goOn: async (guest) => {
     if ((await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
   },
-  isMade: async (guest) => {
-    const owned = await requireOurs(observer, guest).catch(() => undefined);
-    return owned !== undefined && owned.adopted === undefined;
-  },
+  isMade: (guest) => isMade(observer, guest),
 });

@@ -42,6 +42,12 @@ export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef):
   throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is never touched`);
 };
 
+/** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
+export const isMade = async (observer: Observer, guest: GuestRef): Promise<boolean> => {
+  const owned = await requireOurs(observer, guest).catch(() => undefined);
+  return owned !== undefined && owned.adopted === undefined;
+};
+
 /** As {@link requireOurs}, and `conflict` for one that was adopted too: what it is stays as its owner made it. */
 export const requireMade = async (observer: Observer, guest: GuestRef): Promise<void> => {
   if ((await requireOurs(observer, guest))?.adopted === undefined) return;

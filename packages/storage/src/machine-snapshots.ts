@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import type { Host } from '@innkeeper/host';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
+import { guestDiskPath } from './disk.ts';
+import { layout } from './layout.ts';
+import {
+  busyCode,
+  type ListedSnapshot,
+  listSnapshotFolder,
+  longestMs,
+  requireSnapshotId,
+  type SnapshotNote,
+} from './snapshot-folder.ts';
+import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
+import { volumeDiskPath, volumesFolder } from './volumes.ts';
+
+let program: Promise<string> | undefined;
+const snapshotProgram = (): Promise<string> => {
+  program ??= readFile(new URL('../perl/machine-snapshots.pl', import.meta.url), 'utf8');
+  return program;
+};
+
+/** A snapshot of a machine: its folder beside the machine's own disk is called by `id`, which no user chooses. */
+export interface MachineSnapshotRef {
+  /** Of the machine. */
+  readonly machine: string;
+  readonly id: string;
+}
+
+/** Where else than beside its disk a machine keeps something; it need not be there. */
+export interface MachineState {
+  /** The file of its UEFI variables. */
+  readonly nvram: string | undefined;
+  /** The folder of its TPM. */
+  readonly tpm: string | undefined;
+}
+
+/** A part of the machine, and what it is called within a snapshot. */
+interface Part {
+  readonly kind: 'disk' | 'file' | 'tree';
+  readonly key: string;
+  readonly path: string;
+}
+
+const folderOf = (paths: Paths, machine: string): string => `${layout(paths).disks}/${machine}`;
+const snapshotsFolder = (paths: Paths, machine: string): string => `${folderOf(paths, machine)}/snapshots`;
+
+/** Volumes have words as names: what has another dot is on its way. */
+const volumeDisk = /^([^.]+)\.qcow2$/;
+
+const diskParts = async (host: Host, paths: Paths, machine: string, folder: string): Promise<Part[]> => [
+  { kind: 'disk', key: 'disk.qcow2', path: guestDiskPath(paths, machine) },
+  ...(await host.files.list(folder)).sort().flatMap((file): Part[] => {
+    const name = volumeDisk.exec(file)?.[1];
+    return name === undefined
+      ? []
+      : [{ kind: 'disk', key: `volumes/${file}`, path: volumeDiskPath(paths, machine, name) }];
+  }),
+];
+
+const smallParts = ({ nvram, tpm }: MachineState): Part[] => [
+  ...(nvram === undefined ? [] : [{ kind: 'file' as const, key: 'nvram', path: nvram }]),
+  ...(tpm === undefined ? [] : [{ kind: 'tree' as const, key: 'tpm', path: tpm }]),
+];
+
+const partsOf = async (
+  host: Host,
+  paths: Paths,
+  { machine, id }: MachineSnapshotRef,
+  state: MachineState,
+): Promise<Part[]> => [
+  ...(await diskParts(host, paths, machine, `${snapshotsFolder(paths, machine)}/${id}/volumes`)),
+  ...smallParts(state),
+];
+
+type Action = 'copy' | 'copy-held' | 'keep' | 'swap' | 'back' | 'clear' | 'drop' | 'remove';
+
+const perform = async (
+  host: Host,
+  paths: Paths,
+  { machine, id }: MachineSnapshotRef,
+  action: Action,
+  { parts = [], input = '' }: { readonly parts?: readonly Part[]; readonly input?: string } = {},
+): Promise<void> => {
+  requireSnapshotId(id);
+  const words = parts.flatMap(({ kind, key, path }) => [kind, key, path]);
+  const argv = ['perl', '-e', await snapshotProgram(), folderOf(paths, machine), id, action, ...words];
+  const { exitCode } = await host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] });
+  if (exitCode === busyCode)
+    throw new InnkeeperError('conflict', 'Somebody writes into a disk of this machine, which does not run', {
+      hint: 'ask again when nothing has its disks open any more',
+    });
+};
+
+const isThere = async (host: Host, paths: Paths, machine: string): Promise<boolean> =>
+  (await host.files.facts(folderOf(paths, machine))) !== undefined;
+
+const requireDisk = async (host: Host, paths: Paths, machine: string): Promise<void> => {
+  if ((await host.files.facts(guestDiskPath(paths, machine))) !== undefined) return;
+  throw new InnkeeperError('not_found', `The disk of the machine ${machine} is not on this host`);
+};
+
+export interface MachineCopy {
+  readonly note: SnapshotNote;
+  readonly state: MachineState;
+  /** Whether QEMU has the disks open, and stands still; otherwise nobody may, and nobody can start it meanwhile. */
+  readonly held: boolean;
+}
+
+/**
+ * Copies what the machine has of its own. Half of a snapshot until it is kept; nothing of it is left when it fails. Throws `not_found`
+ * without a disk, `conflict` where somebody writes into one of a machine that does not run. Repeated after `keep` it changes nothing.
+ */
+export const copyMachineSnapshot = async (
+  host: Host,
+  paths: Paths,
+  ref: MachineSnapshotRef,
+  { note, state, held }: MachineCopy,
+): Promise<void> => {
+  await requireDisk(host, paths, ref.machine);
+  const disks = await diskParts(host, paths, ref.machine, volumesFolder(paths, ref.machine));
+  const parts = [...disks, ...smallParts(state)];
+  await perform(host, paths, ref, held ? 'copy-held' : 'copy', { parts, input: `${JSON.stringify(note)}\n` });
+};
+
+/** From here on it is there, also after a power cut. */
+export const keepMachineSnapshot = (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<void> =>
+  perform(host, paths, ref, 'keep');
+
+export const isMachineSnapshotKept = async (
+  host: Host,
+  paths: Paths,
+  { machine, id }: MachineSnapshotRef,
+): Promise<boolean> => {
+  requireSnapshotId(id);
+  return (await host.files.facts(`${snapshotsFolder(paths, machine)}/${id}`)) !== undefined;
+};
+
+/** Waits for a copy that somebody who was killed has begun, and deletes half of a snapshot; one that is whole stays. */
+export const dropHalfMachineSnapshot = async (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<void> => {
+  if (await isThere(host, paths, ref.machine)) await perform(host, paths, ref, 'drop');
+};
+
+/** Whole or half; nothing there, not even the machine's folder, is no error. */
+export const removeMachineSnapshot = async (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<void> => {
+  if (await isThere(host, paths, ref.machine)) await perform(host, paths, ref, 'remove');
+};
+
+/**
+ * The machine, which does not run, has again what it had; what it had until now is kept beside it. A disk that has grown since is as
+ * large as it is now. Volumes that came later stay as they are. Throws `not_found` without such a snapshot, `conflict` where somebody
+ * writes into a disk.
+ */
+export const swapMachineSnapshot = async (
+  host: Host,
+  paths: Paths,
+  ref: MachineSnapshotRef,
+  state: MachineState,
+): Promise<void> => {
+  if (!(await isMachineSnapshotKept(host, paths, ref)))
+    throw new InnkeeperError('not_found', `The snapshot ${ref.id} is not on this host`);
+  await perform(host, paths, ref, 'swap', { parts: await partsOf(host, paths, ref, state) });
+};
+
+/** Whether a machine has its way back from {@link swapMachineSnapshot} beside it: that goes first and comes back last. */
+export const isMachineSwapped = async (host: Host, paths: Paths, machine: string): Promise<boolean> =>
+  (await host.files.facts(`${folderOf(paths, machine)}/before`)) !== undefined;
+
+/** Takes {@link swapMachineSnapshot} back, however far it came; nothing to take back is no error. */
+export const swapBackMachine = async (
+  host: Host,
+  paths: Paths,
+  ref: MachineSnapshotRef,
+  state: MachineState,
+): Promise<void> => {
+  if (!(await isThere(host, paths, ref.machine))) return;
+  await perform(host, paths, ref, 'back', { parts: await partsOf(host, paths, ref, state) });
+};
+
+/** What was kept by {@link swapMachineSnapshot} goes, and with it the way back. */
+export const clearSwappedMachine = async (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<void> =>
+  perform(host, paths, ref, 'clear', { parts: await partsOf(host, paths, ref, { nvram: undefined, tpm: undefined }) });
+
+/** Those that are whole, with their notes and the bytes that they take. */
+export const listMachineSnapshots = (host: Host, paths: Paths, machine: string): Promise<readonly ListedSnapshot[]> =>
+  listSnapshotFolder(host, snapshotsFolder(paths, machine));
+
+/** The note of a snapshot that is there says another name or description. Throws `not_found` without such a snapshot. */
+export const changeMachineSnapshotNote = async (
+  host: Host,
+  paths: Paths,
+  { machine, id }: MachineSnapshotRef,
+  words: SnapshotWords,
+): Promise<void> => {
+  requireSnapshotId(id);
+  return changeSnapshotNote(host, `${snapshotsFolder(paths, machine)}/${id}/snapshot.json`, words);
+};
