@@ -21,6 +21,7 @@ import {
 import { unpublishAll } from '@innkeeper/network';
 import { destroyContainerRoot } from '@innkeeper/storage';
 import { type Logger, pino } from 'pino';
+import { keepReadyImage, takeReadyImage } from './ready-image.ts';
 
 /** Tests that bring more than this machine have a place of their own. */
 export const prefix = process.env.INNKEEPER_TEST_PREFIX ?? '/tmp/innkeeper-test-operations';
@@ -78,6 +79,7 @@ export const install = async (
 ): Promise<Installation> => {
   await removeLeft();
   const { url } = await ensureDatabase(host, paths);
+  await takeReadyImage(host, paths);
   const config = readConfig({
     DATABASE_URL: url,
     INNKEEPER_PREFIX: prefix,
@@ -139,6 +141,7 @@ export const install = async (
     stop: async () => {
       await running.stop();
       await stopDatabase(host, paths);
+      await keepReadyImage(host, paths);
       await host.files.remove(prefix);
     },
   };

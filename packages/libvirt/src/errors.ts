@@ -109,12 +109,14 @@ export const classify = (stderr: string): { readonly kind: VirshKind; readonly c
 
 /** The error for a failed virsh. `attempt` reads after "Cannot", such as `start domain 4dea… (qemu:///system)`. */
 export const virshFailure = (attempt: string, stderr: string): InnkeeperError => {
-  const { kind, code } = classify(stderr);
+  const { kind, code: usual } = classify(stderr);
+  // Also what a hook complained about; it does not go away by itself.
+  const full = isDiskFull(stderr);
+  const code = full ? 'host_error' : usual;
   const last = errorLines(stderr).at(-1) ?? stderr.trim().split('\n').at(-1) ?? '';
   return new InnkeeperError(code, `Cannot ${attempt}`, {
     detail: stderr.trim(),
-    // Also what a hook complained about.
-    ...(isDiskFull(stderr) ? { hint: diskFullHint } : {}),
+    ...(full ? { hint: diskFullHint } : {}),
     cause: new VirshError(kind, last === '' ? 'virsh gave no reason' : last),
   });
 };
