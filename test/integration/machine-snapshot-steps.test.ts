@@ -1,7 +1,7 @@
 import type { OperationView } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { broken, failOnce, host, type Installation, install, killed, paths } from './installation.ts';
-import { disksOf, fill, held, machineSpec, machinesLeft, spoil, unplug } from './machine-disks.ts';
+import { disksOf, fill, held, machineSpec, machinesLeft, qemu, spoil, unplug } from './machine-disks.ts';
 
 // A place and names of its own.
 vi.hoisted(() => {
@@ -111,6 +111,22 @@ describe('making a snapshot of a machine that runs', () => {
     expect(await create(called)).toMatchObject({ state: 'done' });
     expect(await current()).toBe(called);
     await fill(id, nextByte());
+  });
+
+  it('comes to the same result when a kill has left it standing still, with half of a copy', async () => {
+    let cut = false;
+    innkeeper.fault = async (point) => {
+      if (point !== 'before copy' || cut) return;
+      cut = true;
+      const made = (await innkeeper.client.snapshots(name)).find((one) => one.state === 'creating');
+      const half = `${disksOf(id).snapshots}/${made?.id}.new`;
+      await host.files.makeDirectory(half);
+      await host.files.write(`${half}/disk.qcow2`, 'half');
+      await qemu.suspend(id);
+      throw killed();
+    };
+    expect(await create(nextName())).toMatchObject({ state: 'done' });
+    expect(cut).toBe(true);
   });
 
   it.each(steps.snapshot)('is unwound as well when the undo of %s is run twice', async (step) => {
