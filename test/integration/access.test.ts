@@ -68,6 +68,7 @@ describe('a token that is bound to a project', () => {
     ['stop', (client: Client) => client.act(theirs, 'stop')],
     ['remove', (client: Client) => client.remove(theirs)],
     ['rename', (client: Client) => client.rename(theirs, later)],
+    ['clone', (client: Client) => client.clone(theirs, { name: later })],
     ['put', (client: Client) => client.put(theirs, spec('shop'))],
     ['plan', (client: Client) => client.plan({ workloads: { [theirs]: spec('shop') } })],
     ['logs', (client: Client) => client.logs(theirs)],

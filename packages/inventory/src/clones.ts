@@ -5,15 +5,16 @@ import type { WorkloadRow } from './workloads.ts';
 
 /**
  * Copying what a workload holds, for another one, and an operation of its own are never under way at the same time. Each says first
- * that it has begun and looks for the other then, so that one of the two sees it: `memory.held` of the clone's operation, and a step in the
- * journal of the other.
+ * that it has begun and looks for the other then, so that one of the two sees it: `memory.held` of the clone's operation, and the state of the
+ * other.
  */
 
-/** Name of the workload that is being copied from this one; undefined when none is. */
-export const copiedInto = async (db: Db, id: string): Promise<string | undefined> => {
+/** Name of the workload that is being copied from this one, but for the operation `except`; undefined when none is. */
+export const copiedInto = async (db: Db, id: string, except?: string): Promise<string | undefined> => {
   const rows = await db.execute<{ name: string }>(sql`
     select workload_name as name from innkeeper.operations
-    where kind = 'clone' and finished_at is null and memory ->> 'held' = 'true' and memory #>> '{origin,id}' = ${id} limit 1`);
+    where kind = 'clone' and finished_at is null and memory ->> 'held' = 'true' and memory #>> '{origin,id}' = ${id}
+      and id is distinct from ${except ?? null}::uuid limit 1`);
   return rows[0]?.name;
 };
 

@@ -1,6 +1,7 @@
 import { adoptCases } from './adopt.ts';
 import type { ConformanceCase } from './bench.ts';
 import { changeCases } from './change.ts';
+import { cloneCases } from './clones.ts';
 import { consoleCases } from './consoles.ts';
 import { deviceCases } from './devices.ts';
 import { fileCases } from './files.ts';
@@ -26,5 +27,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...deviceCases,
   ...renameCases,
   ...snapshotCases,
+  ...cloneCases,
   ...adoptCases,
 ];

@@ -3,8 +3,8 @@ import type { CloneGroup, CloneOrigin, Driver, Step } from '@innkeeper/driver-co
 import {
   copiedInto,
   deleteWorkload,
-  findSnapshot,
   findWorkloadById,
+  listSnapshots,
   lockWorkloadById,
   underWayWith,
   unfinishedOf,
@@ -34,12 +34,15 @@ const originOf = ({ memory }: OperationContext): CloneOf => {
 /** The other workload as it is now; its name may have changed since. Throws `not_found` when it, or its snapshot, is gone. */
 const sourceOf = async (context: OperationContext): Promise<WorkloadRow> => {
   const { db } = context.control.inventory;
-  const { id, name, snapshot } = originOf(context);
+  const { id, name, place, snapshot } = originOf(context);
   const source = await findWorkloadById(db, id);
   if (source?.placed == null) throw new InnkeeperError('not_found', `${name} is gone: nothing is left to be copied`);
+  const { host, driver } = source.placed;
+  if (host !== place.host || driver !== place.driver)
+    throw new InnkeeperError('conflict', `${source.name} is on ${host}/${driver} by now`, { hint: 'ask again' });
   if (snapshot === undefined) return source;
-  const found = await findSnapshot(db, id, snapshot.name);
-  if (found?.id === snapshot.id && found.state === 'ready') return source;
+  const found = (await listSnapshots(db, id)).find((one) => one.id === snapshot.id);
+  if (found?.state === 'ready') return source;
   throw new InnkeeperError('not_found', `The snapshot ${snapshot.name} of ${source.name} is gone`);
 };
 
@@ -48,7 +51,7 @@ const hold = (context: OperationContext): Promise<boolean> =>
   context.control.inventory.transaction(async (tx) => {
     const { id } = originOf(context);
     await lockWorkloadById(tx, id);
-    if ((await copiedInto(tx, id)) !== undefined) return false;
+    if ((await copiedInto(tx, id, context.operation.id)) !== undefined) return false;
     await context.remember({ held: true });
     return true;
   });
@@ -68,7 +71,7 @@ const holdAlone = async (context: OperationContext, signal: AbortSignal): Promis
     if (held && (await underWayWith(context.control.inventory.db, id)) === undefined) return;
     if (Date.now() > deadline)
       throw new InnkeeperError('busy', `${name}: what is under way with it does not end`, {
-        hint: `inn operation ls shows what; ask again when it is done`,
+        hint: 'inn operation ls shows what; ask again when it is done',
       });
     await delay(lookAgainMs, undefined, { signal });
   }
