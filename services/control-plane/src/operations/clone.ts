@@ -41,7 +41,7 @@ const sourceOf = async (context: OperationContext): Promise<WorkloadRow> => {
   if (host !== place.host || driver !== place.driver)
     throw new InnkeeperError('conflict', `${source.name} is on ${host}/${driver} by now`, { hint: 'ask again' });
   if (snapshot === undefined) return source;
-  const found = (await listSnapshots(db, id)).find((one) => one.id === snapshot.id);
+  const found = (await listSnapshots(db, [id])).find((one) => one.id === snapshot.id);
   if (found?.state === 'ready') return source;
   throw new InnkeeperError('not_found', `The snapshot ${snapshot.name} of ${source.name} is gone`);
 };
@@ -52,7 +52,7 @@ const hold = (context: OperationContext): Promise<boolean> =>
     const { id } = originOf(context);
     await lockWorkloadById(tx, id);
     if ((await copiedInto(tx, id, context.operation.id)) !== undefined) return false;
-    await context.remember({ held: true });
+    await context.remember({ held: true }, tx);
     return true;
   });
 

@@ -1,5 +1,5 @@
 import type { Step } from '@innkeeper/driver-contract';
-import type { NewEvent, OperationRow, WorkloadRow } from '@innkeeper/inventory';
+import type { Db, NewEvent, OperationRow, WorkloadRow } from '@innkeeper/inventory';
 import type { Problem } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 
@@ -10,7 +10,8 @@ export interface OperationContext {
   readonly workload: WorkloadRow;
   /** What earlier steps decided; JSON, kept with the operation. */
   readonly memory: Readonly<Record<string, unknown>>;
-  readonly remember: (added: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** `tx`: in a transaction, whose connection is the only one that may be used in it. */
+  readonly remember: (added: Readonly<Record<string, unknown>>, tx?: Db) => Promise<void>;
 }
 
 /** What is told of the end of an operation, about its workload. */

@@ -92,9 +92,9 @@ const contextOf = async (running: Running): Promise<OperationContext | undefined
     operation: row,
     workload,
     memory: running.memory,
-    remember: async (added) => {
+    remember: async (added, tx = control.inventory.db) => {
       running.memory = { ...running.memory, ...added };
-      if (!(await remember(control.inventory.db, running.hold, running.memory))) throw fenced(row);
+      if (!(await remember(tx, running.hold, running.memory))) throw fenced(row);
     },
   };
 };
