@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writtenTo } from './failures.js';
 
 /**
@@ -23,6 +23,12 @@ export const startLab = (root, env) => {
     detached: true,
     env: { ...process.env, ...env },
   });
+  // A session of its own has a share of the processors of its own, whatever its processes' niceness. [sched(7), autogroup]
+  try {
+    writeFileSync(`/proc/${child.pid}/autogroup`, '10');
+  } catch {
+    // This kernel has none.
+  }
   /** @param {string} how */
   const tell = (how) => {
     const output = readFileSync(log, 'utf8');
