@@ -77,7 +77,7 @@ export interface LedPort extends PublishedPort {
 }
 
 /**
- * What a host is to publish, `without` one workload. Waits for others who ask the same of this host, until the
+ * What a host is to publish, `without` one workload and those that are being removed, whose claims go last. Waits for others who ask the same of this host, until the
  * transaction ends: who comes last has seen what all the others did.
  */
 export const portsToPublish = async (db: Db, host: string, without?: string): Promise<LedPort[]> => {
@@ -93,7 +93,14 @@ export const portsToPublish = async (db: Db, host: string, without?: string): Pr
     })
     .from(portClaims)
     .innerJoin(networkClaims, eq(networkClaims.mac, portClaims.mac))
-    .where(and(eq(portClaims.host, host), without === undefined ? undefined : ne(portClaims.workloadId, without)));
+    .innerJoin(workloads, eq(workloads.id, portClaims.workloadId))
+    .where(
+      and(
+        eq(portClaims.host, host),
+        ne(workloads.state, 'removing'),
+        without === undefined ? undefined : ne(portClaims.workloadId, without),
+      ),
+    );
   return rows.flatMap(({ address, address6, ...port }) =>
     address === null ? [] : [{ ...port, address, ...(address6 === null ? {} : { address6 }) }],
   );

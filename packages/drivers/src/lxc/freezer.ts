@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestRef } from '@innkeeper/driver-contract';
 import { guestCgroup, type Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
-import { type Capability, InnkeeperError } from '@innkeeper/model';
+import { type Capability, InnkeeperError, messageChain } from '@innkeeper/model';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { pauseGuest, resumeGuest } from '../shared/lifecycle.ts';
 import { initPids } from './init.ts';
 import { ownCgroup } from './stats.ts';
 
 const settledMs = 5000;
+const frozenMs = 30_000;
 const lookAgainMs = 20;
 
 /**
@@ -35,6 +36,23 @@ const foldersOf = async (host: Host, guests: readonly GuestRef[]): Promise<Map<s
       return folder === undefined ? [] : [[uuid, folder]];
     }),
   );
+};
+
+/**
+ * libvirt gives a container one second to stand still, thaws it again after that and fails; where many processes are at work on a
+ * loaded host that is too short. [libvirt, src/lxc/lxc_driver.c: lxcFreezeContainer]
+ */
+const insist = async (pause: () => Promise<void>): Promise<void> => {
+  const deadline = Date.now() + frozenMs;
+  for (;;) {
+    try {
+      return await pause();
+    } catch (error) {
+      if (!messageChain(error).some((text) => text.includes('Suspend operation failed')) || Date.now() > deadline)
+        throw error;
+      await delay(lookAgainMs);
+    }
+  }
 };
 
 const isFrozen = (events: string | undefined): boolean => /^frozen 1$/m.test(events ?? '');
@@ -64,7 +82,7 @@ export const openFreezer = (host: Host, libvirt: Libvirt): Freezer => {
       (await unified())
         ? { value: true, evidence: "freezer of the container's own cgroup (v2)" }
         : { value: true, evidence: "libvirt's freezer (cgroup v1)" },
-    pause: async (guest) => ((await unified()) ? write(guest, '1') : pauseGuest(libvirt, guest)),
+    pause: async (guest) => ((await unified()) ? write(guest, '1') : insist(() => pauseGuest(libvirt, guest))),
     resume: async (guest) => {
       if (await unified()) await write(guest, '0');
       await resumeGuest(libvirt, guest);

@@ -56,8 +56,12 @@ const hold = (context: OperationContext): Promise<boolean> =>
     return true;
   });
 
-/** What waits for the other one goes on. */
-const letGo = async ({ remember, control }: OperationContext): Promise<void> => {
+/** What waits for the other one goes on. Somebody may have seen that one standing still. */
+const letGo = async (context: OperationContext): Promise<void> => {
+  const { remember, control, memory } = context;
+  const source = memory.source as Pick<CloneOrigin, 'guest'> | undefined;
+  const { host, driver } = originOf(context).place;
+  if (source !== undefined) await control.observeGuest(host, driver, source.guest).catch(() => undefined);
   await remember({ held: false });
   control.wakeWaiting();
 };

@@ -107,6 +107,15 @@ const completeStep = (context: OperationContext, { stood }: Found): Step => {
   };
 };
 
+/** Somebody may have seen it standing still. */
+const failed: OperationDefinition['onFailed'] = async (context, problem) => {
+  const { control, workload } = context;
+  const { placed } = workload;
+  if (placed !== null)
+    await control.observeGuest(placed.host, placed.driver, guestRefOf(workload)).catch(() => undefined);
+  return keepFailure(context, problem);
+};
+
 export const done = async (context: OperationContext, kind: string, text: string): Promise<Told> => {
   const { control, workload } = context;
   if (workload.error !== null) await updateWorkload(control.inventory.db, workload.id, { error: null });
@@ -137,7 +146,7 @@ export const snapshot: OperationDefinition = {
   undoOnFailure: true,
   onDone: (context) =>
     done(context, 'workload.snapshot', `${context.workload.name}: the snapshot ${askedOf(context).name} was made`),
-  onFailed: keepFailure,
+  onFailed: failed,
 };
 
 const lookStep = (context: OperationContext): Step => ({
@@ -204,7 +213,7 @@ export const restore: OperationDefinition = {
   undoOnFailure: true,
   onDone: (context) =>
     done(context, 'workload.restored', `${context.workload.name} went back to the snapshot ${askedOf(context).name}`),
-  onFailed: keepFailure,
+  onFailed: failed,
 };
 
 /** Takes a snapshot away; those that were made from it are whole without it. */
@@ -227,5 +236,5 @@ export const removeSnapshot: OperationDefinition = {
       'workload.snapshot-removed',
       `${context.workload.name}: the snapshot ${askedOf(context).name} was removed`,
     ),
-  onFailed: keepFailure,
+  onFailed: failed,
 };
