@@ -14,6 +14,7 @@ import {
   listDevices,
   listHosts,
   openInventory,
+  portsToPublish,
   recordDevices,
   recordReport,
   releaseClaims,
@@ -277,5 +278,20 @@ describe('addresses and ports', () => {
     expect(answers.filter((one) => 'changed' in one)).toHaveLength(1);
     const [other] = answers.filter((one) => 'taken' in one);
     expect(other).toMatchObject({ taken: { port: 8080 }, by: expect.stringMatching(/^w-/) });
+  });
+
+  it('the port of who leaves is found by nobody who publishes after that, before its other claims are given back', async () => {
+    const [leaving = '', staying = ''] = await workloads(2);
+    for (const [at, workloadId] of [leaving, staying].entries()) {
+      const row = await network(workloadId, 200 + at);
+      const port = { protocol: 'tcp', port: 9000 + at, guestPort: 80, mac: row?.mac ?? '' } as const;
+      await claimPorts(inventory.db, { workloadId, host: on }, [port]);
+    }
+    const published = async (who?: string): Promise<number[]> =>
+      (await inventory.transaction((tx) => portsToPublish(tx, on, who))).map(({ port }) => port);
+    expect((await published()).sort()).toEqual([9000, 9001]);
+    const [first, after] = await Promise.all([published(leaving), published(staying).catch(() => [])]);
+    expect([first, after].map((ports) => ports.length).sort()).toEqual([0, 1]);
+    expect(await published()).toEqual([]);
   });
 });

@@ -60,7 +60,11 @@ export const removeLeft = async (): Promise<void> => {
       await libvirt.destroy(uuid).catch(() => undefined);
       await libvirt.undefine(uuid, libvirt === qemu ? { nvram: true, tpm: true } : {});
     }
-  const { ips, dnsHosts } = describeNetwork(await lxc.networkXml('default', { inactive: true }));
+  const found = [
+    describeNetwork(await lxc.networkXml('default')),
+    describeNetwork(await lxc.networkXml('default', { inactive: true })),
+  ];
+  const [ips, dnsHosts] = [found.flatMap((one) => one.ips), found.flatMap((one) => one.dnsHosts)];
   for (const { ip, names } of dnsHosts)
     for (const name of names)
       if (ip !== undefined && name.startsWith(guestPrefix)) await lxc.removeDnsName('default', { ip, name });

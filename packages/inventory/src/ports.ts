@@ -1,5 +1,5 @@
 import { type PublishedPort, portText } from '@innkeeper/model';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { eq, ne, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { networkClaims, portClaims, workloads } from './schema.ts';
 
@@ -77,11 +77,12 @@ export interface LedPort extends PublishedPort {
 }
 
 /**
- * What a host is to publish, `without` one workload and those that are being removed, whose claims go last. Waits for others who ask the same of this host, until the
- * transaction ends: who comes last has seen what all the others did.
+ * What a host is to publish from now on; the ports of the workload `leaving` are nobody's any more. Waits for others who ask the same of
+ * this host, until the transaction ends: who comes last has seen what all the others did.
  */
-export const portsToPublish = async (db: Db, host: string, without?: string): Promise<LedPort[]> => {
+export const portsToPublish = async (db: Db, host: string, leaving?: string): Promise<LedPort[]> => {
   await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`publish:${host}`}, 0))`);
+  if (leaving !== undefined) await db.delete(portClaims).where(eq(portClaims.workloadId, leaving));
   const rows = await db
     .select({
       protocol: portClaims.protocol,
@@ -93,14 +94,7 @@ export const portsToPublish = async (db: Db, host: string, without?: string): Pr
     })
     .from(portClaims)
     .innerJoin(networkClaims, eq(networkClaims.mac, portClaims.mac))
-    .innerJoin(workloads, eq(workloads.id, portClaims.workloadId))
-    .where(
-      and(
-        eq(portClaims.host, host),
-        ne(workloads.state, 'removing'),
-        without === undefined ? undefined : ne(portClaims.workloadId, without),
-      ),
-    );
+    .where(eq(portClaims.host, host));
   return rows.flatMap(({ address, address6, ...port }) =>
     address === null ? [] : [{ ...port, address, ...(address6 === null ? {} : { address6 }) }],
   );

@@ -30,8 +30,8 @@ export const requireUnbound = async (managed: ManagedHost, ports: readonly Publi
 };
 
 export interface PublishOptions {
-  /** A workload whose ports are not to be published any more. */
-  readonly without?: string;
+  /** A workload that gives back its ports: whoever publishes after it finds them no more. */
+  readonly leaving?: string;
   /** As {@link requireUnbound}, for all that the host publishes. */
   readonly careful?: boolean;
 }
@@ -44,7 +44,7 @@ export const publishOn = async (
 ): Promise<void> => {
   const { name, host } = managed;
   await control.inventory.transaction(async (tx) => {
-    const ports = await portsToPublish(tx, name, options.without);
+    const ports = await portsToPublish(tx, name, options.leaving);
     const bridges = ports.length === 0 ? new Map<string, string>() : await bridgesOn(control, name);
     const listening = ports.length === 0 ? [] : await readListeners(host);
     const published = ports.flatMap(({ network, ...port }) => {

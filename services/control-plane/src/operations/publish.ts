@@ -9,13 +9,13 @@ export const publishStep = (context: OperationContext, { candidate, fresh }: Pla
   name: 'ports',
   run: () => publishOn(context.control, managedHost(context, candidate.host), { careful: fresh }),
   ...(fresh
-    ? { undo: () => publishOn(context.control, managedHost(context, candidate.host), { without: context.workload.id }) }
+    ? { undo: () => publishOn(context.control, managedHost(context, candidate.host), { leaving: context.workload.id }) }
     : { noUndo: 'what it publishes is what it has claimed' }),
 });
 
-/** Before its claims are given back. */
+/** Before its other claims are given back. */
 export const unpublishStep = (context: OperationContext, host: string): Step => ({
   name: 'ports',
-  run: () => publishOn(context.control, managedHost(context, host), { without: context.workload.id }),
+  run: () => publishOn(context.control, managedHost(context, host), { leaving: context.workload.id }),
   noUndo: 'removal goes forward: what is gone is gone',
 });
