@@ -45,6 +45,8 @@ export const operations = innkeeper.table(
   (table) => [
     uniqueIndex('operations_one_at_a_time').on(table.workloadId).where(sql`${table.state} in ('running', 'undoing')`),
     index('operations_unfinished').on(table.workloadId, table.seq).where(sql`${table.finishedAt} is null`),
+    // Whether a workload is being copied is asked at the beginning of each operation.
+    index('operations_clones').on(table.id).where(sql`${table.kind} = 'clone' and ${table.finishedAt} is null`),
     index('operations_newest').on(table.seq),
     index('operations_of_workload').on(table.workloadId, table.seq),
   ],

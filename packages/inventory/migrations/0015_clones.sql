@@ -1,0 +1,1 @@
+CREATE INDEX "operations_clones" ON "innkeeper"."operations" USING btree ("id") WHERE "innkeeper"."operations"."kind" = 'clone' and "innkeeper"."operations"."finished_at" is null;
