@@ -165,6 +165,22 @@ export const broken = (): Error => new InnkeeperError('host_error', 'made to fai
 /** What a process sees that was killed: it writes nothing more, and another goes on from the journal. */
 export const killed = (): Error => new InnkeeperError('fenced', 'made to stop by a test');
 
+/** A step fails once behind everything, and the undo of another is cut short once: answers whether it was. */
+export const cutUndo = (installation: Installation, last: string, step: string): (() => boolean) => {
+  let [failed, stopped] = [false, false];
+  installation.fault = (point) => {
+    if (point === `after ${last}` && !failed) {
+      failed = true;
+      throw broken();
+    }
+    if (point === `after undo of ${step}` && !stopped) {
+      stopped = true;
+      throw killed();
+    }
+  };
+  return () => stopped;
+};
+
 const patienceMs = 60_000;
 
 /** Waits until a workload looks as it should; says how it looked last when it never does. */

@@ -1,6 +1,6 @@
 import type { OperationView } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { broken, failOnce, host, type Installation, install, killed, paths } from './installation.ts';
+import { broken, cutUndo, failOnce, host, type Installation, install, killed, paths } from './installation.ts';
 import { disksOf, fill, held, machineSpec, machinesLeft, qemu, spoil, unplug } from './machine-disks.ts';
 
 // A place and names of its own.
@@ -41,22 +41,6 @@ const remove = (called: string): Promise<OperationView> => finished(innkeeper.cl
 const names = async (): Promise<string[]> => (await innkeeper.client.snapshots(name)).map((one) => one.name);
 const current = async (): Promise<string | undefined> =>
   (await innkeeper.client.snapshots(name)).find((one) => one.current)?.name;
-
-/** A step fails once behind everything, and the undo of another is cut short once. */
-const cutUndo = (last: string, step: string): (() => boolean) => {
-  let [failed, stopped] = [false, false];
-  innkeeper.fault = (point) => {
-    if (point === `after ${last}` && !failed) {
-      failed = true;
-      throw broken();
-    }
-    if (point === `after undo of ${step}` && !stopped) {
-      stopped = true;
-      throw killed();
-    }
-  };
-  return () => stopped;
-};
 
 /** What lies beside its disks, but for snapshots that are whole; and that it does what it did. */
 const expectTidy = async (): Promise<void> => {
@@ -131,7 +115,7 @@ describe('making a snapshot of a machine that runs', () => {
 
   it.each(steps.snapshot)('is unwound as well when the undo of %s is run twice', async (step) => {
     const before = await names();
-    const wasCut = cutUndo('observe', step);
+    const wasCut = cutUndo(innkeeper, 'observe', step);
     expect(await create(nextName())).toMatchObject({ state: 'failed' });
     expect(wasCut()).toBe(true);
     expect(await names()).toEqual(before);
@@ -182,7 +166,7 @@ describe('going back to a snapshot of a machine', () => {
   it.each(undone)('is unwound as well when the undo of %s is run twice', async (step) => {
     await fill(id, nextByte());
     const before = await held(id);
-    const wasCut = cutUndo('observe', step);
+    const wasCut = cutUndo(innkeeper, 'observe', step);
     expect(await restore('twice-copy')).toMatchObject({ state: 'failed' });
     expect(wasCut()).toBe(true);
     expect([await held(id), await current()]).toEqual([before, 'first']);

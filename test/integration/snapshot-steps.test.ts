@@ -1,7 +1,17 @@
 import type { OperationView, SnapshotChange } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { booted, inside } from './inside.ts';
-import { broken, failOnce, host, type Installation, install, killed, leftOnHost, paths } from './installation.ts';
+import {
+  broken,
+  cutUndo,
+  failOnce,
+  host,
+  type Installation,
+  install,
+  killed,
+  leftOnHost,
+  paths,
+} from './installation.ts';
 
 // A place and names of its own.
 vi.hoisted(() => {
@@ -39,22 +49,6 @@ const write = (text: string): Promise<string> => inside(name, 'printf %s "$1" > 
 const names = async (): Promise<string[]> => (await innkeeper.client.snapshots(name)).map((one) => one.name);
 const current = async (): Promise<string | undefined> =>
   (await innkeeper.client.snapshots(name)).find((one) => one.current)?.name;
-
-/** A step fails once behind everything, and the undo of another is cut short once. */
-const cutUndo = (last: string, step: string): (() => boolean) => {
-  let [failed, stopped] = [false, false];
-  innkeeper.fault = (point) => {
-    if (point === `after ${last}` && !failed) {
-      failed = true;
-      throw broken();
-    }
-    if (point === `after undo of ${step}` && !stopped) {
-      stopped = true;
-      throw killed();
-    }
-  };
-  return () => stopped;
-};
 
 /** What lies beside the layers, but for snapshots that are whole; and that it runs, with nothing to complain about. */
 const expectTidy = async (): Promise<void> => {
@@ -114,7 +108,7 @@ describe('making a snapshot', () => {
 
   it.each(steps.snapshot)('is unwound as well when the undo of %s is run twice', async (step) => {
     const before = await names();
-    const wasCut = cutUndo('observe', step);
+    const wasCut = cutUndo(innkeeper, 'observe', step);
     expect(await create(nextName())).toMatchObject({ state: 'failed' });
     expect(wasCut()).toBe(true);
     expect(await names()).toEqual(before);
@@ -165,7 +159,7 @@ describe('going back to a snapshot', () => {
 
   it.each(undone)('is unwound as well when the undo of %s is run twice', async (step) => {
     const text = await later();
-    const wasCut = cutUndo('observe', step);
+    const wasCut = cutUndo(innkeeper, 'observe', step);
     expect(await restore(one)).toMatchObject({ state: 'failed' });
     expect(wasCut()).toBe(true);
     expect([await note(), await current()]).toEqual([text, two]);
@@ -244,7 +238,7 @@ describe('changing the name and the description of a snapshot', () => {
 
   it.each(steps.change)('is unwound as well when the undo of %s is run twice', async (step) => {
     const { id, before, after } = await fresh();
-    const wasCut = cutUndo('note', step);
+    const wasCut = cutUndo(innkeeper, 'note', step);
     expect(await change(before.name, after)).toMatchObject({ state: 'failed' });
     expect(wasCut()).toBe(true);
     expect(await words(id)).toEqual(twice(before));

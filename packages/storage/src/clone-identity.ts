@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
 import { containerRootPath, mountContainerRoot, type RootFile } from './container-root.ts';
 import { type HostKeyKind, hostKeyKinds, makeHostKey } from './host-keys.ts';
+import { programText } from './program.ts';
 
 /** Who a guest is from now on. */
 export interface Identity {
@@ -99,11 +99,7 @@ export const renewalOf = ({ files, names }: Traits, identity: Identity, former: 
   return { write, remove, keys: kinds };
 };
 
-let program: Promise<string> | undefined;
-const filesProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/guest-files.pl', import.meta.url), 'utf8');
-  return program;
-};
+const filesProgram = programText('guest-files.pl');
 
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 const text = (word = ''): string => Buffer.from(word, 'hex').toString();

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import { type ImageDefinition, InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
 import type { ImageStore } from './image-store.ts';
 import { layout } from './layout.ts';
 import { isMounted, unmountBelow } from './mounts.ts';
+import { programText } from './program.ts';
 
 /** A container's root: an overlay whose lower layer is the shared image with its owners shifted by the mount. */
 export interface ContainerRoot {
@@ -23,13 +23,8 @@ export type RootFile = string | { readonly content: string; readonly mode: numbe
 export const containerRootFolder = (paths: Paths, id: string): string => `${layout(paths).roots}/${id}`;
 export const containerRootPath = (paths: Paths, id: string): string => `${containerRootFolder(paths, id)}/root`;
 
-let program: Promise<string> | undefined;
-
 /** The program that mounts a container's root from what stands in its folder; its words are the folder and {@link uidRangeSize}. */
-export const mountProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/container-root.pl', import.meta.url), 'utf8');
-  return program;
-};
+export const mountProgram = programText('container-root.pl');
 
 const writeInto = async (host: Host, upper: string, root: ContainerRoot): Promise<void> => {
   for (const [path, content] of Object.entries(root.files)) {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { guestDiskPath } from './disk.ts';
 import { layout } from './layout.ts';
+import { programText } from './program.ts';
 import {
   busyCode,
   type ListedSnapshot,
@@ -14,11 +14,7 @@ import {
 import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
 import { volumeDiskPath, volumesFolder } from './volumes.ts';
 
-let program: Promise<string> | undefined;
-const snapshotProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/machine-snapshots.pl', import.meta.url), 'utf8');
-  return program;
-};
+const snapshotProgram = programText('machine-snapshots.pl');
 
 /** A snapshot of a machine: its folder beside the machine's own disk is called by `id`, which no user chooses. */
 export interface MachineSnapshotRef {

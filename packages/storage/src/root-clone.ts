@@ -1,17 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import { type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerRootFolder, destroyContainerRoot } from './container-root.ts';
 import { layout } from './layout.ts';
+import { programText } from './program.ts';
 import { heldTrees, requireFree } from './root-snapshots.ts';
 import { busyCode, longestMs } from './snapshot-folder.ts';
 import { destroyVolumes, volumesFolder } from './volumes.ts';
 
-let program: Promise<string> | undefined;
-const cloneProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/root-clone.pl', import.meta.url), 'utf8');
-  return program;
-};
+const cloneProgram = programText('root-clone.pl');
 
 /** A container's root that begins with what another of the same host holds, or held when a snapshot of it was made. */
 export interface RootCopy {

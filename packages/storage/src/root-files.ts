@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Host, HostProcess } from '@innkeeper/host';
 import { InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
 import { containerRootFolder, mountProgram } from './container-root.ts';
+import { programText } from './program.ts';
 
-let program: Promise<string> | undefined;
-const filesProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/root-files.pl', import.meta.url), 'utf8');
-  return program;
-};
+const filesProgram = programText('root-files.pl');
 
 /** A directory of the host that appears at a place of the root. */
 export interface PlacedVolume {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
 import { containerRootFolder } from './container-root.ts';
+import { programText } from './program.ts';
 import {
   busyCode,
   type ListedSnapshot,
@@ -13,11 +13,7 @@ import {
 import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
 import { volumeDirectoryPath, volumesFolder } from './volumes.ts';
 
-let program: Promise<string> | undefined;
-const snapshotProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../perl/root-snapshots.pl', import.meta.url), 'utf8');
-  return program;
-};
+const snapshotProgram = programText('root-snapshots.pl');
 
 /** Throws `conflict` when a program that copies layers has found somebody else at work on them. */
 export const requireFree = async (running: Promise<{ readonly exitCode: number }>): Promise<void> => {

@@ -10,7 +10,10 @@ import { agentPort } from './xml.ts';
 /** A connection that nobody uses stays for a moment, since the next command costs a round trip with it. */
 const idleMs = 20_000;
 
-const portOf = ({ consoles }: DomainDescription, name: string): DomainDescription['consoles'][number] | undefined =>
+export const portOf = (
+  { consoles }: DomainDescription,
+  name: string,
+): DomainDescription['consoles'][number] | undefined =>
   consoles.find((one) => one.kind === 'channel' && one.name === name);
 
 const noTerminal = (name: string, why: string): InnkeeperError =>

@@ -3,6 +3,7 @@ import type { GuestRef } from '@innkeeper/driver-contract';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
 import { InnkeeperError } from '@innkeeper/model';
 import { stateOf } from '../shared/lifecycle.ts';
+import { portOf } from './exec.ts';
 import { agentPort } from './xml.ts';
 
 /** How long an agent that has frozen file systems is asked to thaw them: it answers each time within ten seconds, or not. */
@@ -24,8 +25,7 @@ const isSilent = (error: unknown): boolean => error instanceof InnkeeperError &&
 export const quieting = (libvirt: Libvirt): Quiet => {
   const hasAgent = async ({ uuid }: GuestRef): Promise<boolean> => {
     const xml = (await libvirt.xml([uuid])).get(uuid);
-    const ports = xml === undefined ? [] : describeDomain(xml).consoles;
-    return ports.some(({ kind, name, state }) => kind === 'channel' && name === agentPort && state === 'connected');
+    return xml !== undefined && portOf(describeDomain(xml), agentPort)?.state === 'connected';
   };
 
   const ask = ({ uuid }: GuestRef, what: 'freeze' | 'thaw' | 'status'): Promise<unknown> =>

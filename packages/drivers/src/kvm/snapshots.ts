@@ -18,7 +18,7 @@ import {
   swapMachineSnapshot,
   volumesFolder,
 } from '@innkeeper/storage';
-import { pauseGuest, stateOf } from '../shared/lifecycle.ts';
+import { absent, pauseGuest, stateOf } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
 import { requireNothingElse, snapshotSteps } from '../shared/snapshots.ts';
 import { quieting } from './quiet.ts';
@@ -32,9 +32,9 @@ export const machineSnapshots = (host: Host, paths: Paths, libvirt: Libvirt, obs
   const quiet = quieting(libvirt);
   const refOf = ({ uuid }: GuestRef, id: string) => ({ machine: uuid, id });
 
-  const definitionOf = async ({ uuid, name }: GuestRef): Promise<DomainDescription> => {
-    const xml = (await libvirt.xml([uuid], { inactive: true })).get(uuid);
-    if (xml === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
+  const definitionOf = async (guest: GuestRef): Promise<DomainDescription> => {
+    const xml = (await libvirt.xml([guest.uuid], { inactive: true })).get(guest.uuid);
+    if (xml === undefined) throw absent(guest);
     return describeDomain(xml);
   };
 

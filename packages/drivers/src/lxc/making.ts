@@ -15,7 +15,7 @@ import {
 } from '@innkeeper/storage';
 import { consoleLog } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
-import { forceStop, requireMade, undefineGuest } from '../shared/lifecycle.ts';
+import { forceStop, isMade, requireMade, undefineGuest } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
 import type { Freezer } from './freezer.ts';
 import { moments } from './moments.ts';
@@ -38,7 +38,7 @@ interface Means {
 
 /** From nothing to a container that does not run: of an image, or of another container. */
 export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Means): Making => {
-  const { requireWhole, inOneMoment, goOn, isMade } = moments(host, paths, libvirt, observer, freezer);
+  const { requireWhole, inOneMoment, goOn } = moments(host, paths, libvirt, observer, freezer);
 
   const makeVolumes = async ({ uuid, spec, claims }: Definition): Promise<void> => {
     for (const { name } of spec.volumes)
@@ -106,7 +106,7 @@ export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Me
             await keepRootCopy(host, paths, copy);
           },
           undo: async () => {
-            if (ran && (await isMade(guest))) await goOn(guest);
+            if (ran && (await isMade(observer, guest))) await goOn(guest);
             await removeRootCopy(host, paths, copy);
           },
         },

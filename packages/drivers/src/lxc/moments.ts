@@ -1,9 +1,9 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
-import { InnkeeperError, type Paths } from '@innkeeper/model';
+import type { Paths } from '@innkeeper/model';
 import { containerRootPath, flushRoot, volumesFolder } from '@innkeeper/storage';
-import { isMade } from '../shared/lifecycle.ts';
+import { absent } from '../shared/lifecycle.ts';
 import type { Observer } from '../shared/observer.ts';
 import { requireNothingElse } from '../shared/snapshots.ts';
 import type { Freezer } from './freezer.ts';
@@ -16,8 +16,6 @@ export interface Moments {
   readonly inOneMoment: (guest: GuestRef, ran: boolean, work: () => Promise<void>) => Promise<void>;
   /** One that a kill left frozen. */
   readonly goOn: (guest: GuestRef) => Promise<void>;
-  /** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
-  readonly isMade: (guest: GuestRef) => Promise<boolean>;
 }
 
 export const moments = (
@@ -27,9 +25,10 @@ export const moments = (
   observer: Observer,
   freezer: Pick<Freezer, 'pause' | 'resume'>,
 ): Moments => ({
-  requireWhole: async ({ uuid, name }) => {
+  requireWhole: async (guest) => {
+    const { uuid, name } = guest;
     const definition = (await libvirt.xml([uuid], { inactive: true })).get(uuid);
-    if (definition === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
+    if (definition === undefined) throw absent(guest);
     const isHeld = (source = '') =>
       source === containerRootPath(paths, uuid) || source.startsWith(`${volumesFolder(paths, uuid)}/`);
     const others = describeDomain(definition).filesystems.filter(({ source }) => !isHeld(source));
@@ -54,5 +53,4 @@ export const moments = (
   goOn: async (guest) => {
     if ((await observer.inspect(guest.uuid))?.state === 'paused') await freezer.resume(guest);
   },
-  isMade: (guest) => isMade(observer, guest),
 });

@@ -42,6 +42,9 @@ export const requireOurs = async (observer: Observer, { uuid, name }: GuestRef):
   throw new InnkeeperError('conflict', `${name} is a guest that Innkeeper did not create: it is never touched`);
 };
 
+export const absent = ({ name }: GuestRef): InnkeeperError =>
+  new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
+
 /** Nothing of a guest that is not ours, or was adopted, is thawed or exchanged, also by no undo. */
 export const isMade = async (observer: Observer, guest: GuestRef): Promise<boolean> => {
   const owned = await requireOurs(observer, guest).catch(() => undefined);

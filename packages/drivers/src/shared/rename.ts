@@ -1,15 +1,12 @@
 import type { GuestRef, HeldNetwork, Step } from '@innkeeper/driver-contract';
 import { el, type Libvirt, updateDomain } from '@innkeeper/libvirt';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { requireMade, undefineGuest } from './lifecycle.ts';
+import { absent, requireMade, undefineGuest } from './lifecycle.ts';
 import { releaseAddresses, reserveAddresses } from './networks.ts';
 import type { Observer } from './observer.ts';
 
 /** Gives a domain that does not run another name. Can be repeated after a kill at any point. */
 export type Rename = (guest: GuestRef, to: string) => Promise<void>;
-
-const absent = ({ name }: GuestRef): InnkeeperError =>
-  new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
 
 /** False when it has the name already. Throws `conflict` while it runs, and when the name is another's. */
 const isWanted = async (libvirt: Libvirt, guest: GuestRef, to: string): Promise<boolean> => {

@@ -2,7 +2,7 @@ import type { GuestRef, SnapshotGroup, SnapshotOrder, SnapshotWords } from '@inn
 import type { Libvirt } from '@innkeeper/libvirt';
 import { InnkeeperError, snapshotNote } from '@innkeeper/model';
 import type { ListedSnapshot } from '@innkeeper/storage';
-import { isMade, requireMade, stateOf } from './lifecycle.ts';
+import { absent, isMade, requireMade, stateOf } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 
 const noUndo = 'removal goes forward: what is gone is gone';
@@ -28,9 +28,10 @@ export interface Copies {
 
 /** The steps of snapshots, which are the same for all guests of libvirt. */
 export const snapshotSteps = (libvirt: Libvirt, observer: Observer, copies: Copies): SnapshotGroup => {
-  const requireStopped = async ({ uuid, name }: GuestRef): Promise<void> => {
+  const requireStopped = async (guest: GuestRef): Promise<void> => {
+    const { uuid, name } = guest;
     const state = await stateOf(libvirt, uuid);
-    if (state === undefined) throw new InnkeeperError('not_found', `The guest of ${name} is gone from its host`);
+    if (state === undefined) throw absent(guest);
     if (state !== 'stopped')
       throw new InnkeeperError('conflict', `${name} is ${state}: what it holds is exchanged while it is stopped`, {
         hint: `inn stop ${name}`,

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Host, RunOptions, RunResult } from '@innkeeper/host';
+import { programText } from '../program.ts';
 
-let program: Promise<string> | undefined;
-const confinedProgram = (): Promise<string> => {
-  program ??= readFile(new URL('../../perl/confined.pl', import.meta.url), 'utf8');
-  return program;
-};
+const confinedProgram = programText('confined.pl');
 
 /** Bytes and seconds that a program may take before the kernel ends it. */
 export interface Bounds {
