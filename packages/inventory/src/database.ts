@@ -8,6 +8,7 @@ import { preparing } from './preparing.ts';
 import { prepareQueue } from './queue.ts';
 import { renewing } from './renewing.ts';
 import * as schema from './schema.ts';
+import { rememberingSelections } from './selections.ts';
 
 /** A connection pool or a transaction: statements take either. */
 export type Db = PostgresJsDatabase<typeof schema>;
@@ -107,7 +108,7 @@ export const openInventory = async (url: string, options: OpenOptions = {}): Pro
       return preparing(client);
     });
   const [pool, urgentPool] = [openPool(connections), openPool(1)];
-  const db = drizzle(pool.sql, { schema });
+  const db = rememberingSelections(drizzle(pool.sql, { schema }));
   const listening: Listening[] = [];
   return {
     db,

@@ -1,6 +1,7 @@
 import type { GuestObservation } from '@innkeeper/model';
 import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import { eventInserted, eventsLock, type NewEvent } from './records.ts';
 import { guests } from './schema.ts';
 
 export interface GuestRow extends SeenGuest {
@@ -102,6 +103,36 @@ export const takeReading = async (db: Db, { host, driver, begunAt, only }: Readi
     insert into innkeeper.readings (host, driver, begun_at) values (${host}, ${driver}, ${begunAt}::timestamptz)
     on conflict (host, driver) do update set begun_at = excluded.begun_at where readings.begun_at <= excluded.begun_at
     returning ${unwaited}`);
+  return rows.length === 1;
+};
+
+/** A guest that is another than it was, and what is told of that. */
+export interface Turned {
+  readonly before: GuestObservation;
+  readonly seen: GuestObservation;
+  readonly event: NewEvent;
+}
+
+/**
+ * Keeps what a look at a single guest found, and tells it, in one statement: the lock under which events are numbered is held
+ * for no answer of this process. False when the guest is not known as it was `before` any more, or a reading that was begun
+ * later is kept: then nothing is done.
+ */
+export const keepTurned = async (
+  db: Db,
+  { host, driver, begunAt }: Reading,
+  { before, seen, event }: Turned,
+): Promise<boolean> => {
+  const rows = await db.execute(sql`
+    with reading as (
+      select begun_at > ${begunAt}::timestamptz as late from innkeeper.readings where host = ${host} and driver = ${driver} for share
+    ), kept as (
+      update innkeeper.guests set observation = ${JSON.stringify(seen)}::jsonb, seen_at = ${begunAt}::timestamptz
+      where host = ${host} and driver = ${driver} and uuid = ${seen.uuid} and observation = ${JSON.stringify(before)}::jsonb
+        and seen_at <= ${begunAt}::timestamptz and (select late from reading) is not true
+      returning uuid
+    ), locked as materialized (select ${eventsLock}, ${unwaited} from kept)
+    ${eventInserted(event, sql``)} returning id`);
   return rows.length === 1;
 };
 

@@ -11,6 +11,15 @@ export const listHosts = (db: Db): Promise<HostRow[]> => db.select().from(hosts)
 export const findHost = async (db: Db, name: string): Promise<HostRow | undefined> =>
   (await db.select().from(hosts).where(eq(hosts.name, name)))[0];
 
+/** Who said that a host is dead, while nobody has said that it is back; undefined for others, and for one that is not known. */
+export const saidDeadBy = async (db: Db, name: string): Promise<string | undefined> => {
+  const [row] = await db
+    .select({ by: hosts.confirmedDeadBy })
+    .from(hosts)
+    .where(and(eq(hosts.name, name), isNotNull(hosts.confirmedDeadAt)));
+  return row === undefined ? undefined : (row.by ?? 'somebody');
+};
+
 export const ensureHost = async (db: Db, name: string, address: string): Promise<void> => {
   await db.insert(hosts).values({ name, address }).onConflictDoNothing({ target: hosts.name });
 };

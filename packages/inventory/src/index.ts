@@ -33,6 +33,7 @@ export { isLostWrite } from './renewing.ts';
 export * from './rules.ts';
 export type { Place } from './schema.ts';
 export * from './snapshots.ts';
+export * from './standing.ts';
 export * from './tokens.ts';
 export { type Turn, turnsAtOnce } from './turns.ts';
 export * from './workers.ts';

@@ -40,7 +40,6 @@ export interface NewEvent {
 
 /** Says nothing when there are new events, and the ids of operations, with commas, that have ended or were put aside. */
 export const eventsChannel = 'innkeeper_events';
-const eventsLock = 0x1_4b_ee_9e_5;
 
 const workloadId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -52,9 +51,10 @@ const projectOfSubject = ({ kind, id }: EventView['subject']) =>
  * Ids are given under this lock, which is held until commit, so that they become visible in their order: a reader that has seen id 7
  * has missed none below it.
  */
-export const eventsLocked = sql`locked as materialized (select pg_advisory_xact_lock(${eventsLock}))`;
+export const eventsLock = sql`pg_advisory_xact_lock(${0x1_4b_ee_9e_5}::bigint)`;
+export const eventsLocked = sql`locked as materialized (select ${eventsLock})`;
 
-/** Of a statement that has `eventsLocked`; for each row of what else it reads `from`. */
+/** Of a statement that has `eventsLocked`, or another such `locked`; for each row of what else it reads `from`. */
 export const eventInserted = ({ kind, subject, text }: NewEvent, from: SQL): SQL => sql`
   insert into innkeeper.events (kind, subject_kind, subject_id, subject_name, project, text)
   select ${kind}, ${subject.kind}, ${subject.id}, ${subject.name}, ${projectOfSubject(subject)}, ${text} from locked${from}`;

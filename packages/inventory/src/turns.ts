@@ -36,19 +36,25 @@ export const hasTurn = sql`(
 const orphaned = sql`o.state in ('running', 'undoing') and not exists (
   select 1 from innkeeper.workers a where a.id = o.worker_id and a.lease_until > now())`;
 
-/** That the operation `o` is the first of its workload, and nobody works on it. */
-const isHead = sql`(o.state = 'queued' or (o.state = 'waiting' and o.due) or (${orphaned})) and o.finished_at is null and not exists (
-  select 1 from innkeeper.operations before
-  where before.workload_id = o.workload_id and before.finished_at is null and before.seq < o.seq)`;
+/**
+ * That the operation `o` is the first of its workload, and nobody works on it. The first is looked up for each: as a join, which
+ * `not exists` becomes, all that wait would be compared with each other.
+ */
+const isHead = sql`(o.state = 'queued' or (o.state = 'waiting' and o.due) or (${orphaned})) and o.finished_at is null and o.id = (
+  select f.id from innkeeper.operations f
+  where f.workload_id = o.workload_id and f.finished_at is null order by f.seq limit 1)`;
 
 /**
  * The operation that is given the turn of one that has ended: what follows for its workload, or the oldest that is counted for the
  * same host.
  */
-export const heirOf = ({ workloadId, host }: Turn): SQL => sql`
-  select o.id from innkeeper.operations o left join innkeeper.workloads w on w.id = o.workload_id
-  where ${isHead} and ${countedFor('o', 'w')} is not distinct from ${host}::text
-  order by o.workload_id = ${workloadId} desc, o.seq limit 1 for update of o skip locked`;
+export const heirOf = ({ workloadId, host }: Turn): SQL => {
+  const first = (which: SQL): SQL => sql`
+    select o.id from innkeeper.operations o left join innkeeper.workloads w on w.id = o.workload_id
+    where ${isHead} and ${countedFor('o', 'w')} is not distinct from ${host}::text and ${which}
+    order by o.seq limit 1 for update of o skip locked`;
+  return sql`select coalesce((${first(sql`o.workload_id = ${workloadId}`)}), (${first(sql`true`)}))`;
+};
 
 /** Workloads whose next operation is to be looked at and has a turn now, the oldest first. */
 export const nextInTurn = sql`

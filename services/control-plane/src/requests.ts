@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   allOf,
   cancelWaiting,
+  findStanding,
   insertWorkload,
   listWorkloads,
   lockWithUnfinished,
@@ -9,6 +10,7 @@ import {
   type OperationRow,
   updateSpec,
   updateWorkload,
+  type WorkloadRow,
 } from '@innkeeper/inventory';
 import {
   completeSpec,
@@ -19,14 +21,13 @@ import {
   sameSpec,
   type WorkloadAction,
   type WorkloadSpec,
-  type WorkloadView,
   whyNot,
 } from '@innkeeper/model';
 import { requireInScope } from './access/allow.ts';
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from './asker.ts';
 import { checkNewName, checkWorkload } from './check.ts';
 import type { Control } from './control.ts';
-import { workloadViews } from './views.ts';
+import { stateOf, workloadViews } from './views.ts';
 
 /**
  * Stores what is wanted and the operation that brings it about, in one transaction; touches no host.
@@ -78,19 +79,31 @@ const actsOn = (kind: PowerAction | 'remove', spec: WorkloadSpec) =>
     ? { before: spec }
     : { before: { power: spec.power ?? 'running' }, after: { power: powerAfter[kind] } };
 
-/** The workload, when it is ours and in a state that allows this. */
-export const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadView> => {
+/** Why nothing is done with what is no workload. */
+const notOurs = async (control: Control, name: string): Promise<InnkeeperError> => {
   const [view] = await workloadViews(control, { stats: false, names: [name] });
-  if (view === undefined) throw notFound(name);
-  if (!view.managed)
-    throw new InnkeeperError(
-      'conflict',
-      `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
-      { hint: `inn adopt ${name}, or its own tools on ${view.host ?? 'its host'}` },
-    );
-  const reason = whyNot(action, view.state);
+  if (view === undefined) return notFound(name);
+  return new InnkeeperError(
+    'conflict',
+    `${name} is a guest that Innkeeper did not create: it is shown, never touched`,
+    { hint: `inn adopt ${name}, or its own tools on ${view.host ?? 'its host'}` },
+  );
+};
+
+/** The workload, when it is ours and in a state that allows this. */
+export const actionable = async (control: Control, name: string, action: WorkloadAction): Promise<WorkloadRow> => {
+  const standing = await findStanding(control.inventory.db, name);
+  if (standing === undefined) throw await notOurs(control, name);
+  const { workload, hostState, guest, waits } = standing;
+  const state = stateOf(
+    workload,
+    hostState === null ? undefined : { state: hostState },
+    guest === null ? undefined : { observation: { state: guest } },
+    waits,
+  );
+  const reason = whyNot(action, state);
   if (reason !== undefined) throw new InnkeeperError('conflict', `${name}: ${reason}`);
-  return view;
+  return workload;
 };
 
 /** A change of power, or the removal. Refuses what the workload's state does not allow, naming the states that do. */
@@ -103,10 +116,10 @@ export const actOnWorkload = async (
   const hash = hashOf(kind, name);
   const earlier = await repeated(control, asker, hash);
   if (earlier !== undefined) return earlier;
-  const view = await actionable(control, name, kind);
-  if (kind === 'remove' && view.spec?.protect === true)
+  const { spec } = await actionable(control, name, kind);
+  if (kind === 'remove' && spec.protect === true)
     throw new InnkeeperError('conflict', `${name} is protected`, { hint: 'apply it with protect: false first' });
-  if (kind === 'remove' && view.spec !== undefined && isAdopted(view.spec))
+  if (kind === 'remove' && isAdopted(spec))
     throw new InnkeeperError('conflict', `${name} was adopted: Innkeeper deletes nothing that it did not make`, {
       hint: `inn release ${name} gives it back as it was; its own tools can delete it then`,
     });

@@ -59,7 +59,7 @@ export const operationViewOf = (row: OperationRow, steps: readonly StepRow[]): O
 });
 
 /** Whether nothing has been heard of a host lately. */
-export const isSilent = (host: HostRow | undefined): boolean =>
+export const isSilent = (host: Pick<HostRow, 'state'> | undefined): boolean =>
   host !== undefined && (host.state === 'unreachable' || host.state === 'suspect');
 
 /**
@@ -73,8 +73,8 @@ export const isSilent = (host: HostRow | undefined): boolean =>
  */
 export const stateOf = (
   row: WorkloadRow,
-  host: HostRow | undefined,
-  guest: GuestRow | undefined,
+  host: Pick<HostRow, 'state'> | undefined,
+  guest: { readonly observation: Pick<GuestRow['observation'], 'state'> } | undefined,
   waiting: boolean,
 ): WorkloadState => {
   if (waiting && row.state !== 'ready') return 'waiting';

@@ -1,11 +1,13 @@
 import type { Driver, GuestRef } from '@innkeeper/driver-contract';
 import { readMachine } from '@innkeeper/host';
 import {
+  allOf,
   forgetEnds,
   forgetGuests,
   guestsOf,
   insertEvent,
   type KnownGuest,
+  keepTurned,
   type NewEvent,
   type Reading,
   readingBegins,
@@ -120,9 +122,30 @@ const keep = (
       reading,
       gone.map(({ uuid }) => uuid),
     );
-    for (const event of events) await insertEvent(tx, event);
+    await allOf(events.map((event) => insertEvent(tx, event)));
     return events.length > 0;
   });
+
+/**
+ * {@link keep}, of what is known as it was when the look ended: a guest that is as it was needs no word, one that has turned one
+ * statement. All others are read anew.
+ */
+const keepLook = async (
+  control: Control,
+  reading: Reading,
+  known: readonly KnownGuest[],
+  found: readonly GuestObservation[],
+): Promise<boolean> => {
+  const [[before, ...others], [seen, ...more]] = [known, found];
+  const isOne = reading.only !== undefined && others.length + more.length === 0;
+  if (!isOne || before === undefined || seen === undefined || before.later) return keep(control, reading, found);
+  if (sameJson(seen, before.observation)) return false;
+  const place = { host: reading.host, installation: control.installation };
+  const event = eventOf(place, seen, before.observation);
+  const turned = event === undefined ? undefined : { before: before.observation, seen, event };
+  if (turned !== undefined && (await keepTurned(control.inventory.db, reading, turned))) return true;
+  return keep(control, reading, found);
+};
 
 type Look = (driver: Driver) => Promise<readonly GuestObservation[]>;
 
@@ -139,10 +162,11 @@ const look = async (
   const reading: Reading = { ...about, host: managed.name, begunAt: await readingBegins(db) };
   const seen = await ask(driver);
   if (managed.gone.aborted) return false;
-  const { ended, begun } = turnsOf(byUuid(await guestsOf(db, reading)), seen, control.installation);
+  const known = await guestsOf(db, reading);
+  const { ended, begun } = turnsOf(byUuid(known), seen, control.installation);
   await keepEnds(control, driver, ended);
   await forgetEnds(db, begun);
-  const changed = await keep(control, reading, seen);
+  const changed = await keepLook(control, reading, known, seen);
   if (ended.length + begun.length > 0) control.tendLives();
   // A foreign guest that ended leaves room, one that was waited for may run now.
   if (changed) {

@@ -1,4 +1,4 @@
-import { findHost } from '@innkeeper/inventory';
+import { saidDeadBy } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
 import type { ManagedHost } from '../control.ts';
 import type { OperationContext } from './kind.ts';
@@ -12,13 +12,9 @@ export const managedHost = ({ control }: Pick<OperationContext, 'control'>, host
 
 /** Throws `conflict` for a host that was said to be dead: nothing is started there before somebody has looked. */
 export const requireReturned = async ({ control }: Pick<OperationContext, 'control'>, host: string): Promise<void> => {
-  const row = await findHost(control.inventory.db, host);
-  if (row === undefined || row.confirmedDeadAt === null) return;
-  throw new InnkeeperError(
-    'conflict',
-    `${host} is quarantined: ${row.confirmedDeadBy ?? 'somebody'} said that it was dead`,
-    {
-      hint: `see what is there, then inn host return ${host}`,
-    },
-  );
+  const by = await saidDeadBy(control.inventory.db, host);
+  if (by === undefined) return;
+  throw new InnkeeperError('conflict', `${host} is quarantined: ${by} said that it was dead`, {
+    hint: `see what is there, then inn host return ${host}`,
+  });
 };

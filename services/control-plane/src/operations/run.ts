@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Step, StepContext } from '@innkeeper/driver-contract';
 import {
   beginUndo,
-  copiedInto,
   findOperation,
+  findWorkloadAndCopy,
   findWorkloadById,
   finishOperation,
   type Hold,
@@ -17,6 +16,7 @@ import {
   type StepRow,
   showProgress,
   stepsOf,
+  type WorkloadRow,
 } from '@innkeeper/inventory';
 import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
@@ -30,6 +30,7 @@ import type { OperationContext, OperationDefinition, Told } from './kind.ts';
 import { powerOperations } from './power.ts';
 import { remove } from './remove.ts';
 import { rename } from './rename.ts';
+import { withRetries } from './retries.ts';
 import { changeSnapshot } from './snapshot-words.ts';
 import { removeSnapshot, restore, snapshot } from './snapshots.ts';
 import { requireNotCopied, Waiting } from './waiting.ts';
@@ -50,9 +51,6 @@ const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
   revert,
   confirm,
 };
-
-/** Errors that go away by themselves are tried again this often, after these pauses. */
-const retryPausesMs = [500, 2000, 8000];
 
 /** For tests of what a kill or a failure at a journal point does. */
 export interface FaultPoints {
@@ -82,9 +80,8 @@ const write = async (running: Running, entries: readonly StepEntry[], progress: 
   return written;
 };
 
-const contextOf = async (running: Running): Promise<OperationContext | undefined> => {
+const contextWith = (running: Running, workload: WorkloadRow | undefined): OperationContext | undefined => {
   const { control, row } = running;
-  const workload = await findWorkloadById(control.inventory.db, row.workloadId);
   if (workload === undefined) return undefined;
   running.holds ||= workload.placed !== null;
   return {
@@ -98,6 +95,9 @@ const contextOf = async (running: Running): Promise<OperationContext | undefined
     },
   };
 };
+
+const contextOf = async (running: Running): Promise<OperationContext | undefined> =>
+  contextWith(running, await findWorkloadById(running.control.inventory.db, running.row.workloadId));
 
 const progressWriter = (running: Running): ((text: string) => void) => {
   let last = 0;
@@ -114,21 +114,6 @@ const stepContext = (running: Running): StepContext => ({
   progress: progressWriter(running),
 });
 
-const isTransient = (error: unknown): boolean => error instanceof InnkeeperError && error.code === 'transient';
-
-const withRetries = async (running: Running, work: () => Promise<void>): Promise<void> => {
-  for (const pause of retryPausesMs) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      running.control.log.warn({ operation: running.row.id, err: error }, 'a step is tried again');
-      await delay(pause, undefined, { signal: running.signal });
-    }
-  }
-  return work();
-};
-
 /** Nothing is in the journal of an operation that is taken for the first time. */
 const journaledOf = async ({ control, row }: Running): Promise<StepRow[]> =>
   row.fence === 1 ? [] : stepsOf(control.inventory.db, [row.id]);
@@ -139,14 +124,13 @@ const journaledOf = async ({ control, row }: Running): Promise<StepRow[]> =>
  * read again after each that remembered something.
  */
 const runForward = async (running: Running): Promise<OperationContext | undefined> => {
-  const [journaled, first, into] = await Promise.all([
+  const [journaled, { workload, into }] = await Promise.all([
     journaledOf(running),
-    contextOf(running),
-    copiedInto(running.control.inventory.db, running.row.workloadId),
+    findWorkloadAndCopy(running.control.inventory.db, running.row.workloadId),
   ]);
   requireNotCopied(journaled, into);
   const done = journaled.filter(({ state }) => state === 'done').length;
-  let context = first;
+  let context = contextWith(running, workload);
   for (let position = done; ; position += 1) {
     if (context?.memory !== running.memory) context = await contextOf(running);
     if (context === undefined) break;

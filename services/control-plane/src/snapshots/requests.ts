@@ -9,14 +9,7 @@ import {
   type SnapshotRow,
   type WorkloadRow,
 } from '@innkeeper/inventory';
-import {
-  InnkeeperError,
-  isAdopted,
-  type NewSnapshot,
-  type SnapshotChange,
-  snapshotNameAt,
-  type WorkloadView,
-} from '@innkeeper/model';
+import { InnkeeperError, isAdopted, type NewSnapshot, type SnapshotChange, snapshotNameAt } from '@innkeeper/model';
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from '../asker.ts';
 import { type Control, driverOf } from '../control.ts';
 import { actionable } from '../requests.ts';
@@ -24,8 +17,9 @@ import { actionable } from '../requests.ts';
 type Tx = Parameters<typeof findSnapshot>[0];
 
 /** Throws `unsupported` with the words of its driver where that makes none. */
-const requireCapable = async (control: Control, name: string, { host, driver }: WorkloadView): Promise<void> => {
-  if (host === undefined || driver === undefined) throw notFound(name);
+const requireCapable = async (control: Control, name: string, { placed }: WorkloadRow): Promise<void> => {
+  if (placed === null) throw notFound(name);
+  const { host, driver } = placed;
   if (driverOf(control, host, driver).snapshot !== undefined) return;
   const report = (await listHosts(control.inventory.db))
     .find((one) => one.name === host)
@@ -39,17 +33,17 @@ const actionableHere = async (
   name: string,
   action: 'snapshot' | 'restore' | 'change-snapshot' | 'remove-snapshot',
 ): Promise<void> => {
-  const view = await actionable(control, name, action);
-  if (view.spec !== undefined && isAdopted(view.spec))
+  const row = await actionable(control, name, action);
+  if (isAdopted(row.spec))
     throw new InnkeeperError('conflict', `${name} was adopted: what it stands on is its owner's`, {
       hint: 'its own tools can make snapshots of it',
     });
   const givesUp = action === 'restore' || action === 'remove-snapshot';
-  if (givesUp && view.spec?.protect === true)
+  if (givesUp && row.spec.protect === true)
     throw new InnkeeperError('conflict', `${name} is protected: nothing that it holds or held is given up`, {
       hint: 'apply it with protect: false first',
     });
-  await requireCapable(control, name, view);
+  await requireCapable(control, name, row);
 };
 
 const nameTaken = (name: string, workload: string): InnkeeperError =>
