@@ -2,6 +2,7 @@
 /** `npm run -s bench -- NAME --json`: progress on standard error, one JSON object as the last line of standard output. */
 const benches = {
   beside: './beside.js',
+  clone: './clone.js',
   create: './create.js',
   exec: './exec.js',
   observe: './observe.js',
