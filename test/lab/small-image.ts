@@ -1,3 +1,4 @@
+import { shellPort } from '@innkeeper/guest-shell';
 import { host } from './lab-host.ts';
 
 /** Debian's kernel for clouds has these as modules, each needing those before it. */
@@ -26,8 +27,12 @@ export PATH=/usr/sbin:/usr/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
-until test -c /dev/vport*p1; do sleep 0.1; done
-qemu-ga --method=virtio-serial --path="$(echo /dev/vport*p1)" &
+mkdir -p /dev/pts
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+port() { grep -lx "$1" /sys/class/virtio-ports/*/name | sed 's,.*/\\(vport[^/]*\\)/name,/dev/\\1,'; }
+until test -c "$(port org.qemu.guest_agent.0)" && test -c "$(port ${shellPort})"; do sleep 0.1; done
+perl /usr/lib/innkeeper/guest-shell.pl "$(port ${shellPort})"
+qemu-ga --method=virtio-serial --path="$(port org.qemu.guest_agent.0)" &
 echo 'the small machine is up'
 while :; do wait; sleep 10; done
 `;
@@ -54,7 +59,7 @@ cp "$from/boot/vmlinuz-$kernel" "$to/boot/vmlinuz-small"
 `;
 
 /**
- * An image whose machine has Debian's kernel, programs and guest agent, but whose init starts the agent alone: within an
+ * An image whose machine has Debian's kernel, programs and guest agent, but whose init starts the agent and the shell alone: within an
  * emulated machine, systemd needs longer to come up than any test waits. `target` becomes a tar file, as the cache of built
  * images has them.
  */
