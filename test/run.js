@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startLab } from './beside.js';
+import { begin, startLab } from './beside.js';
 import { chromium } from './chromium.js';
 import { failuresIn, writtenTo } from './failures.js';
 
@@ -47,14 +47,17 @@ const suite = (name, env) => {
 
 if (!existsSync(`${root}/node_modules`)) run('npm packages', 'npm', ['ci']);
 if (!existsSync(`${root}/services/cli/dist/inn.cjs`)) run('build', 'npm', ['run', '-s', 'build']);
-run('unit', 'npx', ['vitest', 'run', '--project', 'unit']);
-if (process.getuid?.() !== 0) {
-  process.stderr.write('The other tests run real containers and virtual machines: sudo npm test\n');
-  process.exit(1);
-}
 // The cache of built images outlives the test's installation; its name holds the hash of what went in.
 const env = { INNKEEPER_IMAGE_CACHE: process.env.INNKEEPER_IMAGE_CACHE ?? '/var/cache/innkeeper-images' };
-run('set-up of what the tests need', 'node', ['test/prepare.js'], env);
+const setUp =
+  process.getuid?.() === 0
+    ? begin('set-up of what the tests need', ['node', 'test/prepare.js'], { cwd: root, env })
+    : undefined;
+const unit = passes('unit', 'npx', ['vitest', 'run', '--project', 'unit']);
+if (setUp === undefined)
+  process.stderr.write('The other tests run real containers and virtual machines: sudo npm test\n');
+// It is not ended in the middle: it may be installing packages.
+if ((await setUp)?.status !== 0 || !unit) process.exit(1);
 const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root, env);
 if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
 suite('integration', env);
