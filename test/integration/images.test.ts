@@ -237,3 +237,70 @@ describe('a disk that is imported', () => {
     expect((await host.files.list(`${paths.state}/disks/base`)).filter((name) => name.length > 40)).toEqual([]);
   }, 240_000);
 });
+
+describe('an image that is published from a container', () => {
+  const [source, made, second] = ['test/published', `${guestPrefix}-source`, `${guestPrefix}-second`];
+
+  beforeAll(async () => {
+    expect(
+      (await innkeeper.finished(await innkeeper.client.put(made, { image: 'debian/12', backend: 'lxc' }))).error,
+    ).toBe(undefined);
+    await inside(made, [
+      'sh',
+      '-ec',
+      `echo kept > /srv/kept; chown www-data:adm /srv/kept; chmod 4750 /srv/kept; ln /srv/kept /srv/again
+      setfattr -n user.note -v hello /srv/kept 2>/dev/null || true
+      rm /etc/issue.net; rm -r /usr/share/doc; mkdir /usr/share/doc; echo own > /usr/share/doc/own
+      mkdir -p /etc/ssh; echo secret > /etc/ssh/ssh_host_ed25519_key; echo gone > /tmp/gone; echo changed >> /etc/hosts.note`,
+    ]);
+  });
+
+  it('is made of what it holds while it runs on, and leaves no snapshot', async () => {
+    await inn('image', 'publish', made, '--as', source);
+    expect(await imported()).toEqual([
+      expect.objectContaining({ name: source, state: 'ready', variants: ['rootfs'], workloads: [] }),
+    ]);
+    expect((await innkeeper.client.image(source)).title).toMatch(
+      new RegExp(`^published from ${made}, as it was in publish-`),
+    );
+    expect(await innkeeper.client.snapshots(made)).toEqual([]);
+    expect((await innkeeper.client.workload(made)).state).toBe('running');
+  });
+
+  it('becomes another container, with the same files and owners and who it is itself', async () => {
+    const before = await inside(made, ['cat', '/etc/machine-id']);
+    await inside(made, ['sh', '-c', 'echo later > /srv/kept']);
+    expect((await innkeeper.finished(await innkeeper.client.put(second, { image: source }))).error).toBe(undefined);
+    expect(await inside(second, ['sh', '-c', 'cat /srv/again; stat -c "%U %G %a %h" /srv/kept'])).toBe(
+      'kept\nwww-data adm 4750 2',
+    );
+    expect(await inside(second, ['ls', '/usr/share/doc'])).toBe('own');
+    for (const gone of ['/etc/issue.net', '/etc/ssh/ssh_host_ed25519_key', '/tmp/gone'])
+      expect(await inside(second, ['sh', '-c', `test -e ${gone} || echo no`])).toBe('no');
+    expect(await inside(second, ['hostname'])).toBe(second);
+    expect(await inside(second, ['cat', '/etc/machine-id'])).not.toBe(before);
+    expect(await inside(second, ['sh', '-c', 'find / -xdev -uid +60000 | head -n 3'])).toBe('');
+  });
+
+  it('stays as it is, and stands when the container it came from is gone', async () => {
+    expect((await refusal(innkeeper.client.refreshImage(source, { wait: '30s' }))).message).toContain(
+      `It was published from ${made}`,
+    );
+    await innkeeper.finished(await innkeeper.client.remove(made));
+    expect(await inside(second, ['cat', '/srv/again'])).toBe('kept');
+    await innkeeper.finished(await innkeeper.client.remove(second));
+    await inn('image', 'rm', source);
+    expect(await imported()).toEqual([]);
+  });
+
+  it.each([
+    [{ workload: 'nobody', snapshot: 'one' }, /There is no workload nobody/],
+    [{ workload: 'nobody' }, /image\.snapshot: a workload and one of its snapshots/],
+    [
+      { workload: 'nobody', snapshot: 'one', server: 'https://example.org', image: 'x' },
+      /image\.source: either a source/,
+    ],
+  ])('is refused with the field: %o', async (parts, message) => {
+    expect((await refusal(innkeeper.client.importImage({ name: source, ...parts }))).message).toMatch(message);
+  });
+});

@@ -189,7 +189,7 @@ export const finding = z
   .meta({ id: 'Finding' });
 export type Finding = z.output<typeof finding>;
 
-/** What may be asked to be imported: a file or an address, or an image of a simplestreams server. */
+/** What may be asked to be an image: a file or an address, an image of a simplestreams server, or what a workload held. */
 export const imageRequest = z
   .strictObject({
     name: storedImageName,
@@ -206,16 +206,30 @@ export const imageRequest = z
       .meta({ description: 'Of the file as it is fetched; anything else is refused' }),
     server: z.string().min(1).max(2000).optional().meta({ description: 'Address of a simplestreams server' }),
     image: z.string().min(1).max(200).optional().meta({ description: 'Name of an image there' }),
+    workload: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'Name of a container of the machine of the control plane' }),
+    snapshot: z.string().min(1).max(100).optional().meta({ description: 'Name of a snapshot of the workload' }),
     variant: z
       .enum(imageVariants, 'rootfs (for containers) or disk (for virtual machines)')
       .optional()
       .meta({ description: 'Told by the file itself without it; of a server a rootfs where it has one' }),
   })
   .superRefine((request, ctx) => {
-    const { source, server, image, sha256 } = request;
+    const { source, server, image, sha256, workload, snapshot, variant } = request;
     const add = (path: string, message: string): void => ctx.addIssue({ code: 'custom', path: [path], message });
-    if ((source === undefined) === (server === undefined))
-      add('source', 'either a source (a path or an address), or a server with an image of it');
+    if ([source, server, workload].filter((one) => one !== undefined).length !== 1)
+      add(
+        'source',
+        'either a source (a path or an address), a server with an image of it, or a workload with a snapshot',
+      );
+    if ((workload === undefined) !== (snapshot === undefined))
+      add(workload === undefined ? 'workload' : 'snapshot', 'a workload and one of its snapshots');
+    if (workload !== undefined && sha256 !== undefined) add('sha256', 'nobody can know it before it is packed');
+    if (workload !== undefined && variant === 'disk') add('variant', 'what a container held becomes a rootfs');
     if (server !== undefined && image === undefined) add('image', 'which image of the server');
     if (server === undefined && image !== undefined) add('server', 'which server has the image');
     if (server !== undefined && sha256 !== undefined) add('sha256', 'a server says the checksums of its images itself');

@@ -15,7 +15,7 @@ export * from './root-snapshots.ts';
 export * from './seed.ts';
 export type { ListedSnapshot, SnapshotNote } from './snapshot-folder.ts';
 export { changeSnapshotNote } from './snapshot-note.ts';
-export { type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
+export { type HeldSource, type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
 export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
 export type { Work } from './stored/work.ts';
 export * from './volumes.ts';

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Host, withHostLock } from '@innkeeper/host';
 import { type ImageVariant, InnkeeperError, imageVariants, type Paths } from '@innkeeper/model';
+import { packRootSnapshot } from '../root-pack.ts';
+import type { RootSnapshotRef } from '../root-snapshots.ts';
 import { checkSource, checkUrl } from './address.ts';
-import { copyFileOfMachine, download, removePart } from './fetch.ts';
+import { copyFileOfMachine, download, removePart, sha256Of } from './fetch.ts';
 import { inspectFile, makeVariant } from './make.ts';
 import {
   type ImageRecord,
@@ -21,12 +23,21 @@ import { requireRoom, type Work } from './work.ts';
 /** Who removes one is there and waits. */
 const removeWaitMs = 30_000;
 
-/** What somebody asks to have under a name: a file or an address, or an image of a simplestreams server. */
+/** What a workload held: its container and the snapshot by their ids, and both by the names that people know. */
+export interface HeldSource extends RootSnapshotRef {
+  readonly workload: string;
+  readonly snapshot: string;
+}
+
+/** What somebody asks to have under a name: a file or an address, an image of a simplestreams server, or what a workload held. */
 export interface ImportRequest {
   readonly name: string;
   readonly variant?: ImageVariant | undefined;
   readonly sha256?: string | undefined;
-  readonly from: { readonly source: string } | { readonly server: string; readonly image: string };
+  readonly from:
+    | { readonly source: string }
+    | { readonly server: string; readonly image: string }
+    | { readonly held: HeldSource };
 }
 
 /** The imported images of the machine that this process runs on. */
@@ -45,6 +56,13 @@ export interface ImageLibrary {
   /** What guests stand on stays until they are gone. */
   remove(name: string): Promise<void>;
 }
+
+/** What a part is called by, so that who asks for the same again goes on with it. */
+const addressOf = (from: { readonly source: string } | { readonly held: RootSnapshotRef }): string => {
+  if ('held' in from) return `held:${from.held.root}/${from.held.id}`;
+  const source = checkSource(from.source);
+  return source.kind === 'file' ? source.path : source.url;
+};
 
 interface Acquired {
   readonly part: string;
@@ -70,8 +88,22 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
   const roomCheck = async (bytes: number): Promise<void> =>
     requireRoom('source: fetching it', bytes, (await host.files.space(parts)).free, parts);
 
+  const pack = async ({ workload, snapshot, ...ref }: HeldSource, { signal, progress }: Work): Promise<Acquired> => {
+    const part = await partFor(addressOf({ held: ref }));
+    progress(`packing what ${workload} held`);
+    await packRootSnapshot(host, paths, ref, part, signal);
+    progress('checking the checksum');
+    return {
+      part,
+      sha256: await sha256Of(part, signal),
+      source: { kind: 'workload', workload, snapshot },
+      pinned: false,
+    };
+  };
+
   const acquire = async (request: Omit<ImportRequest, 'name'>, work: Work): Promise<Acquired> => {
     const { from, sha256, variant } = request;
+    if ('held' in from) return pack(from.held, work);
     if ('server' in from) {
       const server = checkUrl('server', from.server);
       work.progress(`asking ${server}`);
@@ -135,10 +167,7 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
   ): Promise<readonly [ImageVariant, VariantRecord] | undefined> => {
     let part: string | undefined;
     try {
-      if (!('server' in request.from)) {
-        const source = checkSource(request.from.source);
-        part = await partFor(source.kind === 'file' ? source.path : source.url);
-      }
+      if (!('server' in request.from)) part = await partFor(addressOf(request.from));
       const acquired = await acquire(request, work);
       part = acquired.part;
       if (isSame(acquired.sha256)) return undefined;
@@ -171,6 +200,14 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
         return { variant, from: { source: source.url } };
       case 'server':
         return { variant, from: { server: source.server, image: source.image } };
+      case 'workload':
+        throw new InnkeeperError(
+          'conflict',
+          `It was published from ${source.workload}, which goes on being another one`,
+          {
+            hint: 'inn image publish makes another image of what it holds now',
+          },
+        );
     }
   };
 
@@ -201,7 +238,10 @@ export const imageLibrary = (host: Host, paths: Paths): ImageLibrary => {
   return {
     list: () => readRecords(host, paths),
     find: (name) => readRecord(host, paths, name),
-    check: ({ from }) => void ('server' in from ? checkUrl('server', from.server) : checkSource(from.source)),
+    check: ({ from }) => {
+      if ('server' in from) checkUrl('server', from.server);
+      else if ('source' in from) checkSource(from.source);
+    },
     add: (request, work) => {
       work.progress('waiting for its turn');
       return alone(async () => {

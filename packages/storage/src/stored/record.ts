@@ -7,6 +7,7 @@ import { layout } from '../layout.ts';
 export const imageSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path: z.string() }),
   z.object({ kind: z.literal('url'), url: z.string(), validator: z.string().optional() }),
+  z.object({ kind: z.literal('workload'), workload: z.string(), snapshot: z.string() }),
   z.object({ kind: z.literal('server'), server: z.string(), image: z.string(), version: z.string() }),
 ]);
 export type ImageSourceRecord = z.output<typeof imageSource>;

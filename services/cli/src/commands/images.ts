@@ -11,6 +11,7 @@ import {
   parseWith,
 } from '@innkeeper/model';
 import type { Command } from 'commander';
+import { finishAll } from '../follow.ts';
 import { imageProgress } from '../show/image-progress.ts';
 import { imageLines, imageTable } from '../show/images.ts';
 import { checkFormat, outputOption, print, printItems, say } from '../show/output.ts';
@@ -50,6 +51,21 @@ const bring = async (request: ImageRequest): Promise<void> => {
   for (const note of view.stored.flatMap(({ notes }) => notes)) say(note);
   say(`image ${view.name}: ${formatSize(view.bytes ?? 0)}, on ${view.hosts.join(', ') || 'no host that answers'}`);
   print(view.name);
+};
+
+/** What a workload holds now, kept until the work with it is done. */
+const withSnapshot = async (workload: string, work: (snapshot: string) => Promise<void>): Promise<void> => {
+  const name = `publish-${Date.now()}`;
+  await finishAll(
+    client(),
+    [await client().snapshot(workload, { name, description: 'until an image is made of it' })],
+    true,
+  );
+  try {
+    await work(name);
+  } finally {
+    await finishAll(client(), [await client().removeSnapshot(workload, name)], true);
+  }
 };
 
 const isAddress = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
@@ -109,6 +125,24 @@ const addBringing = (images: Command): void => {
         ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }),
         ...(variant === undefined ? {} : { variant }),
       });
+    });
+  images
+    .command('publish <workload>')
+    .description('make an image of what a container holds, without who it is; it goes on meanwhile')
+    .requiredOption('--as <name>', 'what it is to be called, such as my/web')
+    .option('--snapshot <name>', 'what it held then (default: what it holds now)')
+    .addHelpText(
+      'after',
+      examples(
+        ['inn image publish web --as my/web', 'what it holds now: it is kept in a snapshot until the image is made'],
+        ['inn image publish web --as my/web --snapshot before-upgrade', 'what it held then'],
+        ['inn run my/web --name web-2', 'a workload made of it'],
+      ),
+    )
+    .action(async (workload: string, options: { as: string; snapshot?: string }) => {
+      const publish = (snapshot: string): Promise<void> => bring({ name: options.as, workload, snapshot });
+      if (options.snapshot !== undefined) return publish(options.snapshot);
+      return withSnapshot(workload, publish);
     });
   images
     .command('pull <server> <name-there>')

@@ -3,16 +3,26 @@ import { findImage, type ImageRequest, InnkeeperError, messageChain, toInnkeeper
 import type { ImportRequest } from '@innkeeper/storage';
 import { type Change, record, type Trail } from '../access/trail.ts';
 import { type Control, tell } from '../control.ts';
+import { heldBy } from './held.ts';
 import type { JobTools } from './jobs.ts';
 import { libraryOf, localManaged } from './library.ts';
 import { noSuchImage, usersOfImage } from './views.ts';
 
-const importOf = ({ name, variant, sha256, source, server, image }: ImageRequest): ImportRequest => ({
-  name,
-  variant,
-  sha256,
-  from: source === undefined ? { server: server ?? '', image: image ?? '' } : { source },
-});
+const importOf = async (
+  control: Control,
+  { name, variant, sha256, source, server, image, workload, snapshot }: ImageRequest,
+): Promise<ImportRequest> => {
+  if (workload !== undefined) {
+    const held = await heldBy(control, workload, snapshot ?? '');
+    return { name, variant: 'rootfs', from: { held } };
+  }
+  return {
+    name,
+    variant,
+    sha256,
+    from: source === undefined ? { server: server ?? '', image: image ?? '' } : { source },
+  };
+};
 
 /** The host's report says what it has: where workloads can be placed, and what those waited for. */
 const reportAnew = async (control: Control): Promise<void> => {
@@ -49,7 +59,7 @@ const workOf = (control: Control, { signal, progress }: JobTools) => ({
 /** Begins to bring an image. Throws `invalid` for what nobody can fetch, `conflict` for a name that is taken, `busy` while it is brought already. */
 export const beginImport = async (control: Control, request: ImageRequest, trail: Trail): Promise<void> => {
   const library = libraryOf(control);
-  const wanted = importOf(request);
+  const wanted = await importOf(control, request);
   const { name } = request;
   library.check(wanted);
   const there = await library.find(name);

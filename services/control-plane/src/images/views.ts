@@ -23,6 +23,8 @@ const sourceText = (source: ImageSourceRecord): string => {
       return source.path;
     case 'url':
       return source.url;
+    case 'workload':
+      return `${source.workload}, as it was in ${source.snapshot}`;
     case 'server':
       return `${source.image} of ${source.server} (${source.version})`;
   }
@@ -38,6 +40,12 @@ const variantView = (variant: ImageVariantView['variant'], record: VariantRecord
   pinned: record.pinned,
   notes: record.notes,
 });
+
+const titleOf = (record: ImageRecord | undefined): string => {
+  const source = (record?.rootfs ?? record?.disk)?.source;
+  if (source === undefined) return 'being fetched';
+  return `${source.kind === 'workload' ? 'published' : 'imported'} from ${sourceText(source)}`;
+};
 
 /** Names of workloads that are made of an image, as far as the asker may know of them. */
 export const usersOfImage = (workloads: readonly WorkloadRow[], name: string, scope?: Scope): string[] =>
@@ -86,7 +94,7 @@ const storedParts = (name: string, record: ImageRecord | undefined): Parts => {
   return {
     name,
     family: 'linux',
-    title: stored[0] === undefined ? 'being fetched' : `imported from ${stored[0].source}`,
+    title: titleOf(record),
     variants: stored.map(({ variant }) => variant),
     builtIn: false,
     stored,
