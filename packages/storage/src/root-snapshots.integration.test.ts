@@ -103,7 +103,7 @@ describe('a snapshot of a container', () => {
   });
   beforeEach(async () => {
     await createContainerRoot(host, paths, { id: root, lower: join(folder, 'image'), uidStart, files: {} });
-    await createVolumeDirectory(host, paths, root, { name: 'data', owner: uidStart });
+    await createVolumeDirectory(host, paths, root, { name: 'data', sizeBytes: 2 ** 30, owner: uidStart });
     await mountContainerRoot(host, paths, root);
     await change();
   });
@@ -199,7 +199,7 @@ describe('a snapshot of a container', () => {
 
   it('leaves volumes that came later as they are', async () => {
     await take();
-    await createVolumeDirectory(host, paths, root, { name: 'later', owner: uidStart });
+    await createVolumeDirectory(host, paths, root, { name: 'later', sizeBytes: 2 ** 30, owner: uidStart });
     const later = volumeDirectoryPath(paths, root, 'later');
     await sh('echo later > "$1/file"', later);
     await swapRootSnapshot(host, paths, first);
