@@ -2,10 +2,10 @@ import { connect } from '@innkeeper/libvirt';
 import type { OperationView, PoolView, WorkloadSpec } from '@innkeeper/model';
 import { diskSize, installMountHook, removeMountHook } from '@innkeeper/storage';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { clearLoopDisk, type LoopDisk, makeLoopDisk } from '../../packages/storage/src/pools/testing/loop-disk.ts';
 import { booted, inside } from './inside.ts';
 import { host, type Installation, install, leftOnHost, paths, viewWhere } from './installation.ts';
 import { disksOf, fill, held as heldByMachine, machineSpec, machinesLeft, unplug } from './machine-disks.ts';
-import { clearDisk, makeDisk, type TestDisk } from './pool-disk.ts';
 
 // A place and names of its own.
 vi.hoisted(() => {
@@ -17,7 +17,7 @@ const lxc = connect(host, 'lxc:///system');
 const pools = { plain: 'ext4', tree: 'btrfs' } as const;
 type PoolName = keyof typeof pools;
 const place = (name: string): string => `/tmp/innkeeper-test-pool-${name}`;
-const disks = new Map<PoolName, TestDisk>();
+const disks = new Map<PoolName, LoopDisk>();
 const machines: string[] = [];
 const small: WorkloadSpec = { image: 'debian/12', backend: 'lxc', memory: '256MiB', networks: [], disk: '64MiB' };
 
@@ -45,14 +45,14 @@ const write = (name: string, text: string): Promise<string> =>
 const read = (name: string): Promise<string> => inside(name, 'cat /root/note /mnt/data/note');
 
 beforeAll(async () => {
-  for (const name of Object.keys(pools)) clearDisk(place(name));
+  for (const name of Object.keys(pools)) clearLoopDisk(place(name));
   // Links of a run that was ended, into pools that are gone.
   await host.run(['find', paths.state, '-maxdepth', '2', '-type', 'l', '-delete'], { expect: [0, 1] });
   innkeeper = await install({ INNKEEPER_ACCELERATION: 'tcg' });
   await installMountHook(host, paths);
   hostName = (await innkeeper.client.hosts())[0]?.name ?? '';
   for (const [name, fileSystem] of Object.entries(pools) as [PoolName, 'ext4' | 'btrfs'][])
-    disks.set(name, makeDisk(place(name), fileSystem, { quotas: fileSystem === 'btrfs' }));
+    disks.set(name, makeLoopDisk(place(name), fileSystem, { quotas: fileSystem === 'btrfs' }));
 });
 
 afterAll(async () => {

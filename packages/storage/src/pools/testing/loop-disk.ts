@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 const shell = (command: string, ...words: string[]): string => execFileSync(command, words, { encoding: 'utf8' });
 
 /** A file system of its own, mounted from a file. */
-export interface TestDisk {
+export interface LoopDisk {
   /** A directory on it that is a pool's. */
   readonly pool: string;
   /** Where it is mounted. */
@@ -17,11 +17,11 @@ export interface TestDisk {
 }
 
 /** `quotas`: of btrfs, which keeps none until it is told to. */
-export const makeDisk = (
+export const makeLoopDisk = (
   place: string,
   fileSystem: 'ext4' | 'btrfs',
   { megabytes = 600, quotas = false }: { readonly megabytes?: number; readonly quotas?: boolean } = {},
-): TestDisk => {
+): LoopDisk => {
   const [file, point] = [`${place}.img`, `${place}.mnt`];
   const mount = (): void => void shell('mount', '-o', 'loop', file, point);
   const unmount = (): void => void shell('umount', '-l', point);
@@ -46,7 +46,7 @@ export const makeDisk = (
 };
 
 /** What an earlier run that was ended has left. */
-export const clearDisk = (place: string): void => {
+export const clearLoopDisk = (place: string): void => {
   const table = shell('cat', '/proc/self/mountinfo');
   if (table.includes(` ${place}.mnt `)) shell('umount', '-l', `${place}.mnt`);
   rmSync(`${place}.img`, { force: true });
