@@ -1,12 +1,12 @@
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { pathsUnder } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { containerRootPath, createContainerRoot, destroyContainerRoot, mountContainerRoot } from './container-root.ts';
 import { addPool } from './pools/pool.ts';
-import { type LoopDisk, makeLoopDisk } from './pools/testing/loop-disk.ts';
 import { runOnRoot } from './root-files.ts';
 import {
   clearSwappedRoot,
@@ -21,6 +21,7 @@ import {
 import { createVolumeDirectory, destroyVolumes, volumeDirectoryPath } from './volumes.ts';
 
 const host = localHost('test');
+const loopDisk = fileURLToPath(new URL('../../../infra/testbed/loop-disk.sh', import.meta.url));
 const root = '00000000-0000-4000-8000-00000000f12a';
 const first = { root, id: '00000000-0000-4000-8000-000000000001' };
 const second = { root, id: '00000000-0000-4000-8000-000000000002' };
@@ -100,7 +101,7 @@ const beside = async (): Promise<readonly string[]> => [
 ];
 
 describe.each([undefined, 'tree'])('a snapshot of a container in the pool %s', (name) => {
-  let disk: LoopDisk | undefined;
+  const disk = (): string => join(folder, 'disk');
   beforeAll(async () => {
     pool = name;
     folder = await mkdtemp(join(tmpdir(), 'test-root-snapshots-'));
@@ -114,8 +115,8 @@ describe.each([undefined, 'tree'])('a snapshot of a container in the pool %s', (
     await copyFile('/bin/busybox', join(image, 'bin/busybox'));
     for (const name of ['sh', 'cat']) await symlink('busybox', join(image, 'bin', name));
     if (name === undefined) return;
-    disk = makeLoopDisk(join(folder, 'disk'), 'btrfs', { quotas: true });
-    await addPool(host, paths, { name, path: disk.pool });
+    await host.run([loopDisk, 'make', disk(), 'btrfs', 'quotas']);
+    await addPool(host, paths, { name, path: `${disk()}.mnt/guests` });
   });
   beforeEach(async () => {
     await createContainerRoot(host, paths, { id: root, lower: join(folder, 'image'), uidStart, files: {}, pool });
@@ -126,11 +127,10 @@ describe.each([undefined, 'tree'])('a snapshot of a container in the pool %s', (
   afterEach(async () => {
     await destroyContainerRoot(host, paths, root);
     await destroyVolumes(host, paths, root);
-    if (disk !== undefined)
-      for (const kind of ['roots', 'volumes']) expect(await host.files.list(`${disk.pool}/${kind}`)).toEqual([]);
+    for (const kind of ['roots', 'volumes']) expect(await host.files.list(`${disk()}.mnt/guests/${kind}`)).toEqual([]);
   });
   afterAll(async () => {
-    disk?.remove();
+    await host.run([loopDisk, 'remove', disk()]);
     await rm(folder, { recursive: true, force: true });
   });
 
