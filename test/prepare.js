@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Packages and libvirt, by the same set-up that a user runs, into an installation of the tests' own that is purged at once:
- * what stays is what the Debian packages are, Chromium for the browser tests, lxc for a driver's and an ssh server that is
- * not running among them, a running libvirt, and the built image, for which no test should have to wait.
+ * what stays is what the Debian packages are, Chromium for the browser tests, lxc for a driver's, btrfs-progs for pools and an ssh
+ * server that is not running among them, a running libvirt, and the built image, for which no test should have to wait.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
 import { findImage, pathsUnder } from '@innkeeper/model';
 import { imageStore } from '@innkeeper/storage';
+import { ensureBtrfs } from './btrfs.js';
 import { ensureChromium } from './chromium.js';
 import { ensureLxcTools } from './lxc-tools.js';
 import { ensureSshd } from './sshd.js';
@@ -25,6 +26,7 @@ const host = localHost('tests');
 await ensureLibvirt(host);
 await ensureLxcTools(host);
 await ensureSshd(host);
+await ensureBtrfs(host);
 const cache = process.env.INNKEEPER_IMAGE_CACHE;
 const image = findImage('debian/12');
 if (cache !== undefined && image !== undefined) {

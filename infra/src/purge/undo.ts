@@ -1,7 +1,7 @@
 import type { Host } from '@innkeeper/host';
 import { messageChain } from '@innkeeper/model';
 import { forgetNames, unpublishAll } from '@innkeeper/network';
-import { removeContainerProfile } from '@innkeeper/storage';
+import { removeContainerProfile, removePools } from '@innkeeper/storage';
 import { systemdFiles } from '../../bin/needs.js';
 import { restoreDefaultNetwork } from '../libvirt/network.ts';
 import { restoreUnits } from '../libvirt/units.ts';
@@ -129,6 +129,11 @@ const removeProfile = async ({ host, paths }: Ground): Promise<undefined> => {
   await removeContainerProfile(host, paths);
 };
 
+/** Their directories become what they were; one that is away, or holds something still, keeps its mark. */
+const removeOwnPools = async ({ host, paths }: Ground): Promise<undefined> => {
+  await removePools(host, paths);
+};
+
 /** What the last workload left behind when its removal failed. */
 const removePublished = async ({ host, paths }: Ground): Promise<undefined> => {
   await unpublishAll(host, paths);
@@ -146,6 +151,7 @@ const undos = (ground: Ground, record: SetupRecord, packages: boolean): Undo[] =
   { name: 'libvirt', run: () => restoreLibvirt(ground, record) },
   { name: 'kernel limits', run: () => restoreSysctls(ground, record) },
   { name: 'services', run: () => removeUnits(ground, record) },
+  { name: 'pools', run: () => removeOwnPools(ground) },
   { name: 'AppArmor profile', run: () => removeProfile(ground) },
   { name: 'files', run: () => removeFiles(ground.host, record.files) },
   { name: 'packages', run: () => removePackages(ground, record, packages) },

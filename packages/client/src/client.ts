@@ -22,10 +22,12 @@ import type {
   NetworkView,
   NewClone,
   NewHost,
+  NewPool,
   NewToken,
   OperationView,
   PlacementRecord,
   PlacementView,
+  PoolView,
   PowerAction,
   RecoverRequest,
   RecoveryView,
@@ -120,6 +122,11 @@ export interface Client extends SnapshotCalls {
   host(name: string): Promise<HostView>;
   addHost(host: NewHost): Promise<HostView>;
   removeHost(name: string): Promise<void>;
+  /** Places that workloads stand on, of all hosts. */
+  pools(): Promise<PoolView[]>;
+  /** Makes a directory of a host a pool. */
+  addPool(host: string, pool: NewPool): Promise<PoolView>;
+  removePool(host: string, name: string): Promise<void>;
   /** In which order what runs there would be stopped. */
   drainPlan(name: string): Promise<DrainPlan>;
   /** `typed`: its name once more. */
@@ -242,6 +249,9 @@ export const createClient = (target: Target): Client => {
     host: (name) => ask(target, hostAt(name)),
     addHost: (host) => ask(target, '/v1/hosts', { method: 'POST', body: host }),
     removeHost: (name) => ask(target, hostAt(name), { method: 'DELETE' }),
+    pools: () => items('/v1/pools'),
+    addPool: (host, pool) => ask(target, `${hostAt(host)}/pools`, { method: 'POST', body: pool }),
+    removePool: (host, name) => ask(target, `${hostAt(host)}/pools/${encodeURIComponent(name)}`, { method: 'DELETE' }),
     drainPlan: (name) => ask(target, `${hostAt(name)}/drain`),
     confirmDead: (name, typed) =>
       ask(target, `${hostAt(name)}/confirm-dead`, { method: 'POST', body: { name: typed } }),

@@ -13,6 +13,7 @@ import type {
   ImportGroup,
   NetworkGroup,
   PauseGroup,
+  PoolGroup,
   RenameGroup,
   ScreenGroup,
   SnapshotGroup,
@@ -78,6 +79,7 @@ export interface Driver
     Partial<EndingGroup>,
     Partial<HostGroup>,
     Partial<NetworkGroup>,
+    Partial<PoolGroup>,
     Partial<AdoptGroup>,
     Partial<ExportGroup>,
     Partial<ImportGroup> {

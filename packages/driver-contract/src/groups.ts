@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { HostProcess } from '@innkeeper/host';
-import type { Adoptable, GuestEnding, NetworkMode, Ownership, SnapshotNote, Subnet } from '@innkeeper/model';
+import type { Adoptable, GuestEnding, NetworkMode, NewPool, Ownership, SnapshotNote, Subnet } from '@innkeeper/model';
 import type { HeldNetwork } from './claims.ts';
 import type { GuestPlan, GuestRef, Step } from './order.ts';
 
@@ -253,6 +253,19 @@ export interface NetworkGroup {
   ensureNetwork(network: HostNetwork): Promise<void>;
   /** Not there is success; a network of the name with another id is left alone. */
   removeNetwork(network: Pick<HostNetwork, 'name' | 'uuid'>): Promise<void>;
+}
+
+/** Optional group, present when the driver reports the capability `pools`. Both can be repeated, and are about the host's, not the driver's own. */
+export interface PoolGroup {
+  /**
+   * Makes a directory of the host a pool, or takes back one that was a pool of the name before. Throws `not_found` without such a
+   * directory, `conflict` naming what stands in the way.
+   */
+  addPool(pool: NewPool): Promise<void>;
+  /** Not there is success. Throws `conflict` while anything of a guest is in it. */
+  removePool(name: string): Promise<void>;
+  /** Throws `host_error` while what a guest stands on is in a pool that is away. Asked before anything is done with what it holds. */
+  reach(guest: GuestRef): Promise<void>;
 }
 
 /** Optional group, present in a driver whose backend tells how a guest ended. */

@@ -51,6 +51,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     screen: absent('a container has no screen'),
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
     rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
+    pools: absent('lxc-tools keeps its containers below /var/lib/lxc'),
     clone: absent('lxc-tools makes no clones; use lxc-copy'),
     snapshots: absent('lxc-tools makes no snapshots; use lxc-snapshot'),
     console: absent('lxc-tools offers no console; use exec'),

@@ -8,7 +8,7 @@ export interface GuestProcess {
   readonly pid: number;
 }
 
-type Figures = Omit<GuestStats, 'ownDiskBytes'>;
+type Figures = Omit<GuestStats, 'ownDiskBytes' | 'sharedDiskBytes'>;
 
 interface Figure {
   /** File of the guest's cgroup; undefined where this layout has none. */

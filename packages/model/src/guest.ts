@@ -135,6 +135,8 @@ export const guestStats = z
     cpuSeconds: z.number().optional(),
     /** Of its own on the host's disk, without the shared image. Looked at once a minute. */
     ownDiskBytes: z.number().optional(),
+    /** How much of that its snapshots, or clones, have as well; missing where the file system does not tell. */
+    sharedDiskBytes: z.number().optional(),
     diskReadBytes: z.number().optional(),
     diskWrittenBytes: z.number().optional(),
     receivedBytes: z.number().optional(),

@@ -3,6 +3,7 @@ import { backends } from './backend.ts';
 import { deviceReport, deviceView } from './devices.ts';
 import { nameField } from './names.ts';
 import { networkModes } from './network-modes.ts';
+import { poolReport } from './pool.ts';
 import { sizeField } from './units.ts';
 
 /** A fact about what a driver can do on a host, with what it was concluded from. */
@@ -24,6 +25,7 @@ export type Capability = z.output<typeof capability>;
  * `snapshots`: what a guest holds can be kept as it is, and gone back to.
  * `clone`: a guest can begin with a copy of what another one holds.
  * `convert.from`, `convert.to`: its containers can become, or be made from, those of another driver.
+ * `pools`: its guests can stand in other places of a host than the state directory.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
  */
 export const capabilityNames = [
@@ -43,6 +45,7 @@ export const capabilityNames = [
   'convert.from',
   'convert.to',
   'pause',
+  'pools',
   'rename',
   'snapshots',
   'clone',
@@ -113,6 +116,8 @@ export const driverReport = z
     capabilities: z.partialRecord(z.enum(capabilityNames), capability),
     networks: z.array(networkReport),
     images: z.array(z.string()),
+    /** Where its guests can stand, the state directory first; missing where that is all, and in reports of older versions. */
+    pools: z.array(poolReport).optional(),
     /** What it can give to guests; missing where it gives none. */
     devices: z.array(deviceReport).optional(),
   })

@@ -18,6 +18,7 @@ export * from './near-miss.ts';
 export * from './network.ts';
 export * from './network-modes.ts';
 export * from './placement.ts';
+export * from './pool.ts';
 export * from './recovery.ts';
 export * from './retention.ts';
 export * from './rule.ts';

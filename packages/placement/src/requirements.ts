@@ -65,6 +65,7 @@ const derivations: readonly Derivation[] = [
   ['volumes', 'volumes', (s) => when(s.volumes.length > 0, 'volumes are disks beside the root')],
   ['nested', 'nested', (s) => when(s.nested, 'nested: it runs containers itself')],
   ['privileged', 'privileged', (s) => when(s.privileged, 'privileged: root of the guest is root of the host')],
+  ['pools', 'pools', (s) => when(s.pool !== undefined, `pool: ${s.pool} is a place of its own`)],
   ['disk-limit', 'limits.disk', (s) => when(s.diskEnforced, 'diskEnforced asks for a limit that is kept')],
   ['cpu-weight', 'cpu.weight', (s) => when(s.cpuWeight !== undefined, `cpuWeight ${s.cpuWeight}`)],
   ['cpu-pinning', 'cpu.pinning', (s) => when(s.cpuPinning !== undefined, `cpuPinning ${s.cpuPinning}`)],

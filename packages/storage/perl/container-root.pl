@@ -1,6 +1,7 @@
 # Mounts the root of a container whose layers are in FOLDER: the image named in root.json at `lower` with its owners shifted
 # (what is owned by 0 on the disk appears as the first id of the container's range, and so on for COUNT ids), and an
-# overlay of it at `root`. Mounted already is success.
+# overlay of it at `root`. Mounted already is success. Upper layer and work directory are in `own` where that is there: a
+# subvolume of a pool on btrfs.
 # usage: perl -e THIS FOLDER COUNT [locked]
 #
 # One at a time: root.json is locked meanwhile; LOCKED: by whoever runs this. Programs that have the root mounted where only
@@ -15,6 +16,8 @@ use warnings;
 
 my ($folder, $count, $locked) = @ARGV;
 die "usage: FOLDER COUNT\n" unless defined $count;
+# It may be a link into a pool; mounts are told of without links.
+$folder = readlink($folder) // $folder;
 my ($name) = $folder =~ m{([^/]+)$};
 my ($target, $root) = ("$folder/lower", "$folder/root");
 
@@ -115,7 +118,8 @@ syscall($SYS_mount_setattr, $tree, $empty, $AT_EMPTY_PATH, $attributes, length $
 syscall($SYS_move_mount, $tree, $empty, $AT_FDCWD, "$target\0", $MOVE_MOUNT_F_EMPTY_PATH) == 0
   or die "move_mount $target: $!\n";
 
-my $options = "lowerdir=$target,upperdir=$folder/upper,workdir=$folder/work\0";
+my $own = -d "$folder/own" ? "$folder/own" : $folder;
+my $options = "lowerdir=$target,upperdir=$own/upper,workdir=$own/work\0";
 syscall($call->{mount}, "innkeeper-$name\0", "$root\0", $overlay, 0, $options) == 0
   or die "mounting the overlay $root: $!\n";
 

@@ -16,6 +16,8 @@ use warnings;
 
 my ($folder, $new, $action, $count, $start, @words) = @ARGV;
 die "usage: FOLDER NEW ACTION COUNT START [FROM TO ...]\n" unless defined $start && @words % 2 == 0;
+# Links into a pool, as in container-root.pl.
+$_ = readlink($_) // $_ for $folder, $new;
 my ($name) = $folder =~ m{([^/]+)$};
 my $root = "$folder/root";
 my @trees;
@@ -39,6 +41,9 @@ sub must { my ($what, $result) = @_; die "$what: $!\n" if $result < 0; return $r
 sub there { return -l $_[0] || -e _ }
 sub run { system({ $_[0] } @_) == 0 or die "$_[0] failed\n" }
 sub remove { run('rm', '-rf', '--one-file-system', '--', @_) }
+sub on_btrfs { my ($path) = @_; open my $said, '-|', 'stat', '-f', '-c', '%T', '--', $path or return; return <$said> eq "btrfs\n" }
+# The root of a subvolume has this inode, and no other directory of btrfs.
+sub is_subvolume { my ($path) = @_; return -d $path && (stat _)[1] == 256 && on_btrfs($path) }
 sub move { rename $_[0], $_[1] or die "renaming $_[0]: $!\n" }
 sub slurp { open my $file, '<', $_[0] or die "$_[0]: $!\n"; local $/; return <$file> }
 sub spill { my ($path, $text) = @_; open my $file, '>', $path or die "$path: $!\n"; print {$file} $text; close $file or die "$path: $!\n" }
@@ -95,6 +100,8 @@ sub copy_all {
     my $tree = must($source, call($SYS_open_tree, $AT_FDCWD, "$source\0", $OPEN_TREE_CLONE | $OPEN_TREE_CLOEXEC));
     must("shifting $source", call($SYS_mount_setattr, $tree, "\0", $AT_EMPTY_PATH, $attributes, length $attributes));
     must("mounting $source", call($SYS_move_mount, $tree, "\0", $AT_FDCWD, "$from\0", $MOVE_MOUNT_F_EMPTY_PATH));
+    # A volume that is a subvolume of btrfs becomes one; one cannot be made by copying, since ids are shifted.
+    run('btrfs', 'subvolume', 'create', "$to.new") if is_subvolume($source) && on_btrfs($to =~ m{^(.*)/});
     run('cp', '-R', '-P', '-T', '--preserve=mode,ownership,timestamps,links,xattr', '--reflink=auto', '--one-file-system', '--', $from, "$to.new");
     must("unmounting $source", call($call->{umount}, "$from\0", $MNT_DETACH));
     move("$to.new", $to);

@@ -12,6 +12,8 @@ use warnings;
 
 my ($mount, $folder, $count, $volumes, @rest) = @ARGV;
 my @volumes = splice @rest, 0, 2 * $volumes;
+# A link into a pool, as in container-root.pl.
+$folder = readlink($folder) // $folder;
 my $root = "$folder/root";
 
 # By the machine that perl was made for, as in container-root.pl.

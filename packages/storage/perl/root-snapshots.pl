@@ -12,12 +12,15 @@
 # One at a time, and not while somebody mounts the root: root.json is locked meanwhile, also by a program whose caller was
 # killed. Nothing writes into the trees: the caller has stopped or frozen the container, and programs that have its root mounted
 # where only they see it (root-files.pl, in the file `users`) make this refuse with exit code 3.
+# A TREE that is a subvolume of btrfs, with the work directory in it where it is that of the upper layer, is copied at once.
 # An overlay's own marks are attributes of its upper layer (trusted.overlay.*), and what was deleted is a device 0/0: cp keeps both.
 use strict;
 use warnings;
 
 my ($folder, $snapshot, $action, @words) = @ARGV;
 die "usage: FOLDER SNAPSHOT ACTION [KEY TREE ...]\n" unless defined $action && @words % 2 == 0;
+# A link into a pool, as in container-root.pl.
+$folder = readlink($folder) // $folder;
 my ($name) = $folder =~ m{([^/]+)$};
 my ($root, $whole) = ("$folder/root", "$folder/snapshots/$snapshot");
 my $half = "$whole.new";
@@ -26,13 +29,53 @@ push @trees, [splice @words, 0, 2] while @words;
 
 sub there { return -l $_[0] || -e _ }
 sub run { system({ $_[0] } @_) == 0 or die "$_[0] failed\n" }
-sub remove { run('rm', '-rf', '--one-file-system', '--', @_) }
+
+# What a program says, and undef where it fails; nobody wants to hear why.
+sub answer {
+  my $pid = open(my $out, '-|') // die "fork: $!\n";
+  if ($pid == 0) {
+    open STDERR, '>', '/dev/null';
+    no warnings 'exec';
+    exec { $_[0] } @_;
+    exit 127;
+  }
+  local $/;
+  my $text = <$out>;
+  close $out;
+  return $? == 0 ? $text // '' : undef;
+}
+
+# The root of a subvolume of btrfs has this inode, and no other directory there.
+sub is_subvolume {
+  my ($path) = @_;
+  return !-l $path && -d _ && (stat _)[1] == 256 && (answer('stat', '-f', '-c', '%T', '--', $path) // '') eq "btrfs\n";
+}
+
+# A guest may have made some of its own in a volume: these go by rm.
+sub delete_subvolume { defined answer('btrfs', 'subvolume', 'delete', $_[0]) or run('rm', '-rf', '--', $_[0]) }
+
+# What a subvolume may take is not copied with it.
+sub limit_as {
+  my ($like, $path) = @_;
+  my ($most) = (answer('btrfs', 'qgroup', 'show', '-f', '-r', '--raw', $like) // '') =~ m{^0/\d+\s+\d+\s+\d+\s+(\d+)}m;
+  run('btrfs', 'qgroup', 'limit', $most, $path) if defined $most;
+}
+
+sub names_in { opendir my $list, $_[0] or return; return map { "$_[0]/$_" } grep { !/^\.\.?$/ } readdir $list }
+
+sub remove {
+  for my $path (@_) {
+    delete_subvolume($_) for grep { is_subvolume($_) } $path, "$path/own", names_in("$path/volumes");
+    run('rm', '-rf', '--one-file-system', '--', $path);
+  }
+}
 sub move { rename $_[0], $_[1] or die "renaming $_[0]: $!\n" }
 sub folder { there($_[0]) or mkdir $_[0], $_[1] or die "$_[0]: $!\n" }
 sub to_disk { run('sync', '--file-system', '--', $_) for @_ }
 
 sub copy {
   my ($from, $to) = @_;
+  return run('btrfs', 'subvolume', 'snapshot', $from, $to) if is_subvolume($from);
   run('cp', '-R', '-P', '-T', '--preserve=mode,ownership,timestamps,links,xattr', '--reflink=auto', '--one-file-system', '--', $from, $to);
 }
 
@@ -63,7 +106,11 @@ sub unmount {
 }
 
 # It belongs to the upper layer that it was last used with.
-sub empty_work { remove("$folder/work"); folder("$folder/work", 0755) }
+sub empty_work {
+  my $work = -d "$folder/own" ? "$folder/own/work" : "$folder/work";
+  remove($work);
+  folder($work, 0755);
+}
 
 sub copy_all {
   return if there($whole);
@@ -99,6 +146,7 @@ sub swap {
     folder($tree, 0755);
     remove("$tree.new");
     copy("$whole/$key", "$tree.new");
+    limit_as($tree, "$tree.new") if is_subvolume("$tree.new");
   }
   to_disk(map { "$_->[1].new" } @left);
   unmount();

@@ -1,15 +1,21 @@
 import type { Host } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
-import { layout } from './layout.ts';
+import { makePlace, placeFolder, reachFolder, removePlace } from './pools/places.ts';
+import { poolFor } from './pools/pool.ts';
+
+/** Of one machine: its own disk, and what is kept beside it. */
+export const guestDiskFolder = (paths: Paths, id: string): string => placeFolder(paths, 'disks', id);
 
 /** Names must end in .qcow2: AppArmor's virt-aa-helper reads backing chains of .qcow2, .raw, .img and .iso only. */
-export const guestDiskPath = (paths: Paths, id: string): string => `${layout(paths).disks}/${id}/root.qcow2`;
+export const guestDiskPath = (paths: Paths, id: string): string => `${guestDiskFolder(paths, id)}/root.qcow2`;
 
 export interface GuestDisk {
   readonly id: string;
   readonly sizeBytes: number;
   /** A shared qcow2 that it is an overlay of; none for an empty disk. */
   readonly backing: string | undefined;
+  /** The pool that it is to lie in; the state directory when nothing is said. */
+  readonly pool?: string | undefined;
 }
 
 /**
@@ -33,8 +39,8 @@ export const resizeQcow2 = async (host: Host, path: string, bytes: number): Prom
 
 /** Makes the disk where there is none. */
 export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk): Promise<void> => {
-  await host.files.makeDirectory(layout(paths).disks, 0o711);
-  await host.files.makeDirectory(`${layout(paths).disks}/${disk.id}`, 0o711);
+  const pool = await poolFor(host, paths, disk.pool);
+  await makePlace(host, paths, { kind: 'disks', id: disk.id, pool });
   await makeQcow2(host, guestDiskPath(paths, disk.id), disk.sizeBytes, disk.backing);
 };
 
@@ -44,5 +50,10 @@ export const diskSize = async (host: Host, path: string): Promise<number> => {
   return (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
 };
 
+/** Throws `host_error` while the pool that it is in is away; one that is nowhere is not looked for. */
+export const reachGuestDisk = async (host: Host, paths: Paths, id: string): Promise<void> =>
+  void (await reachFolder(host, paths, guestDiskFolder(paths, id)));
+
+/** With all that is beside it; nothing there is no error. Throws `host_error` while its pool is away. */
 export const destroyGuestDisk = (host: Host, paths: Paths, id: string): Promise<void> =>
-  host.files.remove(`${layout(paths).disks}/${id}`);
+  removePlace(host, paths, guestDiskFolder(paths, id));

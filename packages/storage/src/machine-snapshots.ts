@@ -1,7 +1,6 @@
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { guestDiskPath } from './disk.ts';
-import { layout } from './layout.ts';
+import { guestDiskFolder as folderOf, guestDiskPath, reachGuestDisk } from './disk.ts';
 import { programText } from './program.ts';
 import {
   busyCode,
@@ -38,7 +37,6 @@ interface Part {
   readonly path: string;
 }
 
-const folderOf = (paths: Paths, machine: string): string => `${layout(paths).disks}/${machine}`;
 const snapshotsFolder = (paths: Paths, machine: string): string => `${folderOf(paths, machine)}/snapshots`;
 
 /** Volumes have words as names: what has another dot is on its way. */
@@ -88,10 +86,13 @@ const perform = async (
     });
 };
 
-const isThere = async (host: Host, paths: Paths, machine: string): Promise<boolean> =>
-  (await host.files.facts(folderOf(paths, machine))) !== undefined;
+const isThere = async (host: Host, paths: Paths, machine: string): Promise<boolean> => {
+  await reachGuestDisk(host, paths, machine);
+  return (await host.files.facts(folderOf(paths, machine))) !== undefined;
+};
 
 const requireDisk = async (host: Host, paths: Paths, machine: string): Promise<void> => {
+  await reachGuestDisk(host, paths, machine);
   if ((await host.files.facts(guestDiskPath(paths, machine))) !== undefined) return;
   throw new InnkeeperError('not_found', `The disk of the machine ${machine} is not on this host`);
 };
@@ -129,6 +130,7 @@ export const isMachineSnapshotKept = async (
   { machine, id }: MachineSnapshotRef,
 ): Promise<boolean> => {
   requireSnapshotId(id);
+  await reachGuestDisk(host, paths, machine);
   return (await host.files.facts(`${snapshotsFolder(paths, machine)}/${id}`)) !== undefined;
 };
 
@@ -178,8 +180,14 @@ export const clearSwappedMachine = async (host: Host, paths: Paths, ref: Machine
   perform(host, paths, ref, 'clear', { parts: await partsOf(host, paths, ref, { nvram: undefined, tpm: undefined }) });
 
 /** Those that are whole, with their notes and the bytes that they take. */
-export const listMachineSnapshots = (host: Host, paths: Paths, machine: string): Promise<readonly ListedSnapshot[]> =>
-  listSnapshotFolder(host, snapshotsFolder(paths, machine));
+export const listMachineSnapshots = async (
+  host: Host,
+  paths: Paths,
+  machine: string,
+): Promise<readonly ListedSnapshot[]> => {
+  await reachGuestDisk(host, paths, machine);
+  return listSnapshotFolder(host, snapshotsFolder(paths, machine));
+};
 
 /** The note of a snapshot that is there says another name or description. Throws `not_found` without such a snapshot. */
 export const changeMachineSnapshotNote = async (
@@ -189,5 +197,6 @@ export const changeMachineSnapshotNote = async (
   words: SnapshotWords,
 ): Promise<void> => {
   requireSnapshotId(id);
+  await reachGuestDisk(host, paths, machine);
   return changeSnapshotNote(host, `${snapshotsFolder(paths, machine)}/${id}/snapshot.json`, words);
 };

@@ -28,6 +28,10 @@ case "$2" in prepare | release) ;; *) exit 0 ;; esac
 definition=$(cat)
 uuid=$(printf '%s\\n' "$definition" | sed -n '/<uuid>/{s|.*<uuid>\\([0-9a-f-]*\\)</uuid>.*|\\1|p;q;}')
 folder=${shellWord(`${layout(paths).roots}/`)}$uuid
+if test "$2" = prepare && test -L "$folder" && ! test -e "$folder"; then
+  echo "the pool of this container is away: there is no $(readlink "$folder"); mount its file system first" >&2
+  exit 1
+fi
 test -f "$folder/root.json" || exit 0
 
 # libvirt's own profile lets a hook load no other; what is started from /usr/bin has none.

@@ -2,6 +2,7 @@ import type { Host } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
 import { containerRootFolder } from './container-root.ts';
 import { guestDiskPath } from './disk.ts';
+import { sharedInPools } from './pools/shared.ts';
 
 /** One argument vector for as many as these, however long their paths. */
 const atOnce = 500;
@@ -24,26 +25,41 @@ export const diskUse = async (
   return found;
 };
 
+const firstOf = (use: ReadonlyMap<string, number>, paths: readonly string[]): number | undefined =>
+  paths.map((path) => use.get(path)).find((bytes) => bytes !== undefined);
+
 const byId =
-  (pathOf: (paths: Paths, id: string) => string) =>
-  async (host: Host, paths: Paths, ids: readonly string[]): Promise<Map<string, number>> => {
+  (pathsOf: (paths: Paths, id: string) => readonly string[]) =>
+  async (host: Host, paths: Paths, ids: readonly string[]): Promise<Map<string, OwnBytes>> => {
     const use = await diskUse(
       host,
-      ids.map((id) => pathOf(paths, id)),
+      ids.flatMap((id) => pathsOf(paths, id)),
     );
+    const shared = await sharedInPools(host, paths, [...use.keys()]);
     return new Map(
-      ids.flatMap((id): [string, number][] => {
-        const bytes = use.get(pathOf(paths, id));
-        return bytes === undefined ? [] : [[id, bytes]];
+      ids.flatMap((id): [string, OwnBytes][] => {
+        const bytes = firstOf(use, pathsOf(paths, id));
+        const also = firstOf(shared, pathsOf(paths, id));
+        return bytes === undefined ? [] : [[id, { bytes, ...(also === undefined ? {} : { sharedBytes: also }) }]];
       }),
     );
   };
 
-/** Bytes of the upper layers: what containers have of their own, without the shared image. */
-export const containerOwnBytes = byId((paths, id) => `${containerRootFolder(paths, id)}/upper`);
+/** What a guest has of its own, without the shared image. */
+export interface OwnBytes {
+  readonly bytes: number;
+  /** How much of that its snapshots, or clones, have as well; missing where the file system does not tell. */
+  readonly sharedBytes?: number;
+}
 
-/** Bytes that the overlays of disks take. */
-export const diskOwnBytes = byId(guestDiskPath);
+/** Of upper layers, wherever they are in a root's folder. */
+export const containerOwnBytes = byId((paths, id) => {
+  const folder = containerRootFolder(paths, id);
+  return [`${folder}/own/upper`, `${folder}/upper`];
+});
+
+/** Of the overlays of disks. */
+export const diskOwnBytes = byId((paths, id) => [guestDiskPath(paths, id)]);
 
 /** Bytes that a tree takes on the disk. */
 export const treeBytes = async (host: Host, tree: string): Promise<number> =>

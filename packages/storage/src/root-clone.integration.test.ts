@@ -61,7 +61,7 @@ beforeAll(async () => {
     lower,
   );
   await createContainerRoot(host, paths, { id: from, lower, uidStart: fromStart, files: { 'etc/hostname': 'web\n' } });
-  await createVolumeDirectory(host, paths, from, { name: 'data', owner: fromStart });
+  await createVolumeDirectory(host, paths, from, { name: 'data', sizeBytes: 2 ** 30, owner: fromStart });
   await mountContainerRoot(host, paths, from);
   await sh(
     `cd "$1"; rm etc/gone; rm -r etc/folder; mkdir etc/folder; echo new > etc/folder/other; chown "$2" etc/kept etc/folder

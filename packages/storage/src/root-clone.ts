@@ -1,7 +1,14 @@
 import type { Host } from '@innkeeper/host';
 import { type Paths, uidRangeSize } from '@innkeeper/model';
-import { containerRootFolder, destroyContainerRoot } from './container-root.ts';
-import { layout } from './layout.ts';
+import {
+  containerRootFolder,
+  destroyContainerRoot,
+  isRootThere,
+  layersFolder,
+  makeRootFolder,
+} from './container-root.ts';
+import { makePlace } from './pools/places.ts';
+import { poolFor } from './pools/pool.ts';
 import { programText } from './program.ts';
 import { heldTrees, requireFree } from './root-snapshots.ts';
 import { busyCode, longestMs } from './snapshot-folder.ts';
@@ -18,14 +25,18 @@ export interface RootCopy {
   readonly snapshot: string | undefined;
   /** First host id of the new one's range. */
   readonly uidStart: number;
+  /** The pool that the new one is to stand in, and the most that it may hold of its own there. */
+  readonly pool?: string | undefined;
+  readonly limitBytes?: number | undefined;
 }
 
 /** What is copied, and where it comes to. Throws `not_found` without such a root or snapshot. */
 const copiesOf = async (host: Host, paths: Paths, { from, to, snapshot }: RootCopy): Promise<string[]> => {
   const trees = await heldTrees(host, paths, from, snapshot);
+  const layers = await layersFolder(host, containerRootFolder(paths, to));
   return trees.flatMap(({ key, path }) => [
     path,
-    key === 'upper' ? `${containerRootFolder(paths, to)}/upper` : `${volumesFolder(paths, to)}/${key.split('/')[1]}`,
+    key === 'upper' ? `${layers}/upper` : `${volumesFolder(paths, to)}/${key.split('/')[1]}`,
   ]);
 };
 
@@ -48,16 +59,14 @@ const perform = async (
  * {@link keepRootCopy} nothing stands on it. Repeated it begins anew. Throws `conflict` while {@link runOnRoot} is at work on it.
  */
 export const copyRoot = async (host: Host, paths: Paths, copy: RootCopy): Promise<void> => {
-  const copies = await copiesOf(host, paths, copy);
-  const folder = containerRootFolder(paths, copy.to);
-  await host.files.makeDirectory(folder, 0o711);
+  const { from, to: id, snapshot } = copy;
+  const trees = await heldTrees(host, paths, from, snapshot);
   // It may be mounted by now, and read-only.
-  if ((await host.files.facts(`${folder}/root.json`)) !== undefined) return;
-  for (const name of ['lower', 'work', 'root']) await host.files.makeDirectory(`${folder}/${name}`, 0o755);
-  if (copies.length > 2) {
-    await host.files.makeDirectory(layout(paths).volumes, 0o711);
-    await host.files.makeDirectory(volumesFolder(paths, copy.to), 0o711);
-  }
+  if (await isRootThere(host, paths, id)) return;
+  await makeRootFolder(host, paths, { id, pool: copy.pool, limitBytes: copy.limitBytes });
+  if (trees.length > 1)
+    await makePlace(host, paths, { kind: 'volumes', id, pool: await poolFor(host, paths, copy.pool) });
+  const copies = await copiesOf(host, paths, copy);
   await perform(host, paths, copy, copy.snapshot === undefined ? 'copy' : 'still', copies);
 };
 

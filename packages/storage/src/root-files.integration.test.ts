@@ -116,7 +116,7 @@ describe("a program on a container's files", () => {
 
   it('has volumes at their places, through links of the container only', async () => {
     await make();
-    await createVolumeDirectory(host, paths, id, { name: 'data', owner: uidStart });
+    await createVolumeDirectory(host, paths, id, { name: 'data', sizeBytes: 2 ** 30, owner: uidStart });
     const directory = volumeDirectoryPath(paths, id, 'data');
     await run(['sh', '-c', 'busybox ln -s / /srv']);
     const process = await runOnRoot(host, paths, id, {

@@ -1,6 +1,6 @@
 import type { Host, HostProcess } from '@innkeeper/host';
-import { InnkeeperError, type Paths, uidRangeSize } from '@innkeeper/model';
-import { containerRootFolder, mountProgram } from './container-root.ts';
+import { type Paths, uidRangeSize } from '@innkeeper/model';
+import { containerRootFolder, mountProgram, requireRoot } from './container-root.ts';
 import { programText } from './program.ts';
 
 const filesProgram = programText('root-files.pl');
@@ -21,15 +21,13 @@ export const runOnRoot = async (
   id: string,
   { volumes = [], command }: { readonly volumes?: readonly PlacedVolume[]; readonly command: readonly string[] },
 ): Promise<HostProcess> => {
-  const folder = containerRootFolder(paths, id);
-  if ((await host.files.facts(`${folder}/root.json`)) === undefined)
-    throw new InnkeeperError('not_found', `The root of the container ${id} is not on this host`);
+  await requireRoot(host, paths, id);
   return host.spawn([
     'perl',
     '-e',
     await filesProgram(),
     await mountProgram(),
-    folder,
+    containerRootFolder(paths, id),
     String(uidRangeSize),
     String(volumes.length),
     ...volumes.flatMap(({ directory, place }) => [directory, place]),

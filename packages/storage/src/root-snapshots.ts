@@ -1,6 +1,9 @@
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { containerRootFolder } from './container-root.ts';
+import { containerRootFolder, isRootThere, requireRoot } from './container-root.ts';
+import { diskUse } from './own-bytes.ts';
+import { reachFolder } from './pools/places.ts';
+import { exclusiveBytes } from './pools/shared.ts';
 import { programText } from './program.ts';
 import {
   busyCode,
@@ -38,10 +41,13 @@ interface Tree {
   readonly path: string;
 }
 
-const upperTree = (paths: Paths, root: string): Tree => ({
-  key: 'upper',
-  path: `${containerRootFolder(paths, root)}/upper`,
-});
+/** The upper layer, or the subvolume that it is in, also while that is being exchanged. */
+const ownTree = async (host: Host, paths: Paths, root: string): Promise<Tree> => {
+  const folder = containerRootFolder(paths, root);
+  const own = `${folder}/own`;
+  const facts = (await host.files.facts(own)) ?? (await host.files.facts(`${own}.old`));
+  return facts === undefined ? { key: 'upper', path: `${folder}/upper` } : { key: 'own', path: own };
+};
 
 /** Volumes have words as names: what has a dot is on its way. */
 const volumeTrees = async (host: Host, paths: Paths, root: string, folder: string): Promise<Tree[]> =>
@@ -51,12 +57,12 @@ const volumeTrees = async (host: Host, paths: Paths, root: string, folder: strin
     .map((name) => ({ key: `volumes/${name}`, path: volumeDirectoryPath(paths, root, name) }));
 
 const treesNow = async (host: Host, paths: Paths, root: string): Promise<Tree[]> => [
-  upperTree(paths, root),
+  await ownTree(host, paths, root),
   ...(await volumeTrees(host, paths, root, volumesFolder(paths, root))),
 ];
 
 const treesOf = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef): Promise<Tree[]> => [
-  upperTree(paths, root),
+  await ownTree(host, paths, root),
   ...(await volumeTrees(host, paths, root, `${snapshotsFolder(paths, root)}/${id}/volumes`)),
 ];
 
@@ -73,29 +79,31 @@ const perform = async (
   await requireFree(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
 };
 
-const requireRoot = async (host: Host, paths: Paths, root: string): Promise<void> => {
-  if ((await host.files.facts(`${containerRootFolder(paths, root)}/root.json`)) !== undefined) return;
-  throw new InnkeeperError('not_found', `The root of the container ${root} is not on this host`);
-};
-
 const requireSnapshot = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef): Promise<void> => {
   requireSnapshotId(id);
   if ((await host.files.facts(`${snapshotsFolder(paths, root)}/${id}`)) !== undefined) return;
   throw new InnkeeperError('not_found', `The snapshot ${id} is not on this host`);
 };
 
-/** What a container holds now, or held: each directory where it lies. Throws `not_found` without such a root or snapshot. */
-export const heldTrees = async (host: Host, paths: Paths, root: string, id: string | undefined): Promise<Tree[]> => {
-  await requireRoot(host, paths, root);
+const treesHeld = async (host: Host, paths: Paths, root: string, id: string | undefined): Promise<Tree[]> => {
   if (id === undefined) return treesNow(host, paths, root);
   await requireSnapshot(host, paths, { root, id });
   const folder = `${snapshotsFolder(paths, root)}/${id}`;
   return (await treesOf(host, paths, { root, id })).map(({ key }) => ({ key, path: `${folder}/${key}` }));
 };
 
+/** What a container holds now, or held: each directory where it lies. Throws `not_found` without such a root or snapshot. */
+export const heldTrees = async (host: Host, paths: Paths, root: string, id: string | undefined): Promise<Tree[]> => {
+  await requireRoot(host, paths, root);
+  const trees = await treesHeld(host, paths, root, id);
+  return trees.map(({ key, path }) => (key === 'own' ? { key: 'upper', path: `${path}/upper` } : { key, path }));
+};
+
 /** Has what a container wrote until now on the disk, so that less is left to do while it is frozen. */
 export const flushRoot = async (host: Host, paths: Paths, root: string): Promise<void> =>
-  void (await host.run(['sync', '--file-system', '--', upperTree(paths, root).path], { timeoutMs: longestMs }));
+  void (await host.run(['sync', '--file-system', '--', (await ownTree(host, paths, root)).path], {
+    timeoutMs: longestMs,
+  }));
 
 /**
  * Copies what the container has of its own; nobody writes into it meanwhile. Half of a snapshot until it is kept. Throws
@@ -120,6 +128,7 @@ export const changeRootSnapshotNote = async (
   words: SnapshotWords,
 ): Promise<void> => {
   requireSnapshotId(id);
+  await reachFolder(host, paths, containerRootFolder(paths, root));
   return changeSnapshotNote(host, `${snapshotsFolder(paths, root)}/${id}/snapshot.json`, words);
 };
 
@@ -129,8 +138,7 @@ export const keepRootSnapshot = (host: Host, paths: Paths, ref: RootSnapshotRef)
 
 /** Whole or half; nothing there, not even the root, is no error. */
 export const removeRootSnapshot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
-  if ((await host.files.facts(`${containerRootFolder(paths, ref.root)}/root.json`)) === undefined) return;
-  await perform(host, paths, ref, 'remove');
+  if (await isRootThere(host, paths, ref.root)) await perform(host, paths, ref, 'remove');
 };
 
 /**
@@ -145,18 +153,23 @@ export const swapRootSnapshot = async (host: Host, paths: Paths, ref: RootSnapsh
 
 /** Whether a container has its way back from {@link swapRootSnapshot} beside it; the upper layer goes first and comes back last. */
 export const isRootSwapped = async (host: Host, paths: Paths, root: string): Promise<boolean> =>
-  (await host.files.facts(`${upperTree(paths, root).path}.old`)) !== undefined;
+  (await host.files.facts(`${(await ownTree(host, paths, root)).path}.old`)) !== undefined;
 
 /** Takes {@link swapRootSnapshot} back, however far it came; nothing to take back is no error. */
 export const swapBackRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
-  if ((await host.files.facts(`${containerRootFolder(paths, ref.root)}/root.json`)) === undefined) return;
+  if (!(await isRootThere(host, paths, ref.root))) return;
   await perform(host, paths, ref, 'back', { trees: await treesOf(host, paths, ref) });
 };
 
 /** What was kept by {@link swapRootSnapshot} goes, and with it the way back. */
-export const clearSwappedRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> =>
-  perform(host, paths, ref, 'clear', { trees: await treesOf(host, paths, ref) });
+export const clearSwappedRoot = async (host: Host, paths: Paths, ref: RootSnapshotRef): Promise<void> => {
+  await reachFolder(host, paths, containerRootFolder(paths, ref.root));
+  await perform(host, paths, ref, 'clear', { trees: await treesOf(host, paths, ref) });
+};
 
-/** Those that are whole, with their notes and the bytes that they take. */
-export const listRootSnapshots = (host: Host, paths: Paths, root: string): Promise<readonly ListedSnapshot[]> =>
-  listSnapshotFolder(host, snapshotsFolder(paths, root));
+/** Those that are whole, with their notes and the bytes that they take: of subvolumes what nothing else has. */
+export const listRootSnapshots = async (host: Host, paths: Paths, root: string): Promise<readonly ListedSnapshot[]> => {
+  await reachFolder(host, paths, containerRootFolder(paths, root));
+  const { key } = await ownTree(host, paths, root);
+  return listSnapshotFolder(host, snapshotsFolder(paths, root), key === 'own' ? exclusiveBytes : diskUse);
+};

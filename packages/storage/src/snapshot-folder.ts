@@ -24,10 +24,14 @@ export const requireSnapshotId = (id: string): void => {
   if (!uuid.test(id)) throw new InnkeeperError('internal', `"${id.slice(0, 80)}" is no id of a snapshot`);
 };
 
-/** Those in a folder that are whole; data that is shared by reflink is counted in each. */
-export const listSnapshotFolder = async (host: Host, folder: string): Promise<readonly ListedSnapshot[]> => {
+/** Those in a folder that are whole. `sizes` of paths: of `du`, data that is shared by reflink is counted in each. */
+export const listSnapshotFolder = async (
+  host: Host,
+  folder: string,
+  sizes: (host: Host, paths: readonly string[]) => Promise<ReadonlyMap<string, number>> = diskUse,
+): Promise<readonly ListedSnapshot[]> => {
   const ids = (await host.files.list(folder)).filter((name) => uuid.test(name)).sort();
-  const use = await diskUse(
+  const use = await sizes(
     host,
     ids.map((id) => `${folder}/${id}`),
   );

@@ -42,6 +42,7 @@ export const parts: readonly Part[] = [
   },
   { names: ['network'], load: async () => (await import('./commands/networks.ts')).addNetworks },
   { names: ['rule'], load: async () => (await import('./commands/rules.ts')).addRules },
+  { names: ['pool'], load: async () => (await import('./commands/pools.ts')).addPools },
   { names: ['host'], load: async () => (await import('./commands/hosts.ts')).addHosts },
   { names: ['token', 'audit', 'whoami'], load: async () => (await import('./commands/access.ts')).addAccess },
   { names: ['image'], load: async () => (await import('./commands/images.ts')).addImages },

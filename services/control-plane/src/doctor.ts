@@ -1,11 +1,12 @@
 import { type HostRow, isBehind, listHosts } from '@innkeeper/inventory';
-import type { DriverReport, Finding } from '@innkeeper/model';
+import { type DriverReport, defaultPool, type Finding, type PoolReport } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
 import type { Control } from './control.ts';
 import { isOld } from './dumps/due.ts';
 import { isOwnDatabase, listDumps } from './dumps/dumps.ts';
 import { nameFindings } from './name-findings.ts';
 import { reportedOn } from './networks.ts';
+import { poolsOn } from './pools.ts';
 
 const leastInotify = 512;
 
@@ -52,6 +53,13 @@ const driverFinding = (host: string, { driver, healthy, placeable, versions, rea
   return placeable
     ? { check, level: 'error', text, fix: 'npm run up repairs the set-up; systemctl status libvirtd' }
     : { check, level: 'note', text: `shows no guests here: ${text}` };
+};
+
+const poolFinding = (host: string, { name, path, away }: PoolReport): Finding => {
+  const check = `${host}: pool ${name}`;
+  return away === undefined
+    ? { check, level: 'ok', text: path }
+    : { check, level: 'error', text: `is away: ${away}`, fix: `mount it at ${path}; what stands in it is as it was` };
 };
 
 /** A database that hosts know more than. */
@@ -137,6 +145,9 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
       }
     }
     findings.push(
+      ...poolsOn(host)
+        .filter(({ name }) => name !== defaultPool)
+        .map((pool) => poolFinding(host.name, pool)),
       await limits(control, host.name),
       ...(await networking(control, host)),
       ...(await nameFindings(control, host)),

@@ -14,6 +14,8 @@ import {
   destroyVolumes,
   diskOwnBytes,
   imageStore,
+  reachGuestDisk,
+  reportPools,
 } from '@innkeeper/storage';
 import { adoption } from '../shared/adoption.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
@@ -35,6 +37,7 @@ import {
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { ownNetworks } from '../shared/own-networks.ts';
+import { poolGroup } from '../shared/pools.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
@@ -126,6 +129,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           capabilities: await kvmCapabilities(host, libvirt, await knownVerdict(host, paths, environment.acceleration)),
           networks: await reportNetworks(libvirt),
           images: await images.ready('disk'),
+          pools: await reportPools(host, paths),
         };
       } catch (error) {
         return {
@@ -142,6 +146,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     watch: (signal) => watchGuests(libvirt, guests, endings, signal),
     endings: endings.read,
     ...ownNetworks(libvirt),
+    ...poolGroup(host, paths, reachGuestDisk),
     ...adoption(libvirt, guests),
     list: guests.list,
     inspect: ({ uuid }) => guests.inspect(uuid),
@@ -167,7 +172,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           name: 'disk',
           run: async () => {
             const backing = await backingOf(definition);
-            await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing });
+            await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing, pool: spec.pool });
             await makeVolumes(host, paths, definition);
             await makeSeed(definition);
           },
@@ -199,6 +204,7 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     settle: () => [],
     start: async (guest) => {
       await consoleFolders();
+      await reachGuestDisk(host, paths, guest.uuid);
       await startGuest(libvirt, guest);
     },
     stop: async (guest, request, signal) => {
@@ -221,6 +227,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
           name: 'stop',
           run: async () => {
             await requireMade(guests, guest);
+            // Before anything is gone: it stays whole while its pool is away.
+            if (disks === 'delete') await reachGuestDisk(host, paths, guest.uuid);
             await forceStop(libvirt, guest.uuid);
           },
           noUndo,

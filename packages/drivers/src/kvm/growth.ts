@@ -38,7 +38,8 @@ const tooSmall = async (host: Host, disks: readonly Disk[]): Promise<Disk[]> => 
 
 /** Makes the volumes that are not there yet. */
 export const makeVolumes = async (host: Host, paths: Paths, { uuid, spec }: Definition): Promise<void> => {
-  for (const volume of spec.volumes) await createVolumeDisk(host, paths, uuid, volume);
+  for (const { name, sizeBytes } of spec.volumes)
+    await createVolumeDisk(host, paths, uuid, { name, sizeBytes, pool: spec.pool });
 };
 
 /**

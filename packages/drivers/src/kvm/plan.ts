@@ -2,6 +2,7 @@ import type { GuestOrder, GuestPlan } from '@innkeeper/driver-contract';
 import { formatSize, processorRoom } from '@innkeeper/model';
 import { limitMapping } from '../shared/bandwidth.ts';
 import { directWarnings } from '../shared/direct.ts';
+import { poolText } from '../shared/pools.ts';
 import { sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { unservedWarnings } from './first-boot.ts';
 import { volumeSerial } from './xml.ts';
@@ -22,8 +23,8 @@ export const planMachine = (order: GuestOrder): GuestPlan => {
       ...limitMapping(spec.networks),
       ...(spec.cloudInit === undefined ? [] : ['first boot: cloud-init, told by a disk labelled cidata (NoCloud)']),
       spec.image.source.kind === 'blank'
-        ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium`
-        : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}`,
+        ? `disk: an empty qcow2 of ${formatSize(spec.diskBytes)} for your installation medium${poolText(order)}`
+        : `disk: a qcow2 of ${formatSize(spec.diskBytes)} over the shared image ${spec.image.name}${poolText(order)}`,
       ...spec.volumes.map(
         ({ name, sizeBytes }) =>
           `volume ${name}: a disk of ${formatSize(sizeBytes)}, /dev/disk/by-id/virtio-${volumeSerial(name)} in Linux`,

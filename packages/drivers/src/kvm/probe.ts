@@ -3,6 +3,7 @@ import { attribute, childNamed, elements, type Libvirt, parseXml, textOf, type X
 import type { Capability, DriverReport } from '@innkeeper/model';
 import { publishCapability } from '@innkeeper/network';
 import { limitCapability } from '../shared/bandwidth.ts';
+import { poolCapability } from '../shared/pools.ts';
 import type { Verdict } from './acceleration.ts';
 
 const enumHolds = (parent: XmlElement | undefined, name: string, value: string): boolean =>
@@ -80,6 +81,7 @@ export const kvmCapabilities = async (
       reasonIfAbsent: 'clones of virtual machines are not offered yet; those of containers are',
     },
     pause: { value: true, evidence: 'QEMU stops its processors' },
+    pools: poolCapability,
     rename: { value: true, evidence: 'libvirt renames machines' },
     'snapshots.schedule': { value: true, evidence: 'Innkeeper asks for them when they are due' },
     snapshots: {

@@ -1,6 +1,8 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import type { DomainStats, Libvirt } from '@innkeeper/libvirt';
 import type { GuestStats } from '@innkeeper/model';
+import type { OwnBytes } from '@innkeeper/storage';
+import { diskFigures } from '../shared/disk-figures.ts';
 import { memoryInUse } from './memory.ts';
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
@@ -24,18 +26,15 @@ const figuresOf = (now: DomainStats): GuestStats => {
 export const machineStats = async (
   libvirt: Libvirt,
   guests: readonly GuestRef[],
-  ownBytes: (uuids: readonly string[]) => Promise<ReadonlyMap<string, number>>,
+  ownBytes: (uuids: readonly string[]) => Promise<ReadonlyMap<string, OwnBytes>>,
 ): Promise<Map<string, GuestStats>> => {
   if (guests.length === 0) return new Map();
   const [all, own] = await Promise.all([libvirt.domstats(), ownBytes(guests.map(({ uuid }) => uuid))]);
   const byUuid = new Map(all.map((stats) => [stats.uuid, stats]));
   return new Map(
     guests.map(({ uuid }): [string, GuestStats] => {
-      const [now, bytes] = [byUuid.get(uuid), own.get(uuid)];
-      return [
-        uuid,
-        { ...(now === undefined ? {} : figuresOf(now)), ...(bytes === undefined ? {} : { ownDiskBytes: bytes }) },
-      ];
+      const now = byUuid.get(uuid);
+      return [uuid, { ...(now === undefined ? {} : figuresOf(now)), ...diskFigures(own.get(uuid)) }];
     }),
   );
 };

@@ -15,10 +15,13 @@ import {
   imageStore,
   installContainerProfile,
   installMountHook,
+  limitContainerRoot,
   mountContainerRoot,
+  reachContainerRoot,
   releaseContainerRoot,
   removeContainerProfile,
   removeMountHook,
+  reportPools,
   runOnRoot,
 } from '@innkeeper/storage';
 import { adoption } from '../shared/adoption.ts';
@@ -31,6 +34,7 @@ import { forceStop, requireMade, requireOurs, startGuest, stopGuest, undefineGue
 import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { ownNetworks } from '../shared/own-networks.ts';
+import { poolGroup } from '../shared/pools.ts';
 import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
@@ -70,7 +74,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
   const consoles = openConsoles(host, paths, runningConsoles);
 
   const report = async (
-    parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images'> & { reason?: string },
+    parts: Pick<DriverReport, 'healthy' | 'versions' | 'networks' | 'images' | 'pools'> & { reason?: string },
   ): Promise<DriverReport> => ({
     driver: id,
     backend: 'lxc',
@@ -107,6 +111,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           versions: { libvirt: library, cgroup: await cgroupLayout(host) },
           networks: await reportNetworks(libvirt),
           images: await images.ready('rootfs'),
+          pools: await reportPools(host, paths),
         });
       } catch (error) {
         return report({
@@ -136,6 +141,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     },
     endings: endings.read,
     ...ownNetworks(libvirt),
+    ...poolGroup(host, paths, reachContainerRoot),
     ...adoption(libvirt, guests),
     ...importing(libvirt, guests),
     ...snapshotting(host, paths, libvirt, guests, freezer),
@@ -192,6 +198,8 @@ const openLxc = (environment: DriverEnvironment): Driver => {
           name: 'stop',
           run: async () => {
             await requireMade(guests, guest);
+            // Before anything is gone: it stays whole while its pool is away.
+            if (disks === 'delete') await reachContainerRoot(host, paths, guest.uuid);
             await forceStop(libvirt, guest.uuid);
           },
           noUndo,
@@ -214,6 +222,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
       await requireMade(guests, plan);
       const definition = definitionOf(plan);
       await makeVolumes(definition);
+      await limitContainerRoot(host, paths, plan.uuid, definition.spec.diskBytes);
       const change = changeContainer(host, libvirt, plan);
       return reconfigureGuest(libvirt, guests, plan, containerXml(definition, paths), change);
     },

@@ -41,8 +41,8 @@ export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Me
   const { requireWhole, inOneMoment, goOn } = moments(host, paths, libvirt, observer, freezer);
 
   const makeVolumes = async ({ uuid, spec, claims }: Definition): Promise<void> => {
-    for (const { name } of spec.volumes)
-      await createVolumeDirectory(host, paths, uuid, { name, owner: claims.uidStart });
+    for (const { name, sizeBytes } of spec.volumes)
+      await createVolumeDirectory(host, paths, uuid, { name, sizeBytes, pool: spec.pool, owner: claims.uidStart });
   };
 
   const definitionStep = (definition: Definition): Step => ({
@@ -77,6 +77,8 @@ export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Me
                 image,
                 uidStart: definition.claims.uidStart,
                 files: guestFiles(definition),
+                pool: definition.spec.pool,
+                limitBytes: definition.spec.diskBytes,
               });
               await makeVolumes(definition);
             },
@@ -92,7 +94,8 @@ export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Me
     clone: (plan, { guest, snapshot, ran }) => {
       const definition = definitionOf(plan);
       const { uidStart } = definition.claims;
-      const copy = { from: guest.uuid, to: plan.uuid, snapshot, uidStart };
+      const { pool, diskBytes: limitBytes } = definition.spec;
+      const copy = { from: guest.uuid, to: plan.uuid, snapshot, uidStart, pool, limitBytes };
       return [
         {
           name: 'copy',

@@ -6,6 +6,7 @@ import { limitMapping } from '../shared/bandwidth.ts';
 import { seedOf } from '../shared/cloud-init.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
 import { directWarnings } from '../shared/direct.ts';
+import { poolOfOrder, poolText } from '../shared/pools.ts';
 import { cpuPeriod, sharesElement, sharesOf, tuningMapping } from '../shared/tuning.ts';
 import { interfaceElement } from './interfaces.ts';
 
@@ -93,8 +94,16 @@ export const guestFiles = (definition: Definition): Readonly<Record<string, Root
   };
 };
 
+const unenforcedWarnings = ({ diskBytes, volumes }: GuestOrder['spec']): string[] => [
+  `disk ${formatSize(diskBytes)} is not enforced here: an overlay directory has no quota`,
+  ...volumes.map(
+    ({ name, sizeBytes }) => `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
+  ),
+];
+
 export const planContainer = (order: GuestOrder): GuestPlan => {
   const { report, ...rest } = order;
+  const limited = poolOfOrder(order)?.limits?.value === true;
   const confined = report.capabilities.confinement?.value === 'apparmor';
   const definition = { ...rest, shares: sharesOf(order.spec, report), ...(confined ? { confined } : {}) };
   const { spec } = order;
@@ -115,17 +124,17 @@ export const planContainer = (order: GuestOrder): GuestPlan => {
       ...tuningMapping(spec),
       ...limitMapping(spec.networks),
       ...(spec.cloudInit === undefined ? [] : ['first boot: cloud-init, told by files in its root (NoCloud)']),
-      `root: an overlay over the shared image ${spec.image.name}`,
-      ...spec.volumes.map(({ name, place }) => `volume ${name}: a directory of the host, at ${place}`),
+      `root: an overlay over the shared image ${spec.image.name}${poolText(order)}`,
+      ...(limited ? [`disk ${formatSize(spec.diskBytes)}: a quota of its pool, for what it has of its own`] : []),
+      ...spec.volumes.map(
+        ({ name, place }) =>
+          `volume ${name}: a directory of the host, at ${place}${limited ? ', with a quota of its size' : ''}`,
+      ),
       ...(confined ? ['confinement: the AppArmor profile of all containers'] : []),
       `ids: 0–65535 inside are ${order.claims.uidStart}–${order.claims.uidStart + uidRangeSize - 1} on the host`,
     ],
     warnings: [
-      `disk ${formatSize(spec.diskBytes)} is not enforced here: an overlay directory has no quota`,
-      ...spec.volumes.map(
-        ({ name, sizeBytes }) =>
-          `volume ${name}: ${formatSize(sizeBytes)} is not enforced here: a directory has no quota`,
-      ),
+      ...(limited ? [] : unenforcedWarnings(spec)),
       ...directWarnings(order.claims.networks),
       ...(spec.restart === 'on-failure'
         ? [

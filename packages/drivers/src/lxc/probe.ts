@@ -4,6 +4,7 @@ import type { Capability, DriverReport, Paths } from '@innkeeper/model';
 import { publishCapability } from '@innkeeper/network';
 import { containerProfileFile, containerProfileState, hasMountHook, mountHookFile } from '@innkeeper/storage';
 import { limitCapability } from '../shared/bandwidth.ts';
+import { poolCapability } from '../shared/pools.ts';
 import type { Freezer } from './freezer.ts';
 
 /** The hook is the way into the profile: without it a container with this label does not start. */
@@ -67,6 +68,7 @@ export const containerCapabilities = async (
     console: { value: true, evidence: "libvirt's pty" },
     'console.history': { value: true, evidence: 'one process for all containers of a host reads their consoles' },
     pause: await freezer.capability(),
+    pools: poolCapability,
     rename: { value: true, evidence: 'its definition is made again with the name' },
     'snapshots.schedule': { value: true, evidence: 'Innkeeper asks for them when they are due' },
     snapshots: { value: true, evidence: 'copies of its upper layer and volumes, while it is frozen or stopped' },

@@ -1,6 +1,8 @@
 import type { GuestRef } from '@innkeeper/driver-contract';
 import { type Host, readUsage } from '@innkeeper/host';
 import type { GuestStats } from '@innkeeper/model';
+import type { OwnBytes } from '@innkeeper/storage';
+import { diskFigures } from '../shared/disk-figures.ts';
 import { initPids } from './init.ts';
 
 /** What of a process' cgroup libvirt (on v1) or systemd's machined (on v2) has made for the container. */
@@ -10,7 +12,7 @@ export const ownCgroup = /^.*?(?:\.libvirt-lxc|machine-lxc[^/]*\.scope)(?=\/|$)/
 export const containerStats = async (
   host: Host,
   guests: readonly GuestRef[],
-  ownBytes: (uuids: readonly string[]) => Promise<ReadonlyMap<string, number>>,
+  ownBytes: (uuids: readonly string[]) => Promise<ReadonlyMap<string, OwnBytes>>,
 ): Promise<Map<string, GuestStats>> => {
   const [pids, own] = await Promise.all([initPids(host, guests), ownBytes(guests.map(({ uuid }) => uuid))]);
   const usage = await readUsage(
@@ -18,10 +20,5 @@ export const containerStats = async (
     [...pids].map(([key, pid]) => ({ key, pid })),
     ownCgroup,
   );
-  return new Map(
-    guests.map(({ uuid }) => {
-      const bytes = own.get(uuid);
-      return [uuid, { ...usage.get(uuid), ...(bytes === undefined ? {} : { ownDiskBytes: bytes }) }];
-    }),
-  );
+  return new Map(guests.map(({ uuid }) => [uuid, { ...usage.get(uuid), ...diskFigures(own.get(uuid)) }]));
 };

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.ts';
 import { type DeviceRequest, deviceRequestOf } from '../devices.ts';
 import { adoptedImage, findImage, type ImageDefinition } from '../image.ts';
+import { defaultPool } from '../pool.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { volumePlace } from './lifecycle.ts';
 import type { NetworkAttachment } from './network.ts';
@@ -41,6 +42,8 @@ export interface CompleteSpec {
   readonly memoryReserveBytes: number | undefined;
   readonly diskBytes: number;
   readonly diskEnforced: boolean;
+  /** Undefined: the state directory. */
+  readonly pool: string | undefined;
   readonly power: 'running' | 'stopped' | 'paused';
   readonly autostart: boolean;
   readonly restart: 'never' | 'on-failure' | 'always';
@@ -106,6 +109,7 @@ export const completeSpec = (spec: WorkloadSpec): CompleteSpec => {
     memoryReserveBytes: optionalSize(spec.memoryReserve),
     diskBytes: parseSize(spec.disk ?? image.defaults.disk) ?? 0,
     diskEnforced: spec.diskEnforced ?? false,
+    pool: spec.pool === defaultPool ? undefined : spec.pool,
     power: spec.power ?? 'running',
     autostart: spec.autostart ?? true,
     restart: spec.restart ?? 'never',

@@ -48,6 +48,8 @@ const shape = {
   disk: field(sizeField('64MiB', '256TiB', 'disk'), 'recreate', 'Size of the root disk'),
   diskEnforced: field(z.boolean(), 'recreate', 'true: only where the size of the disk is a limit'),
 
+  pool: field(nameField, 'recreate', 'The place of its host that it stands on; default is the state directory'),
+
   power: field(z.enum(['running', 'stopped', 'paused']), 'live', 'What the guest should be doing'),
   autostart: field(z.boolean(), 'live', 'false: not started again after a reboot of its host'),
   restart: field(

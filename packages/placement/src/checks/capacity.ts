@@ -1,6 +1,7 @@
 import { type CheckResult, diskAsked, formatSize } from '@innkeeper/model';
 import type { HostSnapshot, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
+import { freeBytesFor } from './pools.ts';
 
 interface Amount {
   readonly check: string;
@@ -60,16 +61,21 @@ const checkMemory = (host: HostSnapshot, { spec }: PlacementRequest): CheckResul
 };
 
 /** Disks are thin, so free space is compared with a tenth of what the disk may grow to, at least 1 GiB. */
-const checkDisk = (host: HostSnapshot, { spec }: PlacementRequest): CheckResult => {
+const checkDisk = (host: HostSnapshot, request: PlacementRequest): CheckResult[] => {
+  const { spec } = request;
   const asked = diskAsked(spec);
   const need = Math.min(asked, Math.max(2 ** 30, asked / 10));
-  const amount = { check: 'disk', what: 'disk space', need, have: host.diskFreeBytes, format: formatSize };
+  const have = freeBytesFor(host, request);
+  // Of a pool that is missing or away that is said.
+  if (have === undefined) return [];
+  const what = spec.pool === undefined ? 'disk space' : `disk space in the pool ${spec.pool}`;
+  const amount = { check: 'disk', what, need, have, format: formatSize };
   // How large the disk is without guests is not known; somebody can always free some of it.
-  return compare({ ...amount, most: Number.POSITIVE_INFINITY }, host.name);
+  return [compare({ ...amount, most: Number.POSITIVE_INFINITY }, host.name)];
 };
 
 export const capacityChecks = (host: HostSnapshot, request: PlacementRequest): CheckResult[] => [
   checkCpus(host, request),
   checkMemory(host, request),
-  checkDisk(host, request),
+  ...checkDisk(host, request),
 ];

@@ -3,6 +3,7 @@ import type { CapabilityRequirement } from '../requirements.ts';
 import type { HostSnapshot, OwnNetwork, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
 import { networkChecks } from './networks.ts';
+import { diskLimit, poolChecks } from './pools.ts';
 
 const backendName = { lxc: 'containers', kvm: 'virtual machines' } as const;
 
@@ -42,9 +43,14 @@ const shown = (capability: Capability | undefined): string => {
   return Array.isArray(capability.value) ? capability.value.join(', ') : String(capability.value);
 };
 
-const checkCapability = ({ driver, capabilities }: DriverReport, requirement: CapabilityRequirement): CheckResult => {
+const checkCapability = (
+  report: DriverReport,
+  request: PlacementRequest,
+  requirement: CapabilityRequirement,
+): CheckResult => {
+  const { driver, capabilities } = report;
   const { id, text, capability: name, wanted } = requirement;
-  const capability = capabilities[name];
+  const capability = name === 'limits.disk' ? diskLimit(report, request) : capabilities[name];
   const need = `${name} = ${wanted}`;
   const have = shown(capability);
   if (holds(capability, wanted))
@@ -117,7 +123,8 @@ export const driverChecks = (
   ...originChecks(host, driver, request),
   ...requirements
     .filter(({ capability }) => driver.healthy || driver.capabilities[capability] !== undefined)
-    .map((requirement) => checkCapability(driver, requirement)),
+    .map((requirement) => checkCapability(driver, request, requirement)),
+  ...poolChecks(host, driver, request),
   checkVariant(host, driver, request),
   checkName(host, driver, request),
   ...(driver.healthy || driver.networks.length > 0 ? networkChecks(host, driver, request, networks) : []),

@@ -11,6 +11,14 @@ export const unfinishedPrefix = '.importing-';
 
 const isChecksum = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
+/** Whether a guest's folder is in a pool that is away: what it stands on cannot be asked. */
+const isAnyAway = async (host: Host, paths: Paths): Promise<boolean> => {
+  const folders = [layout(paths).roots, layout(paths).disks];
+  // Links that lead nowhere.
+  const { stdout } = await host.run(['find', ...folders, '-maxdepth', '1', '-xtype', 'l'], { expect: [0, 1] });
+  return stdout !== '';
+};
+
 /** Trees below roots of containers, whoever they are of. */
 const treesOfRoots = async (host: Host, paths: Paths): Promise<string> => {
   const { roots } = layout(paths);
@@ -40,6 +48,7 @@ export const sweep = async (host: Host, paths: Paths): Promise<void> => {
     const facts = await host.files.facts(`${parts}/${name}`);
     if (facts !== undefined && Date.now() - facts.modifiedMs > keepPartsMs) await host.files.remove(`${parts}/${name}`);
   }
+  if (await isAnyAway(host, paths)) return;
   const used = checksumsInUse(await readRecords(host, paths));
   const unnamedTrees = (await host.files.list(trees)).filter((name) => isChecksum(name) && !used.rootfs.has(name));
   const roots = unnamedTrees.length === 0 ? '' : await treesOfRoots(host, paths);

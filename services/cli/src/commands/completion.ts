@@ -27,6 +27,7 @@ export interface Names {
   readonly workloads: () => Promise<readonly string[]>;
   readonly hosts: () => Promise<readonly string[]>;
   readonly images: () => Promise<readonly string[]>;
+  readonly pools: () => Promise<readonly string[]>;
   readonly rules: () => Promise<readonly string[]>;
   readonly tokens: () => Promise<readonly string[]>;
   readonly snapshots: (workload: string) => Promise<readonly string[]>;
@@ -40,8 +41,9 @@ const valuesFor = async (
 ): Promise<readonly string[]> => {
   const parent = command.parent?.name();
   if (argument === 'snapshot') return names.snapshots(operands[0] ?? '');
+  if (argument === 'pool') return names.pools();
   // A new one's name is nobody's yet.
-  if (argument === 'name' && parent === 'snapshot') return [];
+  if (argument === 'name' && (parent === 'snapshot' || parent === 'pool')) return [];
   if (argument === 'image' || argument === 'images') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
@@ -81,6 +83,7 @@ const fromServer: Names = {
   workloads: async () => (await client().workloads()).map(({ name }) => name),
   hosts: async () => (await client().hosts()).map(({ name }) => name),
   images: async () => (await client().images()).map(({ name }) => name),
+  pools: async () => (await client().pools()).map(({ name }) => name),
   rules: async () => (await client().rules()).map(({ rule }) => rule.id),
   tokens: async () =>
     (await client().tokens()).flatMap(({ name, revokedAt }) => (revokedAt === undefined ? [name] : [])),

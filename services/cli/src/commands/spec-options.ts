@@ -9,6 +9,7 @@ export interface SpecOptions {
   readonly disk?: string;
   readonly isolation?: string;
   readonly backend?: string;
+  readonly pool?: string;
   readonly publish?: readonly string[];
   readonly project?: string;
 }
@@ -20,14 +21,15 @@ export const addSpecOptions = (command: Command): Command =>
     .option('--disk <size>', 'such as 10GiB')
     .option('--isolation <kind>', 'shared or strong (a kernel of its own)')
     .option('--backend <kind>', 'auto, lxc or kvm')
+    .option('--pool <pool>', 'the place of its host that it stands on')
     .option('-p, --publish <ports...>', 'a port of the host for one of its own: 8080:80, 53:53/udp')
     .option('--project <name>', 'whom it belongs to');
 
 /** Throws `invalid` with the path of the field below `base`. */
 export const specOf = (image: string, options: SpecOptions, base: string): WorkloadSpec => {
-  const { cpus, memory, disk, isolation, backend, publish, project } = options;
+  const { cpus, memory, disk, isolation, backend, pool, publish, project } = options;
   const networks = publish === undefined ? undefined : [{ ports: publish }];
-  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend, networks, project };
+  const given = { image, cpus: numberOption('cpus', cpus), memory, disk, isolation, backend, pool, networks, project };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return parseWorkloadSpec(Object.fromEntries(set), base);
 };

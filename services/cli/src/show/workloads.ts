@@ -1,4 +1,4 @@
-import { formatSize, formatUptime, type WorkloadView } from '@innkeeper/model';
+import { defaultPool, formatSize, formatUptime, type WorkloadView } from '@innkeeper/model';
 import { dim, green, plain, red, yellow } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -59,6 +59,8 @@ const columns: readonly Column<WorkloadView>[] = [
 
 const wideColumns: readonly Column<WorkloadView>[] = [
   ...columns,
+  { title: 'POOL', value: ({ managed, spec }) => (managed ? (spec?.pool ?? defaultPool) : none) },
+  { title: 'SHARED DISK', value: ({ stats }) => size(stats?.sharedDiskBytes), right: true },
   {
     title: 'LABELS',
     value: ({ labels }) =>

@@ -100,6 +100,11 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /v1/hosts/{name}/confirm-dead': changing('all', 'admin', 'after'),
   'POST /v1/hosts/{name}/return': changing('all', 'admin', 'after'),
 
+  // A directory of a host may be anything: who makes it a pool acts as root of the host.
+  'GET /v1/pools': reading('listed'),
+  'POST /v1/hosts/{name}/pools': changing('all', 'admin', 'after'),
+  'DELETE /v1/hosts/{name}/pools/{pool}': changing('all', 'admin', 'after'),
+
   'POST /v1/recover': changing('all', 'admin', 'after'),
   'GET /v1/dumps': reading('all', 'admin'),
   'POST /v1/dumps': changing('all', 'admin', 'after'),

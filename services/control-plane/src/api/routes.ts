@@ -12,6 +12,7 @@ import { addMachine } from './machine.ts';
 import { addNetworks } from './networks.ts';
 import { addOperations } from './operations.ts';
 import { addPlacements } from './placements.ts';
+import { addPools } from './pools.ts';
 import { addRecovery } from './recovery.ts';
 import { addRules } from './rules.ts';
 import { addScreens } from './screens.ts';
@@ -31,6 +32,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addOperations(app, control);
   addHosts(app, control);
   addHostStates(app, control);
+  addPools(app, control);
   addRecovery(app, control);
   addDiffs(app, control);
   addDumps(app, control);

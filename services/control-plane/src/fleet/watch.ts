@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { findHost, type HostRow, listGuests, setHostState, takeWatch } from '@innkeeper/inventory';
+import type { DriverReport } from '@innkeeper/model';
 import { type Control, type ManagedHost, tell } from '../control.ts';
 import { startAfterBoot } from '../lifecycle/after-boot.ts';
 import { publishOn } from '../publish.ts';
@@ -10,7 +11,7 @@ import { localAddress } from './open.ts';
 const passMs = 30_000;
 /** Versions, networks, firmware: things that change when somebody installs something. */
 const probeMs = 5 * 60_000;
-/** While a driver does not work: libvirt may only have been slow, or is being installed. */
+/** While a driver does not work, or a pool is away: libvirt may only have been slow, or a disk is being mounted. */
 const probeSoonMs = 10_000;
 const gatherMs = 50;
 const answerMs = 20_000;
@@ -93,7 +94,9 @@ const readAgain = async (control: Control, managed: ManagedHost): Promise<void> 
 
 const probePauseMs = async ({ inventory }: Control, { name }: ManagedHost): Promise<number> => {
   const row = await findHost(inventory.db, name);
-  return row?.drivers.every(({ healthy }) => healthy) === true ? probeMs : probeSoonMs;
+  const isWell = ({ healthy, pools = [] }: DriverReport): boolean =>
+    healthy && pools.every(({ away }) => away === undefined);
+  return row?.drivers.every(isWell) === true ? probeMs : probeSoonMs;
 };
 
 /** Whether this process is the one that follows the host: of several, one does. */
@@ -107,7 +110,7 @@ const follow = async (control: Control, { managed, wanted, signal }: Following):
   let health: Health = row.state === 'draining' ? 'up' : row.state;
   let answeredAt = Date.now();
   // Of a host that has been opened only, not read.
-  let [passedAt, probeAt] = [0, 0];
+  let [passedAt, probedAt] = [0, 0];
   while (!signal.aborted && (await isOurs(control, managed))) {
     const answered = await answers(control, managed);
     if (signal.aborted) return;
@@ -115,10 +118,11 @@ const follow = async (control: Control, { managed, wanted, signal }: Following):
     if (answered) answeredAt = now;
     const back = answered && health !== 'up';
     health = nextHealth(health, answered, now - answeredAt);
-    if (answered && (back || wanted.again || now >= probeAt)) {
+    // Asked each time: an operation may have found since that something does not work.
+    if (answered && (back || wanted.again || now - probedAt >= (await probePauseMs(control, managed)))) {
       wanted.again = false;
       await readAgain(control, managed);
-      [passedAt, probeAt] = [now, now + (await probePauseMs(control, managed))];
+      [passedAt, probedAt] = [now, now];
     } else if (answered && now - passedAt >= passMs) {
       await quietly(control, control.observe(managed.name));
       passedAt = now;

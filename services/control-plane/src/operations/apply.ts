@@ -150,8 +150,10 @@ export const apply: OperationDefinition = {
   onFailed: async (context, problem) => {
     const { control, workload } = context;
     const placed = placedOf(context.memory);
-    // Somebody else holds what was counted on, such as an address: the next try has to know.
+    // Somebody else holds what was counted on, such as an address, or it is not there any more, as a pool: the next try has to know.
     if (problem.code === 'conflict' && placed !== undefined) await control.probe(placed.candidate.host);
+    if (problem.code === 'host_error' && placed !== undefined)
+      await control.probe(placed.candidate.host).catch(() => undefined);
     const existed = placed?.fresh === false || (workload.state === 'ready' && placed === undefined);
     await nameQuietly(control, placed?.candidate.host);
     return keepFailure(context, problem, existed ? undefined : 'failed');

@@ -89,7 +89,10 @@ const sourceStep = (context: OperationContext): Step => ({
     if (context.memory.source !== undefined) return;
     const source = await sourceOf(context);
     const { host, driver } = originOf(context).place;
-    const seen = await driverOf(context.control, host, driver).inspect(guestRefOf(source));
+    const keeper = driverOf(context.control, host, driver);
+    const seen = await keeper.inspect(guestRefOf(source));
+    // Nothing is begun that could not be undone.
+    await keeper.reach?.(guestRefOf(source));
     if (seen === undefined) throw new InnkeeperError('not_found', `The guest of ${source.name} is gone from its host`);
     await context.remember({ source: { guest: guestRefOf(source), ran: seen.state === 'running' } });
   },

@@ -60,6 +60,8 @@ const look = async (context: OperationContext): Promise<Found> => {
   const { driver, guest } = groundsOf(context);
   const seen = await driver.inspect(guest);
   if (seen === undefined) throw new InnkeeperError('not_found', `The guest of ${workload.name} is gone from its host`);
+  // Nothing is begun that could not be undone.
+  await driver.reach?.(guest);
   const rows = await listSnapshots(control.inventory.db, [workload.id]);
   const found = {
     state: seen.state,
