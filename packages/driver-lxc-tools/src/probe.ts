@@ -52,6 +52,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     pause: absent('lxc-tools does not pause; use lxc-freeze'),
     rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
     clone: absent('lxc-tools makes no clones; use lxc-copy'),
+    backup: absent('lxc-tools makes no backups; copy what is below /var/lib/lxc'),
     snapshots: absent('lxc-tools makes no snapshots; use lxc-snapshot'),
     console: absent('lxc-tools offers no console; use exec'),
     'console.history': absent('lxc-tools offers no console; use exec'),

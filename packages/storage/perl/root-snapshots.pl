@@ -1,6 +1,6 @@
 # Copies what a container has of its own, the upper layer of its root and its volumes, into a folder, and puts it back.
 # usage: perl -e THIS FOLDER SNAPSHOT ACTION [KEY TREE ...]
-# FOLDER is the container's (container-root.pl), SNAPSHOT a name within its `snapshots`; each TREE is a directory of the
+# FOLDER is the container's (container-root.pl), SNAPSHOT a place in it, such as `snapshots/ID`; each TREE is a directory of the
 # container that stands at KEY in the snapshot. ACTION is one of:
 #   copy    copies each TREE into SNAPSHOT.new; RECORD comes by standard input. SNAPSHOT there already is success.
 #   keep    has it on the disk, and then gives it its name: one that is there is whole.
@@ -19,7 +19,8 @@ use warnings;
 my ($folder, $snapshot, $action, @words) = @ARGV;
 die "usage: FOLDER SNAPSHOT ACTION [KEY TREE ...]\n" unless defined $action && @words % 2 == 0;
 my ($name) = $folder =~ m{([^/]+)$};
-my ($root, $whole) = ("$folder/root", "$folder/snapshots/$snapshot");
+my ($root, $whole) = ("$folder/root", "$folder/$snapshot");
+my ($shelf) = $whole =~ m{^(.*)/};
 my $half = "$whole.new";
 my @trees;
 push @trees, [splice @words, 0, 2] while @words;
@@ -68,7 +69,7 @@ sub empty_work { remove("$folder/work"); folder("$folder/work", 0755) }
 sub copy_all {
   return if there($whole);
   refuse_users();
-  folder("$folder/snapshots", 0700);
+  folder($shelf, 0700);
   remove($half);
   folder($half, 0700);
   for (@trees) {
@@ -87,7 +88,7 @@ sub keep {
   return if there($whole);
   to_disk($half);
   move($half, $whole);
-  run('sync', '--', "$folder/snapshots");
+  run('sync', '--', $shelf);
 }
 
 sub swap {

@@ -1,4 +1,8 @@
-export { renewIdentity } from './clone-identity.ts';
+export { imageOfRoot } from './backups/image.ts';
+export * from './backups/repository.ts';
+export type { Repository } from './backups/restic.ts';
+export * from './backups/root-backup.ts';
+export { renameInside, renewIdentity } from './clone-identity.ts';
 export * from './container-profile.ts';
 export * from './container-root.ts';
 export * from './disk.ts';

@@ -56,6 +56,7 @@ export const reportCases: readonly ConformanceCase[] = [
       ] as const)
         equal(bench.driver[part] !== undefined, await declares(bench, 'snapshots'), part);
       equal(bench.driver.clone !== undefined, await declares(bench, 'clone'), 'clone');
+      equal(bench.driver.backup !== undefined, await declares(bench, 'backup'), 'backup');
       equal(bench.driver.screen !== undefined, await declares(bench, 'screen'), 'screen');
       equal(bench.driver.screenshot !== undefined, await declares(bench, 'screen'), 'screenshot');
       equal(bench.driver.sendKeys !== undefined, await declares(bench, 'screen'), 'sendKeys');

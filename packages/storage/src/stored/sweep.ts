@@ -11,11 +11,12 @@ export const unfinishedPrefix = '.importing-';
 
 const isChecksum = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-/** Trees below roots of containers, whoever they are of. */
+/** Trees below roots of containers, whoever they are of, also of those that are being made. */
 const treesOfRoots = async (host: Host, paths: Paths): Promise<string> => {
   const { roots } = layout(paths);
   const ids = await host.files.list(roots);
-  return (await host.files.readTexts(ids.map((id) => `${roots}/${id}/root.json`))).join('\n');
+  const files = ids.flatMap((id) => [`${roots}/${id}/root.json`, `${roots}/${id}/lower.json`]);
+  return (await host.files.readTexts(files)).join('\n');
 };
 
 /** Disks below those of guests. */
