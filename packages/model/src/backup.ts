@@ -7,6 +7,13 @@ import { workloadSpec } from './workload/spec.ts';
 
 const kinds = 'an absolute path, sftp:USER@HOST:/PATH, rest:https://HOST/PATH or s3:https://HOST/BUCKET';
 
+/** By the kind that an address begins with. Nothing of a host's name may be taken for an option of ssh. */
+const servers = [
+  /^sftp:(\/\/)?([A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?[:/]\S+$/,
+  /^rest:https?:\/\/\S+$/,
+  /^s3:[A-Za-z0-9]\S+$/,
+];
+
 const isPath = (address: string): boolean => address.startsWith('/');
 
 /** The password that an address of a web server holds; undefined where there is none. */
@@ -18,7 +25,7 @@ const passwordIn = (address: string): string | undefined => {
 const repositoryField = z
   .string()
   .max(1000)
-  .refine((address) => isPath(address) || /^(sftp|rest|s3):\S+$/.test(address), {
+  .refine((address) => isPath(address) || servers.some((server) => server.test(address)), {
     error: (issue) => `"${String(issue.input).slice(0, 80)}" is no repository of restic: right would be ${kinds}`,
   })
   .refine((address) => !isPath(address) || (absolutePath.safeParse(address).success && address !== '/'), {
@@ -103,7 +110,7 @@ export const backupManifest = z.object({
   innkeeper: z.literal('backup'),
   format: z.literal(1),
   id: z.uuid(),
-  name: z.string(),
+  name: z.string().regex(/^[a-z0-9-]{1,120}$/),
   createdAt: z.iso.datetime(),
   workload: z.object({ id: z.uuid(), name: nameField }),
   driver: z.string(),

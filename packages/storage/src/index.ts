@@ -21,5 +21,6 @@ export type { ListedSnapshot, SnapshotNote } from './snapshot-folder.ts';
 export { changeSnapshotNote } from './snapshot-note.ts';
 export { type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
 export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
+export { sweepImages } from './stored/sweep.ts';
 export type { Work } from './stored/work.ts';
 export * from './volumes.ts';

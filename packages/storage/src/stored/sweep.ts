@@ -1,4 +1,4 @@
-import type { Host } from '@innkeeper/host';
+import { type Host, withHostLock } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
 import { layout } from '../layout.ts';
 import { baseDiskPath, checksumsInUse, readRecords, storedLayout } from './record.ts';
@@ -57,4 +57,11 @@ export const sweep = async (host: Host, paths: Paths): Promise<void> => {
     .filter((name) => isChecksum(name) && !used.disk.has(name));
   const guests = unnamedDisks.length === 0 ? '' : await disksOfGuests(host, paths);
   for (const name of unnamedDisks) if (!guests.includes(name)) await host.files.remove(baseDiskPath(paths, name));
+};
+
+/** {@link sweep}, unless somebody imports: what a workload stood on that was made of a backup goes with the next one otherwise. */
+export const sweepImages = async (host: Host, paths: Paths): Promise<void> => {
+  const { root, lock } = storedLayout(paths);
+  if ((await host.files.facts(root)) === undefined) return;
+  await withHostLock(host, lock, () => sweep(host, paths), 1000);
 };

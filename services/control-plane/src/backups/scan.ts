@@ -47,7 +47,7 @@ export const scanTarget = async (control: Control, name: string, trail: Trail): 
     known.add(id);
     const text = await readSent(managed.host, control.config.paths, repository, snapshot, '/manifest.json');
     const manifest = parsed(text);
-    if (manifest === undefined) {
+    if (manifest?.id !== id) {
       unreadable.push(snapshot.slice(0, 8));
       continue;
     }

@@ -20,6 +20,7 @@ import { ensureRepository, type Repository } from '@innkeeper/storage';
 import { record, type Trail } from '../access/trail.ts';
 import type { Control, ManagedHost } from '../control.ts';
 import { localManaged } from '../images/library.ts';
+import { variablesOf } from './variables.ts';
 
 const noTarget = (name: string): InnkeeperError =>
   new InnkeeperError('not_found', `There is no backup target ${name.slice(0, 80)}`, {
@@ -38,19 +39,6 @@ const secretOf = async (control: Control, field: string, file: string): Promise<
   const text = await files.readText(file);
   if (text.trim() === '') throw refuse(`${file} is empty`, 'write the secret into it');
   return text;
-};
-
-/** Lines `NAME=VALUE`; empty ones, and what follows a #, say nothing. */
-export const variablesOf = (text: string): Readonly<Record<string, string>> => {
-  const found: Record<string, string> = {};
-  for (const [at, line] of text.split('\n').entries()) {
-    if (/^\s*(#.*)?$/.test(line)) continue;
-    const [, name, value] = /^\s*([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined)
-      throw invalidInput([{ path: 'variablesFile', message: `line ${at + 1} is not NAME=VALUE` }]);
-    found[name] = value.trim();
-  }
-  return found;
 };
 
 const repositoryWith = async (control: Control, name: string, spec: BackupTarget): Promise<Repository> => ({

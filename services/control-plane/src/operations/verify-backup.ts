@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver, GuestRef, Step } from '@innkeeper/driver-contract';
 import { deleteGuest, deleteWorkload, releaseClaims, updateBackup } from '@innkeeper/inventory';
 import { InnkeeperError } from '@innkeeper/model';
+import { sweepImages } from '@innkeeper/storage';
 import { driverOf } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
 import { type Placed, placedOf } from './place.ts';
@@ -89,17 +90,30 @@ const steps = (context: OperationContext): readonly Step[] => {
   ];
 };
 
+/** The image may have come for this look alone; one that cannot be taken away now goes with the next import. */
+const sweepHost = async ({ control, memory }: OperationContext): Promise<void> => {
+  const managed = control.hosts.get(placedOf(memory)?.candidate.host ?? '');
+  if (managed === undefined) return;
+  await sweepImages(managed.host, control.config.paths).catch((error: unknown) =>
+    control.log.warn({ host: managed.name, err: error }, 'images that nobody stands on could not be taken away'),
+  );
+};
+
 /** A workload without a network that is made of a backup to see that it starts, and is gone afterwards. */
 export const verifyBackup: OperationDefinition = {
   steps,
   undoOnFailure: true,
-  onDone: async (context) => ({
-    kind: 'backup.verified',
-    text: `The backup ${originOf(context).name} was made a workload, which started, and a program inside answered`,
-  }),
+  onDone: async (context) => {
+    await sweepHost(context);
+    return {
+      kind: 'backup.verified',
+      text: `The backup ${originOf(context).name} was made a workload, which started, and a program inside answered`,
+    };
+  },
   onFailed: async (context, problem) => {
     if (problem.code !== 'cancelled') await say(context, false, problem.detail);
     await leaveNothing(context, problem);
+    await sweepHost(context);
     return { kind: 'backup.broken', text: `The backup ${originOf(context).name} was not verified: ${problem.detail}` };
   },
 };
