@@ -1,8 +1,8 @@
 import type { BackupTarget, Scope } from '@innkeeper/model';
-import { and, asc, count, eq, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { within } from './project.ts';
-import { backups, backupTargets } from './schema.ts';
+import { backups, backupTargets, workloads } from './schema.ts';
 
 export type BackupTargetRow = typeof backupTargets.$inferSelect;
 export type BackupRow = typeof backups.$inferSelect;
@@ -40,8 +40,14 @@ export const handOverBackups = async (db: Db, from: string, to: string): Promise
   await db.update(backups).set({ workloadId: to }).where(eq(backups.workloadId, from));
 };
 
+const ofName = (name: string) =>
+  or(
+    eq(backups.workloadName, name),
+    inArray(backups.workloadId, sql`(select ${workloads.id} from ${workloads} where ${workloads.name} = ${name})`),
+  );
+
 export interface BackupQuery {
-  /** Of a workload that is called so, or was. */
+  /** Of a workload that is called so, or was when they were made. */
   readonly workload?: string | undefined;
   readonly workloadId?: string | undefined;
   readonly target?: string | undefined;
@@ -55,7 +61,7 @@ export const listBackups = (db: Db, { workload, workloadId, target, scope }: Bac
     .from(backups)
     .where(
       and(
-        workload === undefined ? undefined : eq(backups.workloadName, workload),
+        workload === undefined ? undefined : ofName(workload),
         workloadId === undefined ? undefined : eq(backups.workloadId, workloadId),
         target === undefined ? undefined : eq(backups.target, target),
         within(backups.project, scope),

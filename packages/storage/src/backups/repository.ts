@@ -53,12 +53,7 @@ export const ensureRepository = async (host: Host, paths: Paths, repository: Rep
     await runRestic(host, paths, repository, ['cat', 'config']);
   } catch (error) {
     if (!(error instanceof InnkeeperError) || error.code !== 'transient') throw error;
-    await runRestic(host, paths, repository, ['init']).catch((thrown: unknown) => {
-      // What is there is not empty, or cannot be reached: the first answer says more.
-      throw thrown instanceof InnkeeperError && thrown.code === 'host_error' && !/space/.test(thrown.message)
-        ? new InnkeeperError(error.code, error.message, { hint: error.hint ?? '', cause: thrown })
-        : thrown;
-    });
+    await runRestic(host, paths, repository, ['init']);
   }
 };
 

@@ -85,7 +85,7 @@ const meanings: readonly (readonly [pattern: RegExp, make: (name: string, said: 
   ],
 ];
 
-/** What restic has failed with, for people. Never the address: it may name a user. */
+/** What restic has failed with, for people. */
 export const resticFailure = (name: string, { stderr, exitCode }: RunResult): InnkeeperError => {
   const detail = stderr.slice(-2000);
   if (exitCode === missingCode && stderr.startsWith('restic: '))

@@ -1,7 +1,15 @@
 import type { BackupGroup, Driver, GuestRef, Step, StepContext } from '@innkeeper/driver-contract';
 import { deleteBackup, insertBackup, isDuplicate, updateBackup, updateWorkload } from '@innkeeper/inventory';
 import { type BackedImage, type BackupManifest, type Candidate, InnkeeperError, projectOf } from '@innkeeper/model';
-import { findTagged, forgetTagged, type Repository, type Sent, sendParcel } from '@innkeeper/storage';
+import {
+  findTagged,
+  forgetTagged,
+  listSent,
+  type Repository,
+  type Sent,
+  type SentRecord,
+  sendParcel,
+} from '@innkeeper/storage';
 import { backupTag, imageTag, innkeeperTag } from '../backups/tags.ts';
 import { openTarget } from '../backups/targets.ts';
 import { driverOf } from '../control.ts';
@@ -91,7 +99,7 @@ type Sending = Pick<StepContext, 'signal' | 'progress'>;
 const sendImage = async (
   context: OperationContext,
   repository: Repository,
-  found: Found,
+  { found, there }: { readonly found: Found; readonly there: readonly SentRecord[] },
   { signal, progress }: Sending,
 ): Promise<BackedImage> => {
   const { config } = context.control;
@@ -100,7 +108,7 @@ const sendImage = async (
   const { identity, folder, entries } = await driver.backupImage(guest);
   const tag = imageTag(identity);
   const { image } = context.workload.spec;
-  if ((await findTagged(host, config.paths, repository, [tag])).length === 0) {
+  if (!there.some(({ tags }) => tags.includes(tag))) {
     progress(`sending the image ${image}`);
     await sendParcel(
       host,
@@ -144,9 +152,11 @@ const send = async (context: OperationContext, found: Found, step: StepContext):
   const { repository } = await openTarget(control, target);
   const { place, driver, guest } = groundsOf(context);
   const { host } = managedHost(context, place.host);
+  const there = await listSent(host, control.config.paths, repository, [innkeeperTag]);
   // What was sent before a kill, and not written down.
-  if (step.fence > 1) await forgetTagged(host, control.config.paths, repository, [backupTag(id)]);
-  const image = await sendImage(context, repository, found, step);
+  if (there.some(({ tags }) => tags.includes(backupTag(id))))
+    await forgetTagged(host, control.config.paths, repository, [backupTag(id)]);
+  const image = await sendImage(context, repository, { found, there }, step);
   const volumes = await driver.backupVolumes(guest, id);
   const manifest: BackupManifest = {
     innkeeper: 'backup',
