@@ -12,7 +12,6 @@ vi.hoisted(() => {
 /** Beside the installation: what is there outlives it. */
 const shelf = '/tmp/innkeeper-test-backup-shelf';
 const repository = `${shelf}/repository`;
-const small = `${shelf}/small`;
 const passwordFile = `${shelf}/password`;
 const secret = 'what-nobody-may-read';
 const name = 'test-bak-one';
@@ -29,11 +28,6 @@ let innkeeper: Installation;
 const done = async (operation: Promise<OperationView | undefined>): Promise<OperationView> => {
   const end = await innkeeper.finished(await operation);
   expect({ state: end.state, error: end.error }).toEqual({ state: 'done', error: undefined });
-  return end;
-};
-const failed = async (operation: Promise<OperationView>): Promise<OperationView> => {
-  const end = await innkeeper.finished(await operation);
-  expect(end.state).toBe('failed');
   return end;
 };
 const backUp = async (of = name): Promise<BackupView> => {
@@ -71,7 +65,6 @@ afterAll(async () => {
     if (managed) await done(innkeeper.client.remove(left));
   expect(await leftOnHost()).toEqual([]);
   await innkeeper.stop();
-  await host.run(['umount', '-q', '--', small], { expect: [0, 1, 32] });
   await host.files.remove(shelf);
 });
 
@@ -101,6 +94,8 @@ describe('a backup target', () => {
       code: 'conflict',
     });
     expect(await host.files.list(repository)).toContain('config');
+    const finding = (await innkeeper.client.doctor()).find(({ check }) => check === `${first?.name}: backups`);
+    expect(finding).toMatchObject({ level: 'ok', text: expect.stringMatching(/^restic \d/) });
   });
 });
 
@@ -148,11 +143,8 @@ describe('a workload that was removed, and its image', () => {
     expect(now.reason).toContain(`made of the backup ${backup.name} of ${name}`);
     expect(now.id).not.toBe(id);
     expect(await inside(name, 'cat /etc/hosts')).toContain(`${now.addresses[0]} ${name}\n`);
-    expect((await innkeeper.client.backups({ workload: name })).map(({ workload }) => workload.id)).toEqual([
-      now.id,
-      now.id,
-      now.id,
-    ]);
+    const owners = (await innkeeper.client.backups({ workload: name })).map(({ workload }) => workload.id);
+    expect(new Set(owners)).toEqual(new Set([now.id]));
   });
 
   it('is backed up again with hardly anything added: its image is in the repository still', async () => {
@@ -189,92 +181,5 @@ describe('a backup that is verified', () => {
     });
     await expect(innkeeper.client.workload(workload.name)).rejects.toMatchObject({ code: 'not_found' });
     expect(await host.files.list(`${paths.state}/roots`)).toEqual([(await innkeeper.client.workload(name)).id]);
-  });
-});
-
-describe('what stands in the way of a backup', () => {
-  const expectNothingNew = async (before: readonly BackupView[]): Promise<void> => {
-    expect(await innkeeper.client.backups()).toEqual(before);
-    expect(await innkeeper.client.workload(name)).toMatchObject({ state: 'running', drift: [] });
-    const { id } = await innkeeper.client.workload(name);
-    expect(await host.files.list(`${paths.state}/roots/${id}`)).not.toContain('moments');
-  };
-
-  it('is a repository that is away: the one before it is kept', async () => {
-    const before = await innkeeper.client.backups();
-    await host.files.rename(repository, `${repository}-away`);
-    const end = await failed(innkeeper.client.makeBackup(name, {}));
-    expect(end.error).toMatchObject({ code: 'transient', detail: expect.stringContaining('no repository') });
-    const restored = await failed(innkeeper.client.restoreBackup(before[0]?.name ?? '', { as: 'test-bak-two' }));
-    expect(restored.error).toMatchObject({ code: 'transient' });
-    await expect(innkeeper.client.workload('test-bak-two')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(innkeeper.client.removeBackup(before[0]?.name ?? '')).rejects.toMatchObject({ code: 'transient' });
-    await host.files.rename(`${repository}-away`, repository);
-    await innkeeper.client.removeBackup(before[0]?.name ?? '');
-    await expectNothingNew(before.slice(1));
-  });
-
-  it('is a password that does not open it, and the repository says nothing of it anywhere', async () => {
-    const before = await innkeeper.client.backups();
-    await host.files.write(passwordFile, 'another\n', 0o600);
-    const end = await failed(innkeeper.client.makeBackup(name, {}));
-    await host.files.write(passwordFile, `${secret}\n`, 0o600);
-    expect(end.error).toMatchObject({ code: 'conflict', detail: expect.stringContaining('does not open') });
-    expect(JSON.stringify(end)).not.toContain(secret);
-    await expectNothingNew(before);
-  });
-
-  it('is a target that is full, or not mounted by now, and what was written there is given back', async () => {
-    const { client } = innkeeper;
-    const before = await client.backups();
-    await host.files.makeDirectory(small, 0o700);
-    await host.run(['mount', '-t', 'tmpfs', '-o', 'size=40M', 'tmpfs', small]);
-    await client.addBackupTarget({ name: 'small', repository: `${small}/repository`, passwordFile, mount: small });
-    const full = await failed(client.makeBackup(name, { to: 'small' }));
-    expect(full.error?.detail).toContain('no space left at the backup target small');
-    await expectNothingNew(before);
-    await expect(client.makeBackup(name, {})).rejects.toThrow('several backup targets: shelf, small');
-    await host.run(['umount', '--', small]);
-    const away = await failed(client.makeBackup(name, { to: 'small' }));
-    expect(away.error?.detail).toContain(`${small} is no mount point`);
-    expect(await host.files.list(small)).toEqual([]);
-    await client.removeBackupTarget('small');
-    await expectNothingNew(before);
-  });
-});
-
-describe('a backup in a repository, when the inventory is lost', () => {
-  it('is found again by a look into it, and comes back', async () => {
-    const { client } = innkeeper;
-    const before = await client.backups();
-    await done(client.remove(name));
-    await innkeeper.loseDatabase();
-    expect(await client.backups()).toEqual([]);
-    await client.addBackupTarget({ name: 'again', repository, passwordFile });
-    const names = before.map((one) => one.name).sort();
-    const scanned = await client.scanBackupTarget('again');
-    expect({ ...scanned, found: [...scanned.found].sort() }).toEqual({ found: names, lost: [], unreadable: [] });
-    expect(await client.scanBackupTarget('again')).toEqual({ found: [], lost: [], unreadable: [] });
-    const [first] = await client.backups({ workload: name });
-    expect(first).toMatchObject({ state: 'ready', driver: 'lxc', createdAt: before[0]?.createdAt });
-    await done(client.restoreBackup(first?.name ?? '', {}));
-    expect(await inside(name, 'cat /root/held /mnt/data/held; hostname')).toBe(`first\nfirst\n${name}\n`);
-    expect((await client.workload(name)).spec).toEqual(spec);
-  });
-
-  it('is known no longer when somebody has removed it there', async () => {
-    const { client } = innkeeper;
-    const gone = (await client.backups()).at(-1);
-    const { stdout } = await host.run(
-      ['restic', '--no-cache', '-r', repository, 'snapshots', '--json', '--tag', `backup:${gone?.id}`],
-      { env: { RESTIC_PASSWORD_FILE: passwordFile } },
-    );
-    const [{ id }] = JSON.parse(stdout) as [{ readonly id: string }];
-    await host.run(['restic', '--no-cache', '-r', repository, 'forget', id], {
-      env: { RESTIC_PASSWORD_FILE: passwordFile },
-    });
-    expect(await client.scanBackupTarget('again')).toEqual({ found: [], lost: [gone?.name], unreadable: [] });
-    await client.pruneBackupTarget('again');
-    await expect(client.backup(gone?.name ?? '')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
