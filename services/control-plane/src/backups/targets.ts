@@ -154,6 +154,11 @@ export const removeTarget = async (
     const found = await findBackupTarget(tx, name);
     if (found === undefined) throw noTarget(name);
     const held = await listBackups(tx, { target: name });
+    const making = held.find(({ state }) => state === 'creating');
+    if (making !== undefined)
+      throw new InnkeeperError('busy', `The backup ${making.name} is on its way to ${name}`, {
+        hint: 'inn operation ls shows how far it is',
+      });
     if (held.length > 0 && !forget)
       throw new InnkeeperError('conflict', `The backup target ${name} has ${held.length} backups`, {
         hint: 'inn backup rm removes them; with --forget they stay in the repository, and are found again by a scan',
