@@ -33,6 +33,7 @@ export const debianPackages = [
   { name: 'xz-utils', why: 'images that are imported as tar.xz', optional: true },
   { name: 'zstd', why: 'images that are imported as tar.zst', optional: true },
   { name: 'squashfs-tools', why: 'images that are imported as squashfs', optional: true },
+  { name: 'restic', why: 'backups of workloads', optional: true },
   { name: 'xorriso', why: 'first-boot media (cloud-init)' },
   { name: 'cpio', why: 'initrds of small virtual machines' },
   { name: 'busybox-static', why: 'the smallest container and the acceleration test' },

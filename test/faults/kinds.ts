@@ -1,6 +1,6 @@
 import type { Client } from '@innkeeper/client';
 import type { OperationKind, OperationView } from '@innkeeper/model';
-import { viewWhere } from '../integration/installation.ts';
+import { host, viewWhere } from '../integration/installation.ts';
 import { strangers } from '../integration/strangers.ts';
 
 type Ask = (client: Client, key: string) => Promise<OperationView | undefined>;
@@ -41,6 +41,25 @@ const ours = { workload: name, cleanUp: [remove()] };
 const machine = 'test-far-machine';
 const createMachine: Ask = (client, idempotencyKey) =>
   client.put(machine, { image: 'windows/11', cpus: 1, memory: '256MiB', disk: '1GiB' }, { idempotencyKey });
+
+/** Outlives installations: what another one has left is not what is backed up here. */
+const shelf = '/tmp/innkeeper-test-faults-shelf';
+const target: Ask = async (client) => {
+  if ((await client.backupTargets()).length > 0) return undefined;
+  await host.files.remove(shelf);
+  await host.files.makeDirectory(shelf, 0o700);
+  await host.files.write(`${shelf}/password`, 'what nobody knows', 0o600);
+  const [repository, passwordFile] = [`${shelf}/repository`, `${shelf}/password`];
+  await client.addBackupTarget({ name: 'shelf', repository, passwordFile });
+  return undefined;
+};
+const backup: Ask = (client, idempotencyKey) => client.makeBackup(name, {}, { idempotencyKey });
+const firstBackup = async (client: Client): Promise<string> => (await client.backups())[0]?.name ?? '';
+const withoutTarget: Ask = async (client) => {
+  await client.removeBackupTarget('shelf', { forget: true });
+  await host.files.remove(shelf);
+  return undefined;
+};
 
 const { container, classic } = strangers;
 const adopt: Ask = (client, idempotencyKey) => client.adopt(container.uuid, {}, { idempotencyKey });
@@ -137,6 +156,34 @@ export const kinds: readonly Kind[] = [
     ask: (client, idempotencyKey) => client.removeSnapshot(name, 'kept', { idempotencyKey }),
     after: 'running',
     ...ours,
+  },
+  {
+    title: 'backing up',
+    kind: 'backup',
+    before: [create, target],
+    ask: backup,
+    after: 'running',
+    workload: name,
+    cleanUp: [remove(), withoutTarget],
+  },
+  {
+    title: 'bringing back what was backed up',
+    kind: 'restore-backup',
+    before: [create, target, backup],
+    ask: async (client, idempotencyKey) =>
+      client.restoreBackup(await firstBackup(client), { as: renamed }, { idempotencyKey }),
+    after: 'running',
+    workload: renamed,
+    cleanUp: [remove(renamed), remove(), withoutTarget],
+  },
+  {
+    title: 'verifying a backup',
+    kind: 'verify-backup',
+    before: [create, target, backup],
+    ask: async (client, idempotencyKey) => client.verifyBackup(await firstBackup(client), { idempotencyKey }),
+    after: 'running',
+    workload: name,
+    cleanUp: [remove(), withoutTarget],
   },
   { title: 'removing', kind: 'remove', before: [create], ask: remove(), after: undefined, workload: name, cleanUp: [] },
   {

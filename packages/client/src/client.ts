@@ -44,6 +44,7 @@ import type {
   WorkloadSpec,
   WorkloadView,
 } from '@innkeeper/model';
+import { type BackupCalls, backupCalls } from './backups.ts';
 import { type ChangeOptions, changeHeaders, changeQuery, queryOf } from './change.ts';
 import { type SnapshotCalls, snapshotCalls } from './snapshots.ts';
 import { ask, fetchBytes, readEvents, type Target } from './transport.ts';
@@ -57,7 +58,7 @@ export interface AuditQuery {
   readonly limit?: number;
 }
 
-export interface Client extends SnapshotCalls {
+export interface Client extends SnapshotCalls, BackupCalls {
   workloads(options?: { readonly stats?: boolean }): Promise<WorkloadView[]>;
   workload(name: string): Promise<WorkloadView>;
   /** Undefined when it is so already. */
@@ -193,6 +194,7 @@ export const createClient = (target: Target): Client => {
     remove: (name, options = {}) =>
       ask(target, `${at(name)}${changeQuery(options)}`, { method: 'DELETE', headers: changeHeaders(options) }),
     ...snapshotCalls(target),
+    ...backupCalls(target),
     adoption: (id, host) => ask(target, `${guestAt(id)}/adoption${queryOf({ host })}`),
     adopt: (id, request, { host, wait, ...options } = {}) =>
       ask(target, `${guestAt(id)}/adopt${queryOf({ host, wait })}`, {

@@ -1,5 +1,6 @@
 import type { Host } from '@innkeeper/host';
 import type { Backend, DriverReport, GuestObservation, GuestStats, Paths, SpecField } from '@innkeeper/model';
+import type { BackupGroup } from './backup-group.ts';
 import type { HeldNetwork } from './claims.ts';
 import type {
   AdoptGroup,
@@ -20,6 +21,7 @@ import type {
 } from './groups.ts';
 import type { GuestOrder, GuestPlan, GuestRef, Step } from './order.ts';
 
+export type * from './backup-group.ts';
 export type * from './groups.ts';
 export type * from './order.ts';
 
@@ -75,6 +77,7 @@ export interface Driver
     Partial<RenameGroup>,
     Partial<SnapshotGroup>,
     Partial<CloneGroup>,
+    Partial<BackupGroup>,
     Partial<ScreenGroup>,
     Partial<EndingGroup>,
     Partial<HostGroup>,

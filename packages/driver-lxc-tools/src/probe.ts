@@ -53,6 +53,7 @@ const capabilities = async (host: Host): Promise<DriverReport['capabilities']> =
     rename: absent('lxc-tools does not rename; use lxc-copy --rename'),
     pools: absent('lxc-tools keeps its containers below /var/lib/lxc'),
     clone: absent('lxc-tools makes no clones; use lxc-copy'),
+    backup: absent('lxc-tools makes no backups; copy what is below /var/lib/lxc'),
     snapshots: absent('lxc-tools makes no snapshots; use lxc-snapshot'),
     console: absent('lxc-tools offers no console; use exec'),
     'console.history': absent('lxc-tools offers no console; use exec'),

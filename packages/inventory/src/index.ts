@@ -1,5 +1,6 @@
 export { allOf } from './all-of.ts';
 export * from './audit.ts';
+export * from './backups.ts';
 export * from './claims.ts';
 export * from './clones.ts';
 export { type Db, type Inventory, isDatabaseAway, isDuplicate, openInventory, ping } from './database.ts';

@@ -1,4 +1,5 @@
 export * from './schema/access.ts';
+export * from './schema/backups.ts';
 export { innkeeper } from './schema/base.ts';
 export * from './schema/claims.ts';
 export * from './schema/networks.ts';

@@ -94,10 +94,10 @@ export const takeBackHeld = async (
   if (!rows.some(({ current }) => current)) await standOn(db, workloadId, rows.at(-1)?.id ?? null);
 };
 
-/** Workloads whose manifest has a schedule of snapshots, and that have a guest. */
-export const listScheduled = (db: Db): Promise<WorkloadRow[]> =>
+/** Workloads whose manifest has a schedule of snapshots, or of backups, and that have a guest. */
+export const listScheduled = (db: Db, of: 'snapshots' | 'backups'): Promise<WorkloadRow[]> =>
   db
     .select()
     .from(workloads)
-    .where(and(sql`${workloads.spec} ? 'snapshots'`, eq(workloads.state, 'ready'), isNotNull(workloads.placed)))
+    .where(and(sql`${workloads.spec} ? ${of}`, eq(workloads.state, 'ready'), isNotNull(workloads.placed)))
     .orderBy(asc(workloads.name));

@@ -97,6 +97,7 @@ export const auditResources = [
   'guest',
   'operation',
   'image',
+  'backup',
   'request',
 ] as const;
 export type AuditResource = (typeof auditResources)[number];

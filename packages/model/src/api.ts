@@ -52,6 +52,9 @@ export const operationKinds = [
   'restore',
   'change-snapshot',
   'remove-snapshot',
+  'backup',
+  'restore-backup',
+  'verify-backup',
   'remove',
   'adopt',
   'release',
@@ -169,7 +172,7 @@ export const eventView = z
     at: time,
     kind: z.string(),
     subject: z.object({
-      kind: z.enum(['workload', 'host', 'operation', 'guest', 'image', 'rule']),
+      kind: z.enum(['workload', 'host', 'operation', 'guest', 'image', 'rule', 'backup']),
       id: z.string(),
       name: z.string(),
     }),

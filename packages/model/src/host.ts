@@ -24,6 +24,7 @@ export type Capability = z.output<typeof capability>;
  * `confinement`: apparmor, missing or none; what keeps a guest from the host beside its namespaces.
  * `snapshots`: what a guest holds can be kept as it is, and gone back to.
  * `clone`: a guest can begin with a copy of what another one holds.
+ * `backup`: what a guest holds can be sent elsewhere, and a guest can begin with it.
  * `convert.from`, `convert.to`: its containers can become, or be made from, those of another driver.
  * `pools`: its guests can stand in other places of a host than the state directory.
  * `start.by-others`: a guest of ours also runs when something else than Innkeeper starts it, after a reboot too.
@@ -49,6 +50,7 @@ export const capabilityNames = [
   'rename',
   'snapshots',
   'clone',
+  'backup',
   'start.by-others',
   'confinement',
   'limits.cpu',

@@ -2,6 +2,7 @@ export * from './access.ts';
 export * from './adoption.ts';
 export * from './api.ts';
 export * from './backend.ts';
+export * from './backup.ts';
 export * from './behind.ts';
 export * from './devices.ts';
 export * from './diff.ts';

@@ -42,6 +42,7 @@ export const workloadActions = [
   'restore',
   'change-snapshot',
   'remove-snapshot',
+  'backup',
   'remove',
 ] as const;
 export type WorkloadAction = (typeof workloadActions)[number];
@@ -62,6 +63,7 @@ const legal: Readonly<Record<WorkloadAction, readonly WorkloadState[]>> = {
   restore: ['running', 'paused', 'stopped'],
   'change-snapshot': ['running', 'paused', 'stopped'],
   'remove-snapshot': ['running', 'paused', 'stopped'],
+  backup: ['running', 'paused', 'stopped'],
   remove: workloadStates,
 };
 

@@ -42,6 +42,18 @@ describe('a decision', () => {
     expect(full.reason).toContain('h2');
   });
 
+  it('brings a backup back by the driver that it is of, on hosts that reach it, with the image that it brings along', () => {
+    const origin = { workload: 'web', driver: 'lxc', backup: 'web-1' };
+    const request = { ...ask({ image: 'nobody/has' }), origin };
+    const anywhere = decide(snapshot([host('h1'), host('h2')]), request);
+    expect(anywhere.winner).toMatchObject({ driver: 'lxc' });
+    expect(anywhere.reason).toContain('it is made of the backup web-1 of web, which the driver lxc can bring back');
+    const there = decide(snapshot([host('h1'), host('h2')]), { ...request, origin: { ...origin, host: 'h2' } });
+    expect(there.winner).toMatchObject({ host: 'h2', driver: 'lxc' });
+    expect(there.reason).toContain('and is on h2');
+    expect(decide(snapshot([host('h1')]), { ...request, origin: { ...origin, host: 'h2' } }).winner).toBeUndefined();
+  });
+
   it('runs every check for every candidate', () => {
     const hosts = [host('h1', { state: 'unreachable', memoryBytes: 0, diskFreeBytes: 0, cpus: 0 }), host('h2')];
     const { candidates } = decide(snapshot(hosts), ask({ image: 'windows/11' }));

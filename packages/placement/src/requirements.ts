@@ -91,6 +91,7 @@ const derivations: readonly Derivation[] = [
   ],
   ['cloud-init', 'cloud-init', (s) => when(s.cloudInit !== undefined, 'cloudInit is done at the first boot')],
   ['snapshots', 'snapshots.schedule', (s) => when(s.snapshots !== undefined, 'snapshots on a schedule')],
+  ['backups', 'backup', (s) => when(s.backups !== undefined, 'backups on a schedule')],
   [
     'readiness',
     'exec',

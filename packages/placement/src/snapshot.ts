@@ -77,13 +77,17 @@ export interface PlacementRequest {
   readonly spec: CompleteSpec;
   /** Where it is now: it stays there unless something speaks against it. */
   readonly current?: Candidate | undefined;
-  /** Of a clone: the workload that it begins with a copy of, and where that is. Missing in the oldest records. */
+  /** What it begins with, when that is not an image alone. Missing in the oldest records. */
   readonly origin?: Origin | undefined;
 }
 
-/** What is copied is copied within a host and a driver. */
-export interface Origin extends Pick<Candidate, 'host' | 'driver'> {
+/** Of a clone: what is copied is copied within a host and a driver. Of a backup: it is for a driver, and on hosts that reach it. */
+export interface Origin extends Pick<Candidate, 'driver'> {
   readonly workload: string;
+  /** Missing for a backup that every host reaches. */
+  readonly host?: string | undefined;
+  /** Name of the backup; missing for a clone. */
+  readonly backup?: string | undefined;
 }
 
 /** What a record was decided from; kept with it, so that it can be decided again. */

@@ -1,6 +1,6 @@
 # Copies what a container has of its own, the upper layer of its root and its volumes, into a folder, and puts it back.
 # usage: perl -e THIS FOLDER SNAPSHOT ACTION [KEY TREE ...]
-# FOLDER is the container's (container-root.pl), SNAPSHOT a name within its `snapshots`; each TREE is a directory of the
+# FOLDER is the container's (container-root.pl), SNAPSHOT a place in it, such as `snapshots/ID`; each TREE is a directory of the
 # container that stands at KEY in the snapshot. ACTION is one of:
 #   copy    copies each TREE into SNAPSHOT.new; RECORD comes by standard input. SNAPSHOT there already is success.
 #   keep    has it on the disk, and then gives it its name: one that is there is whole.
@@ -22,7 +22,8 @@ die "usage: FOLDER SNAPSHOT ACTION [KEY TREE ...]\n" unless defined $action && @
 # A link into a pool, as in container-root.pl.
 $folder = readlink($folder) // $folder;
 my ($name) = $folder =~ m{([^/]+)$};
-my ($root, $whole) = ("$folder/root", "$folder/snapshots/$snapshot");
+my ($root, $whole) = ("$folder/root", "$folder/$snapshot");
+my ($shelf) = $whole =~ m{^(.*)/};
 my $half = "$whole.new";
 my @trees;
 push @trees, [splice @words, 0, 2] while @words;
@@ -115,7 +116,7 @@ sub empty_work {
 sub copy_all {
   return if there($whole);
   refuse_users();
-  folder("$folder/snapshots", 0700);
+  folder($shelf, 0700);
   remove($half);
   folder($half, 0700);
   for (@trees) {
@@ -134,7 +135,7 @@ sub keep {
   return if there($whole);
   to_disk($half);
   move($half, $whole);
-  run('sync', '--', "$folder/snapshots");
+  run('sync', '--', $shelf);
 }
 
 sub swap {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Renewal, renewalOf, type Traits } from './clone-identity.ts';
+import { namingOf, type Renewal, renewalOf, type Traits } from './clone-identity.ts';
 
 const identity = {
   name: 'shop',
@@ -63,5 +63,19 @@ describe('what makes a copy of a guest another guest', () => {
     expect(remove).toContain('var/lib/dhcp/dhclient.eth0.leases');
     expect(remove).toContain('var/lib/systemd/random-seed');
     expect(remove).not.toContain('var/lib/dhcp/readme');
+  });
+});
+
+describe('one that goes on as it was', () => {
+  it('finds itself by its name and addresses, and keeps everything else', () => {
+    const files = {
+      'etc/hostname': 'web\n',
+      'etc/hosts': '127.0.0.1 localhost\n10.0.0.7 web\n',
+      'etc/machine-id': 'old\n',
+    };
+    expect(namingOf(traits(files, { 'etc/ssh': ['ssh_host_rsa_key'] }), { ...identity, name: 'web' }, 'web')).toEqual([
+      { path: 'etc/hostname', mode: 0o644, content: 'web\n' },
+      { path: 'etc/hosts', mode: 0o644, content: '127.0.0.1 localhost\n192.168.122.9 web\nfd00::9 web\n' },
+    ]);
   });
 });

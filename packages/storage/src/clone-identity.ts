@@ -51,7 +51,11 @@ const seeds = ['var/lib/systemd/random-seed', 'var/lib/systemd/credential.secret
 const keys = 'etc/ssh';
 
 /** Lines of /etc/hosts without what names the old one, and with the new one at their end. */
-const hostsOf = (text: string, old: ReadonlySet<string>, { name, addresses }: Identity): string => {
+const hostsOf = (
+  text: string,
+  old: ReadonlySet<string>,
+  { name, addresses }: Pick<Identity, 'name' | 'addresses'>,
+): string => {
   const names = (word: string): boolean => old.has(word) || [...old].some((one) => word.startsWith(`${one}.`));
   const lines = text.split('\n').flatMap((line) => {
     const [said = '', ...comment] = line.split('#');
@@ -65,13 +69,20 @@ const hostsOf = (text: string, old: ReadonlySet<string>, { name, addresses }: Id
   return [...lines.slice(0, last + 1), ...addresses.map((address) => `${address} ${name}`), ''].join('\n');
 };
 
-/** `former`: what the one that it was copied from is called. */
-export const renewalOf = ({ files, names }: Traits, identity: Identity, former: string): Renewal => {
-  const { name, uuid, seed } = identity;
+/** What it is called, and by which addresses: of one that stays who it was, too. */
+export const namingOf = ({ files }: Traits, identity: Omit<Identity, 'seed'>, former: string): readonly Written[] => {
   const old = new Set([former, files.get('etc/hostname')?.trim() ?? ''].filter((one) => one !== ''));
-  const write: Written[] = [{ path: 'etc/hostname', mode: 0o644, content: `${name}\n` }];
+  const write: Written[] = [{ path: 'etc/hostname', mode: 0o644, content: `${identity.name}\n` }];
   const hosts = files.get('etc/hosts');
   if (hosts !== undefined) write.push({ path: 'etc/hosts', mode: 0o644, content: hostsOf(hosts, old, identity) });
+  return write;
+};
+
+/** `former`: what the one that it was copied from is called. */
+export const renewalOf = (traits: Traits, identity: Identity, former: string): Renewal => {
+  const { files, names } = traits;
+  const { uuid, seed } = identity;
+  const write: Written[] = [...namingOf(traits, identity, former)];
   // An empty one is filled in by the guest.
   for (const path of machineIds)
     if ((files.get(path) ?? '').trim() !== '')
@@ -133,6 +144,20 @@ const traitsOf = async (host: Host, root: string, owner: number): Promise<Traits
   return { files, names };
 };
 
+const writing = ({ path, mode, content }: Written) => ['write', hex(path), mode.toString(8), hex(content)] as const;
+
+/** Has a container that was made of what another one held, and has not been started, find itself by its name and addresses; it stays who that was. */
+export const renameInside = async (
+  host: Host,
+  paths: Paths,
+  { former, owner, ...identity }: Omit<Identity, 'seed'> & { readonly former: string; readonly owner: number },
+): Promise<void> => {
+  await mountContainerRoot(host, paths, identity.uuid);
+  const root = containerRootPath(paths, identity.uuid);
+  const naming = namingOf(await traitsOf(host, root, owner), identity, former);
+  await ask(host, root, owner, naming.map(writing));
+};
+
 /**
  * Makes a container that was copied from another one, and has not been started, somebody else: its name, its machine's id, the
  * keys of its SSH server, and what it remembers of its network. `owner`: host id of its root. Repeatable; what it has not, it is not given.
@@ -157,8 +182,6 @@ export const renewIdentity = async (
   );
   await ask(host, root, owner, [
     ...renewal.remove.map((path) => ['remove', hex(path)] as const),
-    ...[...renewal.write, ...made.flat()].map(
-      ({ path, mode, content }) => ['write', hex(path), mode.toString(8), hex(content)] as const,
-    ),
+    ...[...renewal.write, ...made.flat()].map(writing),
   ]);
 };

@@ -1,4 +1,8 @@
-export { renewIdentity } from './clone-identity.ts';
+export { imageOfRoot } from './backups/image.ts';
+export * from './backups/repository.ts';
+export type { Repository } from './backups/restic.ts';
+export * from './backups/root-backup.ts';
+export { renameInside, renewIdentity } from './clone-identity.ts';
 export * from './container-profile.ts';
 export * from './container-root.ts';
 export * from './disk.ts';
@@ -19,5 +23,6 @@ export type { ListedSnapshot, SnapshotNote } from './snapshot-folder.ts';
 export { changeSnapshotNote } from './snapshot-note.ts';
 export { type HeldSource, type ImageLibrary, type ImportRequest, imageLibrary } from './stored/library.ts';
 export type { ImageRecord, ImageSourceRecord, VariantRecord } from './stored/record.ts';
+export { sweepImages } from './stored/sweep.ts';
 export type { Work } from './stored/work.ts';
 export * from './volumes.ts';

@@ -31,6 +31,8 @@ export interface RootSnapshotRef {
   /** Of the container. */
   readonly root: string;
   readonly id: string;
+  /** Moments are copies that somebody reads and takes away again: no list has them. */
+  readonly among?: 'snapshots' | 'moments';
 }
 
 const snapshotsFolder = (paths: Paths, root: string): string => `${containerRootFolder(paths, root)}/snapshots`;
@@ -69,13 +71,21 @@ const treesOf = async (host: Host, paths: Paths, { root, id }: RootSnapshotRef):
 const perform = async (
   host: Host,
   paths: Paths,
-  { root, id }: RootSnapshotRef,
+  { root, id, among = 'snapshots' }: RootSnapshotRef,
   action: 'copy' | 'keep' | 'swap' | 'back' | 'clear' | 'remove',
   { trees = [], input = '' }: { readonly trees?: readonly Tree[]; readonly input?: string } = {},
 ): Promise<void> => {
   requireSnapshotId(id);
   const words = trees.flatMap(({ key, path }) => [key, path]);
-  const argv = ['perl', '-e', await snapshotProgram(), containerRootFolder(paths, root), id, action, ...words];
+  const argv = [
+    'perl',
+    '-e',
+    await snapshotProgram(),
+    containerRootFolder(paths, root),
+    `${among}/${id}`,
+    action,
+    ...words,
+  ];
   await requireFree(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
 };
 

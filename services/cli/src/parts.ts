@@ -24,6 +24,7 @@ export const parts: readonly Part[] = [
     names: ['snapshot', 'restore'],
     load: async () => (await import('./commands/snapshots.ts')).addSnapshots,
   },
+  { names: ['backup'], load: async () => (await import('./commands/backups.ts')).addBackups },
   { names: ['adopt', 'release'], load: async () => (await import('./commands/adopt.ts')).addAdoption },
   { names: ['recover'], load: async () => (await import('./commands/recover.ts')).addRecovery },
   { names: ['diff'], load: async () => (await import('./commands/diff.ts')).addDiff },

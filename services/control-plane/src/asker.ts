@@ -59,7 +59,11 @@ export const pendingOf = async (
   });
 };
 
-type Changed = Partial<WorkloadSpec> | { readonly name: string } | { readonly snapshot: string };
+type Changed =
+  | Partial<WorkloadSpec>
+  | { readonly name: string }
+  | { readonly snapshot: string }
+  | { readonly backup: string };
 
 interface Beginning {
   /** What the operation's steps have to know from the start. */

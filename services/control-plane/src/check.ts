@@ -10,6 +10,7 @@ import {
   type WorkloadSpec,
 } from '@innkeeper/model';
 import { decide } from '@innkeeper/placement';
+import { chooseTarget } from './backups/targets.ts';
 import type { Control } from './control.ts';
 import { isForeign, lostReason } from './foreign.ts';
 import { type Known, readKnown, requestOf, snapshotOf } from './snapshot.ts';
@@ -161,6 +162,7 @@ export const checkPlaceable = (name: string, record: PlacementRecord): void => {
 export const checkWorkload = async (control: Control, name: string, spec: WorkloadSpec): Promise<void> => {
   checkUserData(name, spec);
   checkSchedule(name, spec);
+  if (spec.backups !== undefined) await chooseTarget(control, spec.backups.to);
   const known = await readKnown(control.inventory.db);
   const row = known.workloads.find((one) => one.name === name);
   // What exists keeps its place and its claims.

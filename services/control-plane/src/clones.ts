@@ -27,7 +27,7 @@ import { readKnown, requestOf, snapshotOf } from './snapshot.ts';
 import { notWhole, snapshotNotFound } from './snapshots/requests.ts';
 
 /** What there can be only one of is the other one's: addresses, ports of the host. Nobody has said that the new one is protected. */
-const specOf = ({ spec }: WorkloadRow, power: NewClone['power'] = 'running'): WorkloadSpec => {
+export const specOfAnother = (spec: WorkloadSpec, power: NewClone['power'] = 'running'): WorkloadSpec => {
   const { protect, networks, power: before, ...rest } = spec;
   return {
     ...rest,
@@ -98,7 +98,7 @@ export const cloneRequest = async (
     const snapshot = await snapshotFor(tx, row, asked.snapshot);
     const { host, driver, backend } = row.placed;
     const origin: CloneOf = { id: row.id, name, place: { host, driver, backend }, snapshot, ports };
-    const spec = specOf(row, asked.power);
+    const spec = specOfAnother(row.spec, asked.power);
     const known = await readKnown(tx);
     const request = { ...requestOf(to, spec), ...placedBeside({ origin }) };
     checkPlaceable(to, decide(snapshotOf(known, control.installation), request));

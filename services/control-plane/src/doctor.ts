@@ -1,6 +1,7 @@
 import { type HostRow, isBehind, listHosts } from '@innkeeper/inventory';
 import { type DriverReport, defaultPool, type Finding, type PoolReport } from '@innkeeper/model';
 import { obstaclesOf, readGround } from '@innkeeper/network';
+import { backupFindings } from './backups/findings.ts';
 import type { Control } from './control.ts';
 import { isOld } from './dumps/due.ts';
 import { isOwnDatabase, listDumps } from './dumps/dumps.ts';
@@ -151,6 +152,7 @@ export const diagnose = async (control: Control): Promise<Finding[]> => {
       await limits(control, host.name),
       ...(await networking(control, host)),
       ...(await nameFindings(control, host)),
+      ...(await backupFindings(control, host)),
     );
   }
   return findings;

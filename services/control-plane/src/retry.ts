@@ -15,6 +15,9 @@ const askAgain: Partial<Record<OperationRow['kind'], string>> = {
   restore: 'inn restore WORKLOAD SNAPSHOT asks again',
   'change-snapshot': 'inn snapshot rename WORKLOAD SNAPSHOT NEW, or inn snapshot describe, asks again',
   'remove-snapshot': 'inn snapshot rm WORKLOAD SNAPSHOT asks again',
+  backup: 'inn backup create WORKLOAD asks again',
+  'restore-backup': 'inn backup restore BACKUP asks again',
+  'verify-backup': 'inn backup verify BACKUP asks again',
   adopt: 'inn adopt GUEST asks again',
   convert: 'inn convert GUEST asks again',
 };
@@ -56,6 +59,9 @@ export const retryOperation = async (
     case 'restore':
     case 'change-snapshot':
     case 'remove-snapshot':
+    case 'backup':
+    case 'restore-backup':
+    case 'verify-backup':
     case 'adopt':
     case 'convert':
       throw refused(row, `was to ${kind} it, in words that are not kept`, askAgain[kind] ?? '');

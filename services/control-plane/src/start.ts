@@ -7,6 +7,7 @@ import { keepAudit } from './access/log.ts';
 import { openRefusals } from './access/refusals.ts';
 import { serveStreams } from './api/streams/index.ts';
 import { buildApplication } from './application.ts';
+import { followBackups } from './backups/schedule.ts';
 import type { Config } from './config.ts';
 import type { Control } from './control.ts';
 import { followDumps, isOwnDatabase, makeDump } from './dumps/dumps.ts';
@@ -96,6 +97,7 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const [tend, probe] = [followLives(control, stopping.signal), followReadiness(control, stopping.signal)];
   followDumps(control, stopping.signal);
   followSchedules(control, stopping.signal);
+  followBackups(control, stopping.signal);
   keepAudit(control, stopping.signal);
   tendLives = () => {
     tend();

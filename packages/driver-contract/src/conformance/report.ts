@@ -59,6 +59,7 @@ export const reportCases: readonly ConformanceCase[] = [
       equal(bench.driver.addPool !== undefined, await declares(bench, 'pools'), 'addPool');
       equal(bench.driver.reach !== undefined, await declares(bench, 'pools'), 'reach');
       equal(bench.driver.removePool !== undefined, await declares(bench, 'pools'), 'removePool');
+      equal(bench.driver.backup !== undefined, await declares(bench, 'backup'), 'backup');
       equal(bench.driver.screen !== undefined, await declares(bench, 'screen'), 'screen');
       equal(bench.driver.screenshot !== undefined, await declares(bench, 'screen'), 'screenshot');
       equal(bench.driver.sendKeys !== undefined, await declares(bench, 'screen'), 'sendKeys');

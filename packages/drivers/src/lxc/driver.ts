@@ -39,6 +39,7 @@ import { reconfigureGuest } from '../shared/reconfigure.ts';
 import { renameContainer, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { watchGuests } from '../shared/watch.ts';
+import { backingUp } from './backups.ts';
 import { consoleOf, openConsoles } from './consoles.ts';
 import { containerExec } from './exec.ts';
 import { openFreezer } from './freezer.ts';
@@ -83,7 +84,14 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     capabilities: await containerCapabilities(host, paths, freezer, libvirt),
   });
 
-  const { makeVolumes, ...making } = makingOf({ host, paths, libvirt, images, observer: guests, freezer });
+  const { makeVolumes, definitionStep, ...making } = makingOf({
+    host,
+    paths,
+    libvirt,
+    images,
+    observer: guests,
+    freezer,
+  });
 
   /** What an adopted container stands on is its owner's to mount. */
   const mountOwnRoot = async (guest: GuestRef): Promise<void> => {
@@ -145,6 +153,7 @@ const openLxc = (environment: DriverEnvironment): Driver => {
     ...adoption(libvirt, guests),
     ...importing(libvirt, guests),
     ...snapshotting(host, paths, libvirt, guests, freezer),
+    ...backingUp({ host, paths, libvirt, observer: guests, freezer }, { makeVolumes, definitionStep }),
     list: async () => {
       const seen = await guests.list();
       consoles.keep(knownConsoles());

@@ -21,10 +21,12 @@ import type { Freezer } from './freezer.ts';
 import { moments } from './moments.ts';
 import { containerXml, guestFiles, ownAddresses } from './plan.ts';
 
-const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
+export const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
 
 interface Making extends Pick<Driver, 'create'>, CloneGroup {
   readonly makeVolumes: (definition: Definition) => Promise<void>;
+  /** It is defined, and does not run. */
+  readonly definitionStep: (definition: Definition) => Step;
 }
 
 interface Means {
@@ -57,6 +59,7 @@ export const makingOf = ({ host, paths, libvirt, images, observer, freezer }: Me
 
   return {
     makeVolumes,
+    definitionStep,
     create: (plan) => {
       const definition = definitionOf(plan);
       const { image } = definition.spec;

@@ -73,6 +73,7 @@ export const containerCapabilities = async (
     'snapshots.schedule': { value: true, evidence: 'Innkeeper asks for them when they are due' },
     snapshots: { value: true, evidence: 'copies of its upper layer and volumes, while it is frozen or stopped' },
     clone: { value: true, evidence: 'a copy of its upper layer and volumes, with ids of its own' },
+    backup: { value: true, evidence: 'its upper layer, volumes and image, with the ids that it has inside' },
     adopt: { value: true, evidence: "an element of our own in the domain's metadata" },
     'convert.from': {
       value: false,

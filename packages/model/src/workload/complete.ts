@@ -60,6 +60,7 @@ export interface CompleteSpec {
   readonly mounts: NonNullable<WorkloadSpec['mounts']>;
   readonly devices: readonly DeviceRequest[];
   readonly snapshots: WorkloadSpec['snapshots'];
+  readonly backups: WorkloadSpec['backups'];
   readonly cloudInit: WorkloadSpec['cloudInit'];
   readonly kernelModules: readonly string[];
   readonly nested: boolean;
@@ -130,6 +131,7 @@ export const completeSpec = (spec: WorkloadSpec): CompleteSpec => {
     mounts: spec.mounts ?? [],
     devices: (spec.devices ?? []).map(deviceRequestOf),
     snapshots: spec.snapshots,
+    backups: spec.backups,
     cloudInit: spec.cloudInit,
     kernelModules: spec.kernelModules ?? [],
     nested: spec.nested ?? false,

@@ -49,23 +49,26 @@ export const readyWithinMs = (readiness: z.output<typeof readinessField> | undef
   readiness?.within === undefined ? usualWithinMs : (parseDuration(readiness.within) ?? usualWithinMs);
 
 const count = z.int().min(0).max(10_000);
-export const snapshotsField = z
-  .strictObject({
-    schedule: z
-      .string()
-      .regex(/^(@(hourly|daily|weekly|monthly|yearly)|(\S+\s+){4}\S+)$/, 'must be cron, or @hourly, @daily, @weekly …'),
-    keep: z
-      .strictObject({
-        last: count.optional(),
-        hourly: count.optional(),
-        daily: count.optional(),
-        weekly: count.optional(),
-        monthly: count.optional(),
-        yearly: count.optional(),
-      })
-      .optional(),
-  })
-  .meta({ id: 'SnapshotSchedule' });
+const scheduled = z.strictObject({
+  schedule: z
+    .string()
+    .regex(/^(@(hourly|daily|weekly|monthly|yearly)|(\S+\s+){4}\S+)$/, 'must be cron, or @hourly, @daily, @weekly …'),
+  keep: z
+    .strictObject({
+      last: count.optional(),
+      hourly: count.optional(),
+      daily: count.optional(),
+      weekly: count.optional(),
+      monthly: count.optional(),
+      yearly: count.optional(),
+    })
+    .optional(),
+});
+export const snapshotsField = scheduled.meta({ id: 'SnapshotSchedule' });
+
+export const backupsField = scheduled
+  .extend({ to: nameField.optional().meta({ description: 'A target; may be left out where there is one alone' }) })
+  .meta({ id: 'BackupSchedule' });
 
 const volumeField = z.strictObject({
   name: nameField,

@@ -7,6 +7,7 @@ import { parseSize, sizeField } from '../units.ts';
 import { cloudInitField } from './cloud-init.ts';
 import { costKey, field } from './field.ts';
 import {
+  backupsField,
   dependsOnField,
   durationField,
   mountsField,
@@ -71,6 +72,7 @@ const shape = {
   mounts: field(mountsField, 'recreate', 'Directories of the host; the ids are mapped'),
   devices: field(z.array(deviceField).max(16), 'recreate', 'Devices that it holds'),
   snapshots: field(snapshotsField, 'live', 'When snapshots are made and how many are kept'),
+  backups: field(backupsField, 'live', 'When backups are made, where they go and how many are kept'),
   cloudInit: field(cloudInitField, 'recreate', 'What happens at the first boot'),
 
   kernelModules: field(z.array(moduleName).max(64), 'recreate', 'Modules that its own kernel has to load'),

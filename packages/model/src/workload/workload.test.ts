@@ -118,6 +118,7 @@ describe('what a change changes', () => {
     ['mounts', { mounts: [{ from: '/srv/www', to: '/var/www' }] }],
     ['devices', { devices: [{ gpu: { vendor: 'nvidia' } }] }],
     ['snapshots', { snapshots: { schedule: '@daily', keep: { daily: 7 } } }],
+    ['backups', { backups: { to: 'nas', schedule: '@daily', keep: { daily: 7 } } }],
     ['cloudInit', { cloudInit: { packages: ['nginx'] } }],
     ['kernelModules', { kernelModules: ['wireguard'] }],
     ['nested', { nested: true }],

@@ -1,6 +1,6 @@
 import type { Capability, CheckResult, DriverReport } from '@innkeeper/model';
 import type { CapabilityRequirement } from '../requirements.ts';
-import type { HostSnapshot, OwnNetwork, PlacementRequest } from '../snapshot.ts';
+import type { HostSnapshot, Origin, OwnNetwork, PlacementRequest } from '../snapshot.ts';
 import { failed, failedForNow, passed } from './check.ts';
 import { networkChecks } from './networks.ts';
 import { diskLimit, poolChecks } from './pools.ts';
@@ -72,10 +72,12 @@ const checkStored = (
   return failed('image-variant', wanted, 'image_variant_missing', { have: 'not here', text });
 };
 
-const checkVariant = (host: HostSnapshot, driver: DriverReport, { spec }: PlacementRequest): CheckResult => {
+const checkVariant = (host: HostSnapshot, driver: DriverReport, { spec, origin }: PlacementRequest): CheckResult => {
   const { backend } = driver;
   const wanted = backend === 'lxc' ? 'rootfs' : 'disk';
   const { name, variants, source } = spec.image;
+  if (origin?.backup !== undefined)
+    return passed('image-variant', wanted, { have: 'in the backup', text: `the image ${name} comes with the backup` });
   if (source.kind === 'stored') return checkStored(host, driver, name, wanted);
   const have = variants.join(', ');
   return variants.includes(wanted)
@@ -96,15 +98,20 @@ const checkName = (host: HostSnapshot, { driver }: DriverReport, { name }: Place
     : passed('name', need, { have: 'free', text: `the name ${name} is free` });
 };
 
-/** A clone is made where the one is that it is copied from, and nowhere else. */
+const originText = ({ workload, host, driver, backup }: Origin, need: string): string => {
+  if (backup === undefined) return `it is a clone of ${workload}, which is on ${need}`;
+  const where = host === undefined ? '' : `, and is on ${host}`;
+  return `it is made of the backup ${backup} of ${workload}, which the driver ${driver} can bring back${where}`;
+};
+
+/** A clone is made where the one is that it is copied from, and nowhere else; a backup is brought back by the driver that it is of. */
 const originChecks = (host: HostSnapshot, { driver }: DriverReport, { origin }: PlacementRequest): CheckResult[] => {
   if (origin === undefined) return [];
-  const need = `${origin.host}/${origin.driver}`;
+  const need = `${origin.host ?? 'any host'}/${origin.driver}`;
   const have = `${host.name}/${driver}`;
-  const text = `it is a clone of ${origin.workload}, which is on ${need}`;
-  return [
-    need === have ? passed('origin', need, { have, text }) : failed('origin', need, 'origin_elsewhere', { have, text }),
-  ];
+  const text = originText(origin, need);
+  const fits = driver === origin.driver && (origin.host ?? host.name) === host.name;
+  return [fits ? passed('origin', need, { have, text }) : failed('origin', need, 'origin_elsewhere', { have, text })];
 };
 
 /**

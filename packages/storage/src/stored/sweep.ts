@@ -1,4 +1,4 @@
-import type { Host } from '@innkeeper/host';
+import { type Host, withHostLock } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
 import { layout } from '../layout.ts';
 import { baseDiskPath, checksumsInUse, readRecords, storedLayout } from './record.ts';
@@ -19,11 +19,12 @@ const isAnyAway = async (host: Host, paths: Paths): Promise<boolean> => {
   return stdout !== '';
 };
 
-/** Trees below roots of containers, whoever they are of. */
+/** Trees below roots of containers, whoever they are of, also of those that are being made. */
 const treesOfRoots = async (host: Host, paths: Paths): Promise<string> => {
   const { roots } = layout(paths);
   const ids = await host.files.list(roots);
-  return (await host.files.readTexts(ids.map((id) => `${roots}/${id}/root.json`))).join('\n');
+  const files = ids.flatMap((id) => [`${roots}/${id}/root.json`, `${roots}/${id}/lower.json`]);
+  return (await host.files.readTexts(files)).join('\n');
 };
 
 /** Disks below those of guests. */
@@ -65,4 +66,11 @@ export const sweep = async (host: Host, paths: Paths): Promise<void> => {
     .filter((name) => isChecksum(name) && !used.disk.has(name));
   const guests = unnamedDisks.length === 0 ? '' : await disksOfGuests(host, paths);
   for (const name of unnamedDisks) if (!guests.includes(name)) await host.files.remove(baseDiskPath(paths, name));
+};
+
+/** {@link sweep}, unless somebody imports: what a workload stood on that was made of a backup goes with the next one otherwise. */
+export const sweepImages = async (host: Host, paths: Paths): Promise<void> => {
+  const { root, lock } = storedLayout(paths);
+  if ((await host.files.facts(root)) === undefined) return;
+  await withHostLock(host, lock, () => sweep(host, paths), 1000);
 };

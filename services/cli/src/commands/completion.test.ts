@@ -10,6 +10,8 @@ const names: Names = {
   rules: async () => ['linux-as-container'],
   tokens: async () => ['ci', 'ops'],
   snapshots: async (workload) => (workload === 'web' ? ['before-upgrade', 'first'] : []),
+  backups: async () => ['web-20261126-154418', 'wiki-20261126-154418'],
+  backupTargets: async () => ['nas', 'shelf'],
 };
 
 const answer = async (line: string): Promise<string[]> => complete(await buildProgram(), line.split(' '), names);
@@ -40,6 +42,15 @@ describe('completion', () => {
     ['pool rm f', ['fast']],
     ['pool add fast --host ', ['h1', 'h2']],
     ['run debian/12 --pool ', ['default', 'fast']],
+    ['backup ', ['create', 'ls', 'plan', 'restore', 'rm', 'show', 'target', 'verify']],
+    ['backup create w', ['web', 'wiki']],
+    ['backup create web --to ', ['nas', 'shelf']],
+    ['backup restore we', ['web-20261126-154418']],
+    ['backup verify wiki-20261126-154418 we', ['web-20261126-154418']],
+    ['backup ls --target n', ['nas']],
+    ['backup target ', ['add', 'ls', 'prune', 'rm', 'scan']],
+    ['backup target add ', []],
+    ['backup target prune s', ['shelf']],
     ['rule disable ', ['linux-as-container']],
     ['plan --without-host ', ['h1', 'h2']],
     ['capacity --mem', ['--memory']],

@@ -31,6 +31,8 @@ export interface Names {
   readonly rules: () => Promise<readonly string[]>;
   readonly tokens: () => Promise<readonly string[]>;
   readonly snapshots: (workload: string) => Promise<readonly string[]>;
+  readonly backups: () => Promise<readonly string[]>;
+  readonly backupTargets: () => Promise<readonly string[]>;
 }
 
 const valuesFor = async (
@@ -42,8 +44,10 @@ const valuesFor = async (
   const parent = command.parent?.name();
   if (argument === 'snapshot') return names.snapshots(operands[0] ?? '');
   if (argument === 'pool') return names.pools();
+  if (argument === 'backup' || argument === 'backups') return names.backups();
+  if (argument === 'target' || (argument === 'to' && parent === 'backup')) return names.backupTargets();
   // A new one's name is nobody's yet.
-  if (argument === 'name' && (parent === 'snapshot' || parent === 'pool')) return [];
+  if (argument === 'name' && (parent === 'snapshot' || parent === 'pool' || parent === 'target')) return [];
   if (argument === 'image' || argument === 'images') return names.images();
   if (argument === 'host' || argument === 'without-host' || parent === 'host') return names.hosts();
   if (argument === 'id') return parent === 'rule' ? names.rules() : [];
@@ -80,6 +84,8 @@ export const complete = async (program: Command, words: readonly string[], names
 
 const fromServer: Names = {
   snapshots: async (workload) => (await client().snapshots(workload)).map(({ name }) => name),
+  backups: async () => (await client().backups()).map(({ name }) => name),
+  backupTargets: async () => (await client().backupTargets()).map(({ name }) => name),
   workloads: async () => (await client().workloads()).map(({ name }) => name),
   hosts: async () => (await client().hosts()).map(({ name }) => name),
   images: async () => (await client().images()).map(({ name }) => name),

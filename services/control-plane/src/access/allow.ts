@@ -1,4 +1,11 @@
-import { type Db, findOperationProject, findPlacementProject, findProjectOf, listNetworks } from '@innkeeper/inventory';
+import {
+  type Db,
+  findBackupProject,
+  findOperationProject,
+  findPlacementProject,
+  findProjectOf,
+  listNetworks,
+} from '@innkeeper/inventory';
 import { InnkeeperError, inScope, projectOf, type Scope } from '@innkeeper/model';
 import { demand, type Identity } from './identity.ts';
 import { type Access, accessTable } from './table.ts';
@@ -73,6 +80,9 @@ const checkScope = async (db: Db, identity: Identity, access: Access, asked: Ask
       return;
     case 'placement':
       if (!inScope(scope, await findPlacementProject(db, asked.target))) throw hidden('placement', asked.target);
+      return;
+    case 'backup':
+      if (!inScope(scope, await findBackupProject(db, asked.target))) throw hidden('backup', asked.target);
       return;
     default:
       return access.of satisfies never;

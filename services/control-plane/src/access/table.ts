@@ -10,7 +10,7 @@ import type { Role } from '@innkeeper/model';
  * | all        | may not: it shows or changes what belongs to everybody                   |
  * | workload … | may where the thing in the path is of one of its projects, else it is not there |
  */
-export type Of = 'shared' | 'listed' | 'all' | 'workload' | 'network' | 'operation' | 'placement';
+export type Of = 'shared' | 'listed' | 'all' | 'workload' | 'network' | 'operation' | 'placement' | 'backup';
 
 export interface Access {
   readonly role: Role;
@@ -47,6 +47,19 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /v1/workloads/{name}/snapshots/{snapshot}/restore': changing('workload'),
   'PATCH /v1/workloads/{name}/snapshots/{snapshot}': changing('workload'),
   'DELETE /v1/workloads/{name}/snapshots/{snapshot}': changing('workload'),
+  'POST /v1/workloads/{name}/backups': changing('workload'),
+  'GET /v1/workloads/{name}/backup-retention': reading('workload'),
+  'GET /v1/backups': reading('listed'),
+  'GET /v1/backups/{backup}': reading('backup'),
+  'POST /v1/backups/{backup}/restore': changing('backup'),
+  'POST /v1/backups/{backup}/verify': changing('backup'),
+  'DELETE /v1/backups/{backup}': changing('backup'),
+  // Who names a file of the machine, and a place for all that is held, acts as root of the machine.
+  'GET /v1/backup-targets': reading('all'),
+  'POST /v1/backup-targets': changing('all', 'admin'),
+  'DELETE /v1/backup-targets/{name}': changing('all', 'admin'),
+  'POST /v1/backup-targets/{name}/scan': changing('all', 'admin'),
+  'POST /v1/backup-targets/{name}/prune': changing('all', 'admin'),
   'POST /v1/workloads/{name}/release': changing('workload', 'admin'),
   'POST /v1/workloads/{name}/confirm': changing('workload', 'admin'),
   'POST /v1/workloads/{name}/revert': changing('workload', 'admin'),

@@ -2,6 +2,8 @@ import type { Control } from '../control.ts';
 import { addAccess } from './access.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
+import { addBackupTargets } from './backup-targets.ts';
+import { addBackups } from './backups.ts';
 import { addConversions } from './conversions.ts';
 import { addDiffs } from './diffs.ts';
 import { addDumps } from './dumps.ts';
@@ -25,6 +27,8 @@ export const addRoutes = (app: App, control: Control): void => {
   addAdoptions(app, control);
   addConversions(app, control);
   addSnapshots(app, control);
+  addBackups(app, control);
+  addBackupTargets(app, control);
   addScreens(app, control);
   addPlacements(app, control);
   addRules(app, control);

@@ -93,7 +93,8 @@ export const addSnapshots = (app: App, control: Control): void => {
       },
       responses: { 200: json(retentionView, 'Each snapshot with what keeps it'), ...failures },
     }),
-    async (c) => c.json(await retentionPlan(control, c.req.valid('param').name, c.req.valid('query').keep), 200),
+    async (c) =>
+      c.json(await retentionPlan(control, 'snapshots', c.req.valid('param').name, c.req.valid('query').keep), 200),
   );
   addActs(app, control);
   app.openapi(

@@ -15,8 +15,31 @@ export interface CloneOf {
 export const cloneOf = (memory: Readonly<Record<string, unknown>>): CloneOf | undefined =>
   memory.origin as CloneOf | undefined;
 
-/** For a decision: a clone is made where the other one is. */
+/** What a workload is made of that begins as another one was, as it was asked for. */
+export interface BackupOf {
+  /** Of the backup. */
+  readonly id: string;
+  readonly name: string;
+  readonly target: string;
+  /** What the workload was called that it is of. */
+  readonly workload: string;
+  readonly driver: string;
+  /** The only host that reaches it. */
+  readonly host?: string | undefined;
+  /** Whether it becomes somebody else: who it was may be there. */
+  readonly fresh: boolean;
+}
+
+export const backupOf = (memory: Readonly<Record<string, unknown>>): BackupOf | undefined =>
+  memory.backup as BackupOf | undefined;
+
+/** For a decision: a clone is made where the other one is, and what was backed up by the driver that it is of. */
 export const placedBeside = (memory: Readonly<Record<string, unknown>>): Pick<PlacementRequest, 'origin'> => {
+  const backup = backupOf(memory);
+  if (backup !== undefined) {
+    const { workload, driver, host, name } = backup;
+    return { origin: { workload, driver, backup: name, ...(host === undefined ? {} : { host }) } };
+  }
   const origin = cloneOf(memory);
   if (origin === undefined) return {};
   const { host, driver } = origin.place;

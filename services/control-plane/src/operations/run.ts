@@ -18,39 +18,14 @@ import {
   stepsOf,
   type WorkloadRow,
 } from '@innkeeper/inventory';
-import { InnkeeperError, type OperationKind, toInnkeeperError } from '@innkeeper/model';
+import { InnkeeperError, toInnkeeperError } from '@innkeeper/model';
 import type { Control } from '../control.ts';
 import { endsOrReturns } from '../lifecycle/decide.ts';
 import { asProblem } from '../problem.ts';
-import { adopt, release } from './adopt.ts';
-import { apply } from './apply.ts';
-import { clone } from './clone.ts';
-import { confirm, convert, revert } from './convert.ts';
+import { definitions } from './definitions.ts';
 import type { OperationContext, OperationDefinition, Told } from './kind.ts';
-import { powerOperations } from './power.ts';
-import { remove } from './remove.ts';
-import { rename } from './rename.ts';
 import { withRetries } from './retries.ts';
-import { changeSnapshot } from './snapshot-words.ts';
-import { removeSnapshot, restore, snapshot } from './snapshots.ts';
 import { requireNotCopied, Waiting } from './waiting.ts';
-
-const definitions: Readonly<Record<OperationKind, OperationDefinition>> = {
-  apply,
-  clone,
-  ...powerOperations,
-  rename,
-  snapshot,
-  restore,
-  'change-snapshot': changeSnapshot,
-  'remove-snapshot': removeSnapshot,
-  remove,
-  adopt,
-  release,
-  convert,
-  revert,
-  confirm,
-};
 
 /** For tests of what a kill or a failure at a journal point does. */
 export interface FaultPoints {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
   findSnapshot,
-  listHosts,
   listSnapshots,
   lockWorkload,
   type OperationRow,
@@ -11,22 +10,11 @@ import {
 } from '@innkeeper/inventory';
 import { InnkeeperError, isAdopted, type NewSnapshot, type SnapshotChange, snapshotNameAt } from '@innkeeper/model';
 import { type Asker, begin, hashOf, notFound, pendingOf, repeated } from '../asker.ts';
-import { type Control, driverOf } from '../control.ts';
+import { requireCapable } from '../capable.ts';
+import type { Control } from '../control.ts';
 import { actionable } from '../requests.ts';
 
 type Tx = Parameters<typeof findSnapshot>[0];
-
-/** Throws `unsupported` with the words of its driver where that makes none. */
-const requireCapable = async (control: Control, name: string, { placed }: WorkloadRow): Promise<void> => {
-  if (placed === null) throw notFound(name);
-  const { host, driver } = placed;
-  if (driverOf(control, host, driver).snapshot !== undefined) return;
-  const report = (await listHosts(control.inventory.db))
-    .find((one) => one.name === host)
-    ?.drivers.find((one) => one.driver === driver);
-  const why = report?.capabilities.snapshots?.reasonIfAbsent ?? `the driver ${driver} makes none`;
-  throw new InnkeeperError('unsupported', `There are no snapshots of ${name}: ${why}`);
-};
 
 const actionableHere = async (
   control: Control,
@@ -43,7 +31,7 @@ const actionableHere = async (
     throw new InnkeeperError('conflict', `${name} is protected: nothing that it holds or held is given up`, {
       hint: 'apply it with protect: false first',
     });
-  await requireCapable(control, name, row);
+  await requireCapable(control, row, 'snapshots');
 };
 
 const nameTaken = (name: string, workload: string): InnkeeperError =>

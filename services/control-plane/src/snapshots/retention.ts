@@ -1,6 +1,7 @@
-import { findWorkloads, listSnapshots } from '@innkeeper/inventory';
+import { findWorkloads, listBackups, listSnapshots } from '@innkeeper/inventory';
 import {
   InnkeeperError,
+  isScheduledBackup,
   isScheduledName,
   parseRetention,
   type Retention,
@@ -29,23 +30,15 @@ const keepOf = (text: string | undefined, own: Retention | undefined, workload: 
   );
 };
 
-/**
- * What would be kept of a workload's snapshots, and what would go; nothing is done. By what is asked for, or by its manifest,
- * in the time zone of this machine. Snapshots that are not whole are not counted, nor, by the manifest, those that somebody made.
- */
-export const retentionPlan = async (
-  { inventory }: Control,
-  ref: string,
-  text: string | undefined,
-): Promise<RetentionView> => {
-  const [workload] = await findWorkloads(inventory.db, [ref]);
-  if (workload === undefined) throw notFound(ref.slice(0, 80));
-  const keep = keepOf(text, workload.spec.snapshots?.keep, workload.name);
+interface Kept {
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+const viewOf = (kept: readonly Kept[], keep: Retention): RetentionView => {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const rows = await listSnapshots(inventory.db, [workload.id]);
-  const whole = rows.filter(({ state, name }) => state === 'ready' && (text !== undefined || isScheduledName(name)));
   const items = retain(
-    whole.map(({ name, createdAt }) => ({ name, at: createdAt })),
+    kept.map(({ name, createdAt }) => ({ name, at: createdAt })),
     keep,
     timeZone,
   );
@@ -58,4 +51,27 @@ export const retentionPlan = async (
       ...(keptBy === undefined ? {} : { keptBy }),
     })),
   };
+};
+
+/**
+ * What would be kept of a workload's snapshots, or backups, and what would go; nothing is done. By what is asked for, or by its manifest,
+ * in the time zone of this machine. Those that are not whole are not counted, nor, by the manifest, those that somebody made.
+ */
+export const retentionPlan = async (
+  { inventory }: Control,
+  of: 'snapshots' | 'backups',
+  ref: string,
+  text: string | undefined,
+): Promise<RetentionView> => {
+  const [workload] = await findWorkloads(inventory.db, [ref]);
+  if (workload === undefined) throw notFound(ref.slice(0, 80));
+  const keep = keepOf(text, workload.spec[of]?.keep, workload.name);
+  const [rows, isScheduled] =
+    of === 'snapshots'
+      ? [await listSnapshots(inventory.db, [workload.id]), isScheduledName]
+      : [await listBackups(inventory.db, { workloadId: workload.id }), isScheduledBackup];
+  return viewOf(
+    rows.filter(({ state, name }) => state === 'ready' && (text !== undefined || isScheduled(name))),
+    keep,
+  );
 };

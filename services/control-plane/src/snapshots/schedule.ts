@@ -81,7 +81,7 @@ const tendSchedules = async (control: Control): Promise<number | undefined> => {
   if (await isBehind(db)) return undefined;
   const now = new Date();
   let soonest: number | undefined;
-  const rows = await listScheduled(db);
+  const rows = await listScheduled(db, 'snapshots');
   const ids = rows.map(({ id }) => id);
   const held = await listSnapshots(db, ids);
   for (const row of rows) {

@@ -27,6 +27,12 @@ describe('a schedule of snapshots', () => {
     expect(refused(schedule)).toContain('workloads.web.snapshots.schedule');
   });
 
+  it('is that of backups as well', () => {
+    expect(() => checkSchedule('web', { backups: { schedule: '61 * * * *' } })).toThrow(
+      'workloads.web.backups.schedule',
+    );
+  });
+
   it('is made up for once, with the newest moment, however many were missed', () => {
     const { due } = slots('*/10 * * * *', '2026-11-26T12:34:00Z');
     expect(due?.at).toEqual(at('2026-11-26T12:30:00Z'));

@@ -7,11 +7,7 @@ const longestDelayMs = 5 * 60_000;
 
 const cronOf = (schedule: string): Cron => new Cron(schedule, { paused: true });
 
-/** Throws `invalid` for a schedule that is none, or that never comes. */
-export const checkSchedule = (name: string, { snapshots }: Pick<WorkloadSpec, 'snapshots'>): void => {
-  if (snapshots === undefined) return;
-  const { schedule } = snapshots;
-  const path = `workloads.${name}.snapshots.schedule`;
+const checkOne = (schedule: string, path: string): void => {
   let next: Date | null;
   try {
     next = cronOf(schedule).nextRun();
@@ -20,6 +16,12 @@ export const checkSchedule = (name: string, { snapshots }: Pick<WorkloadSpec, 's
     throw invalidInput([{ path, message: `"${schedule}" is no cron pattern: ${why}` }]);
   }
   if (next === null) throw invalidInput([{ path, message: `"${schedule}" names a moment that never comes` }]);
+};
+
+/** Throws `invalid` for a schedule of snapshots or backups that is none, or that never comes. */
+export const checkSchedule = (name: string, spec: Pick<WorkloadSpec, 'snapshots' | 'backups'>): void => {
+  for (const of of ['snapshots', 'backups'] as const)
+    if (spec[of] !== undefined) checkOne(spec[of].schedule, `workloads.${name}.${of}.schedule`);
 };
 
 /** A moment of a schedule, and when what is due then is done: later by a part of the time between two, each workload by another. */
