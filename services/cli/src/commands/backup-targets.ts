@@ -77,7 +77,7 @@ export const addBackupTargets = (backups: Command): void => {
     .action(async (name: string) => {
       const { found, lost, unreadable } = await client().scanBackupTarget(name);
       for (const one of found) print(one);
-      say(`${found.length} backups were found that were not known`);
+      say(`backups that were not known: ${found.length}`);
       if (lost.length > 0) say(`known no longer, since they are not there: ${lost.join(', ')}`);
       if (unreadable.length > 0) say(`not understood: ${unreadable.join(', ')}`);
     });

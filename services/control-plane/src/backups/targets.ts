@@ -160,7 +160,7 @@ export const removeTarget = async (
         hint: 'inn operation ls shows how far it is',
       });
     if (held.length > 0 && !forget)
-      throw new InnkeeperError('conflict', `The backup target ${name} has ${held.length} backups`, {
+      throw new InnkeeperError('conflict', `The backup target ${name} has backups: ${held.length}`, {
         hint: 'inn backup rm removes them; with --forget they stay in the repository, and are found again by a scan',
       });
     await forgetBackupsOf(tx, name);
