@@ -62,12 +62,20 @@ sub limit_as {
   run('btrfs', 'qgroup', 'limit', $most, $path) if defined $most;
 }
 
-sub names_in { opendir my $list, $_[0] or return; return map { "$_[0]/$_" } grep { !/^\.\.?$/ } readdir $list }
-
 sub remove {
   for my $path (@_) {
-    delete_subvolume($_) for grep { is_subvolume($_) } $path, "$path/own", names_in("$path/volumes");
+    delete_subvolume($path) if is_subvolume($path);
     run('rm', '-rf', '--one-file-system', '--', $path);
+  }
+}
+
+sub names_in { opendir my $list, $_[0] or return; return grep { !/^\./ } readdir $list }
+
+# What is below `own` and `volumes` of a snapshot is ours; below a tree it would be the guest's, and could lead anywhere.
+sub remove_copies {
+  for my $path (@_) {
+    remove("$path/own", map { "$path/volumes/$_" } names_in("$path/volumes"));
+    remove($path);
   }
 }
 sub move { rename $_[0], $_[1] or die "renaming $_[0]: $!\n" }
@@ -117,7 +125,7 @@ sub copy_all {
   return if there($whole);
   refuse_users();
   folder($shelf, 0700);
-  remove($half);
+  remove_copies($half);
   folder($half, 0700);
   for (@trees) {
     my ($key, $tree) = @$_;
@@ -184,8 +192,8 @@ sub clear {
 }
 
 sub remove_snapshot {
-  if (there($whole)) { remove("$whole.gone"); move($whole, "$whole.gone") }
-  remove("$whole.gone", $half);
+  if (there($whole)) { remove_copies("$whole.gone"); move($whole, "$whole.gone") }
+  remove_copies("$whole.gone", $half);
 }
 
 my %actions = (copy => \&copy_all, keep => \&keep, swap => \&swap, back => \&back, clear => \&clear, remove => \&remove_snapshot);

@@ -131,7 +131,7 @@ describe('a host that loses power', () => {
     const state = pathsUnder(place('now'));
     await host.files.makeDirectory(state.state, 0o755);
     await createContainerRoot(host, state, { id: root, lower: place('image'), uidStart, files: {} });
-    await createVolumeDirectory(host, state, root, { name: 'data', owner: uidStart });
+    await createVolumeDirectory(host, state, root, { name: 'data', owner: uidStart, sizeBytes: 2 ** 20 });
     await mountContainerRoot(host, state, root);
     const kept: Kept = new Map();
     let stopped = false;

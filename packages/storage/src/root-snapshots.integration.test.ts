@@ -232,6 +232,17 @@ describe.each([undefined, 'tree'])('a snapshot of a container in the pool %s', (
     expect(await host.files.readText(`${later}/file`)).toBe('later\n');
   });
 
+  it.skipIf(name === undefined)('takes no subvolume of others away that a guest has made a link to', async () => {
+    const others = `${disk()}.mnt/others`;
+    await sh('mkdir "$1"; btrfs subvolume create "$1/own"', others);
+    await take();
+    await sh('ln -s "$1" "$2/volumes"; ln -s "$1/own" "$2/own"', others, volume());
+    await swapRootSnapshot(host, paths, first);
+    await clearSwappedRoot(host, paths, first);
+    expect(await host.files.list(volume())).toEqual(['file']);
+    expect(await host.files.list(others)).toEqual(['own']);
+  });
+
   it('waits for no program that is at work on the files: it is refused', async () => {
     const program = await runOnRoot(host, paths, root, { command: ['sh', '-c', 'echo begun; cat > /root/note'] });
     await new Promise((resolve) => void program.stdout.once('data', resolve));

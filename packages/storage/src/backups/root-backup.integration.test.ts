@@ -136,7 +136,7 @@ beforeAll(async () => {
     uidStart: fromStart,
     files: { 'etc/hostname': 'web\n' },
   });
-  await createVolumeDirectory(host, paths, from, { name: 'data', owner: fromStart });
+  await createVolumeDirectory(host, paths, from, { name: 'data', owner: fromStart, sizeBytes: 2 ** 20 });
   await mountContainerRoot(host, paths, from);
   await sh(
     `cd "$1"; rm etc/gone; rm -r etc/folder; mkdir etc/folder; echo new > etc/folder/other; chown "$2" etc/kept etc/folder

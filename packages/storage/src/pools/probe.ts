@@ -46,6 +46,8 @@ const reportOf = async (host: Host, pool: Pool): Promise<PoolReport> => {
 
 /** The state directory first, then those that were added. */
 export const reportPools = async (host: Host, paths: Paths): Promise<PoolReport[]> => {
+  // Of a host on which nothing was made yet nothing can be told.
+  if ((await host.files.facts(paths.state)) === undefined) return [];
   const { free, total } = await host.files.space(paths.state);
   const state = { name: defaultPool, path: paths.state, freeBytes: free, totalBytes: total };
   const found = await tryPool(host, paths.state, false).catch((): Found => ({ kind: 'dir' }));

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { findHost } from '@innkeeper/inventory';
 import { type NewPool, newPool, parseWith, poolView } from '@innkeeper/model';
 import { type Control, tell } from '../control.ts';
 import { addPool, poolViews, removePool } from '../pools.ts';
@@ -9,8 +10,10 @@ import { jsonOf, refuseBodyWith } from './refusal.ts';
 const newOf = async (request: { json(): Promise<unknown> }): Promise<NewPool> =>
   parseWith(newPool, await jsonOf(request), 'pool');
 
-const tellChange = (control: Control, host: string, text: string): Promise<void> =>
-  tell(control, { kind: 'host.changed', subject: { kind: 'host', id: host, name: host }, text });
+const tellChange = async (control: Control, host: string, text: string): Promise<void> => {
+  const id = (await findHost(control.inventory.db, host))?.id;
+  if (id !== undefined) await tell(control, { kind: 'host.changed', subject: { kind: 'host', id, name: host }, text });
+};
 
 export const addPools = (app: App, control: Control): void => {
   app.openapi(
