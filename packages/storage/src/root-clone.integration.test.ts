@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerRootPath, createContainerRoot, destroyContainerRoot, mountContainerRoot } from './container-root.ts';
 import { copyRoot, keepRootCopy, type RootCopy, removeRootCopy } from './root-clone.ts';
 import { copyRootSnapshot, keepRootSnapshot } from './root-snapshots.ts';
+import { acl } from './testing/acl.ts';
 import { createVolumeDirectory, destroyVolumes, volumeDirectoryPath } from './volumes.ts';
 
 const host = localHost('test');
@@ -33,24 +34,6 @@ const looks = async (id: string, start: number): Promise<string> => {
   await mountContainerRoot(host, paths, id);
   const volume = volumeDirectoryPath(paths, id, 'data');
   return [await portrait(containerRootPath(paths, id), start), await portrait(volume, start)].join('\n--\n');
-};
-
-/** An access control list that lets one id besides the owner read: [acl(5), linux/posix_acl_xattr.h] */
-const acl = (id: number): string => {
-  const entries = [
-    [1, 6, 2 ** 32 - 1],
-    [2, 4, id],
-    [4, 4, 2 ** 32 - 1],
-    [16, 4, 2 ** 32 - 1],
-    [32, 0, 2 ** 32 - 1],
-  ].map(([tag = 0, rights = 0, who = 0]) => {
-    const entry = Buffer.alloc(8);
-    entry.writeUInt16LE(tag, 0);
-    entry.writeUInt16LE(rights, 2);
-    entry.writeUInt32LE(who, 4);
-    return entry;
-  });
-  return `0x02000000${Buffer.concat(entries).toString('hex')}`;
 };
 
 beforeAll(async () => {

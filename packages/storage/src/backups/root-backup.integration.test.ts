@@ -3,6 +3,7 @@ import { pathsUnder } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containerRootPath, createContainerRoot, destroyContainerRoot, mountContainerRoot } from '../container-root.ts';
 import { layout } from '../layout.ts';
+import { acl } from '../testing/acl.ts';
 import { createVolumeDirectory, destroyVolumes, volumeDirectoryPath } from '../volumes.ts';
 import { imageOfRoot } from './image.ts';
 import {
@@ -60,24 +61,6 @@ const looks = async (id: string, start: number): Promise<string> => {
     await portrait(upper, start),
     await portrait(volume, start),
   ].join('\n--\n');
-};
-
-/** An access control list that lets one id besides the owner read: [acl(5), linux/posix_acl_xattr.h] */
-const acl = (id: number): string => {
-  const entries = [
-    [1, 6, 2 ** 32 - 1],
-    [2, 4, id],
-    [4, 4, 2 ** 32 - 1],
-    [16, 4, 2 ** 32 - 1],
-    [32, 0, 2 ** 32 - 1],
-  ].map(([tag = 0, rights = 0, who = 0]) => {
-    const entry = Buffer.alloc(8);
-    entry.writeUInt16LE(tag, 0);
-    entry.writeUInt16LE(rights, 2);
-    entry.writeUInt32LE(who, 4);
-    return entry;
-  });
-  return `0x02000000${Buffer.concat(entries).toString('hex')}`;
 };
 
 let held: Sent;
