@@ -1,11 +1,13 @@
 #!/bin/sh
-# A second host on this machine, for tests: `unshare -m -u -n --propagation private sh second-host.sh FOLDER PREFIX NAME`.
+# A second host on this machine, for tests:
+# `unshare -m -u -n --propagation private sh second-host.sh FOLDER PREFIX NAME [COMMAND...]`.
 # It has a network, mounts and a host name of its own, and in FOLDER what libvirt and Innkeeper keep there. Processes and
 # control groups are the machine's: libvirt names its groups after process ids, so two hosts do not meet there.
-# PREFIX is where the tests' installation keeps its things: here it is another folder of the same name.
-# Ends when its input ends. Nothing outside the namespaces and FOLDER is changed.
+# PREFIX is where the tests' installation keeps its things: here it is another folder of the same name, unless it is empty.
+# Ends with COMMAND, or without one when its input ends. Nothing outside the namespaces and FOLDER is changed.
 set -eu
 folder=$1 prefix=$2 name=$3
+shift 3
 hostname "$name"
 ip link set lo up
 
@@ -30,7 +32,7 @@ own /etc/libvirt
 own /var/lib/libvirt
 own /var/log/libvirt
 own /var/cache/libvirt
-own "$prefix"
+[ -z "$prefix" ] || own "$prefix"
 # A boot of its own, which FOLDER/boot_id names. Containers with ids of their own may only mount a /proc where there is one
 # that nothing covers.
 cat /proc/sys/kernel/random/boot_id > "$folder/boot_id"
@@ -40,5 +42,6 @@ mount --bind "$folder/boot_id" /proc/sys/kernel/random/boot_id
 mkdir -p "$folder/run"
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/sshd /run/lock
+[ $# -eq 0 ] || exec "$@"
 echo ready
 cat >/dev/null

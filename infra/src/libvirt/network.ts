@@ -40,7 +40,8 @@ export const ensureDefaultNetwork = async (host: Host): Promise<NetworkState> =>
   const before = await defaultNetworkState(host);
   if (!before.defined) {
     const xml = (await host.files.readTextIfThere(packaged)) ?? ours;
-    await host.run(['virsh', '-c', 'network:///system', 'net-define', '/dev/stdin'], { input: xml });
+    // Input may come through a socket, which cannot be opened by a name; a pipe can.
+    await host.run(['sh', '-c', 'cat | virsh -c network:///system net-define /dev/stdin'], { input: xml });
   }
   if (!before.active) await virshNetwork(host, 'net-start', 'default');
   if (!before.autostart) await virshNetwork(host, 'net-autostart', 'default');
