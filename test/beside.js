@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { removeElsewhere } from './elsewhere.js';
 import { writtenTo } from './failures.js';
 
 /**
@@ -53,25 +54,49 @@ export const begin = (name, [program = '', ...words], { cwd, env, share, alsoEnd
 };
 
 /**
- * The lab suite beside the others, which wait for guests most of their time: one emulated machine after the other, and what
- * else wants a processor comes first.
- * @param {string} root
- * @param {Record<string, string>} env
- * @returns {{ done: Promise<number>, found: string }} its status when it has ended, and where it writes what it found
+ * A suite beside others.
+ * @param {string} name
+ * @param {string[]} before what Vitest is run by
+ * @param {string[]} words
+ * @param {Parameters<typeof begin>[2]} options
+ * @returns {{ name: string, done: Promise<number>, found: string }} its status when it has ended, and where it writes what it found
  */
-export const startLab = (root, env) => {
-  const found = `/tmp/innkeeper-test-lab-${process.pid}.json`;
-  const words = ['-n', '5', 'npx', 'vitest', 'run', '--project', 'lab', '--no-file-parallelism', ...writtenTo(found)];
+const beginSuite = (name, before, words, options) => {
+  const found = `/tmp/innkeeper-test-${name.replaceAll(' ', '-')}-${process.pid}.json`;
   process.on('exit', () => rmSync(found, { force: true }));
-  const done = begin('lab', ['nice', ...words], {
-    cwd: root,
-    env,
-    share: '10',
-    alsoEnd: () => void spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root }),
-  });
+  const done = begin(name, [...before, 'npx', 'vitest', 'run', ...words, ...writtenTo(found)], options);
   return {
+    name,
     found,
     // One that ended without a word about its tests has not passed.
     done: done.then(({ status, output }) => (status === 0 && !output.includes('Test Files') ? 1 : status)),
   };
 };
+
+/**
+ * The lab suite beside the others, which wait for guests most of their time: one emulated machine after the other, and what
+ * else wants a processor comes first.
+ * @param {string} root
+ * @param {Record<string, string>} env
+ */
+export const startLab = (root, env) =>
+  beginSuite('lab', ['nice', '-n', '5'], ['--project', 'lab', '--no-file-parallelism'], {
+    cwd: root,
+    env,
+    share: '10',
+    alsoEnd: () => void spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root }),
+  });
+
+/**
+ * What one machine can be for two sets of tests: those files run on a host of their own.
+ * @param {string} root
+ * @param {Record<string, string>} env
+ * @param {readonly string[]} files
+ */
+export const startElsewhere = (root, env, files) =>
+  beginSuite('integration elsewhere', ['node', 'test/elsewhere.js'], ['--project', 'integration', ...files], {
+    cwd: root,
+    // Files without a place of their own have another one here.
+    env: { ...env, INNKEEPER_TEST_PREFIX: '/tmp/innkeeper-test-there', INNKEEPER_TEST_GUESTS: 'test-op' },
+    alsoEnd: removeElsewhere,
+  });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { localHost } from '@innkeeper/host';
 import { ensureLibvirt } from '@innkeeper/infra';
 
-const folder = '/tmp/innkeeper-test-elsewhere';
+const folder = process.env.INNKEEPER_TEST_ELSEWHERE ?? '/tmp/innkeeper-test-elsewhere';
 /** Holds its network, by which what runs there is known when whoever began it is gone. */
 const network = `${folder}/network`;
 const script = fileURLToPath(new URL('../infra/testbed/second-host.sh', import.meta.url));
@@ -52,7 +52,18 @@ const elsewhere = (words) => {
   // Guests that are not root's go through it.
   mkdirSync(folder, { mode: 0o711 });
   writeFileSync(network, '');
-  const unshare = ['-m', '-u', `--net=${network}`, '--propagation', 'private', 'sh', script, folder, '', 'test-elsewhere'];
+  const unshare = [
+    '-m',
+    '-u',
+    `--net=${network}`,
+    '--propagation',
+    'private',
+    'sh',
+    script,
+    folder,
+    '',
+    'test-elsewhere',
+  ];
   const child = spawn('unshare', [...unshare, process.execPath, itself, '--there', ...words], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -63,5 +74,6 @@ const elsewhere = (words) => {
 
 if (process.argv[1] === itself) {
   const [first = '', ...words] = process.argv.slice(2);
-  process.exitCode = first === '--there' ? await there(words[0] ?? '', words.slice(1)) : await elsewhere([first, ...words]);
+  process.exitCode =
+    first === '--there' ? await there(words[0] ?? '', words.slice(1)) : await elsewhere([first, ...words]);
 }

@@ -6,11 +6,25 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { begin, startLab } from './beside.js';
+import { begin, startElsewhere, startLab } from './beside.js';
 import { chromium } from './chromium.js';
 import { failuresIn, writtenTo } from './failures.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** About half of the integration suite by time: nothing of it needs a second host, or the machine itself. */
+const elsewhere = [
+  ...['backup-obstacles', 'backup-schedule', 'backup-steps', 'backups', 'clone-steps', 'clones', 'full-disk', 'images'],
+  ...[
+    'machine-quiet',
+    'machine-snapshot-steps',
+    'machine-snapshots',
+    'pools',
+    'schedule',
+    'snapshot-steps',
+    'snapshots',
+  ],
+].map((name) => `test/integration/${name}.test.ts`);
 
 /** Suites that did not pass. @type {string[]} */
 const failed = [];
@@ -27,8 +41,10 @@ const run = (what, program, args, env = {}) => {
 const passes = (what, program, args, env = {}) => {
   const began = Date.now();
   process.stdout.write(`\n== ${what}\n`);
-  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  const { status, signal } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   process.stdout.write(`== ${what}: ${Math.round((Date.now() - began) / 1000)} s\n`);
+  // Somebody wants an end, of what follows as well.
+  if (signal !== null || status === 130 || status === 143) process.exit(1);
   return status === 0;
 };
 
@@ -37,10 +53,14 @@ const fail = (name, found) => {
   failed.push([name, ...(existsSync(found) ? failuresIn(found, root) : [])].join('\n  '));
 };
 
-/** What it finds is told at the end, after what the others find. @param {string} name @param {Record<string, string>} env */
-const suite = (name, env) => {
+/**
+ * What it finds is told at the end, after what the others find.
+ * @param {string} name @param {Record<string, string>} env @param {readonly string[]} [without] files that run elsewhere
+ */
+const suite = (name, env, without = []) => {
   const found = `/tmp/innkeeper-test-${process.pid}.json`;
-  const words = ['vitest', 'run', '--project', name.replace(' ', '-'), ...writtenTo(found)];
+  const left = without.flatMap((file) => ['--exclude', file]);
+  const words = ['vitest', 'run', '--project', name.replace(' ', '-'), ...left, ...writtenTo(found)];
   if (!passes(name, 'npx', words, env)) fail(name, found);
   rmSync(found, { force: true });
 };
@@ -60,12 +80,13 @@ if (setUp === undefined)
 if ((await setUp)?.status !== 0 || !unit) process.exit(1);
 const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root, env);
 if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
-suite('integration', env);
+const beside = [startElsewhere(root, env, elsewhere), ...(lab === undefined ? [] : [lab])];
+suite('integration', env, elsewhere);
 suite('main job', env);
 suite('faults', { ...env, INNKEEPER_FAULTS: 'few' });
 if (existsSync(chromium)) suite('browser', env);
 else process.stderr.write('\n== browser: not run, without Chromium; the set-up above says why\n');
-if (lab !== undefined && (await lab.done) !== 0) fail('lab', lab.found);
+for (const { name, done, found } of beside) if ((await done) !== 0) fail(name, found);
 if (failed.length > 0) {
   process.stderr.write(`\nfailed: ${failed.join('\nfailed: ')}\n`);
   process.exit(1);
