@@ -5,6 +5,9 @@ const conditions = ['@innkeeper/source', 'node'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 
+/** Files of the integration suite that run elsewhere at the same time (test/run.js). */
+const elsewhere = process.env.INNKEEPER_TEST_WITHOUT?.split(' ') ?? [];
+
 /** `unit` needs nothing but Node, `lab` brings a machine of its own; the others need one that `npm run up` has set up. */
 export default defineConfig({
   test: {
@@ -31,7 +34,7 @@ export default defineConfig({
             'test/integration/**/*.test.ts',
             'test/conformance/**/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...elsewhere],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -53,14 +53,10 @@ const fail = (name, found) => {
   failed.push([name, ...(existsSync(found) ? failuresIn(found, root) : [])].join('\n  '));
 };
 
-/**
- * What it finds is told at the end, after what the others find.
- * @param {string} name @param {Record<string, string>} env @param {readonly string[]} [without] files that run elsewhere
- */
-const suite = (name, env, without = []) => {
+/** What it finds is told at the end, after what the others find. @param {string} name @param {Record<string, string>} env */
+const suite = (name, env) => {
   const found = `/tmp/innkeeper-test-${process.pid}.json`;
-  const left = without.flatMap((file) => ['--exclude', file]);
-  const words = ['vitest', 'run', '--project', name.replace(' ', '-'), ...left, ...writtenTo(found)];
+  const words = ['vitest', 'run', '--project', name.replace(' ', '-'), ...writtenTo(found)];
   if (!passes(name, 'npx', words, env)) fail(name, found);
   rmSync(found, { force: true });
 };
@@ -81,7 +77,7 @@ if ((await setUp)?.status !== 0 || !unit) process.exit(1);
 const lab = process.env.INNKEEPER_TEST_LAB === 'off' ? undefined : startLab(root, env);
 if (lab === undefined) process.stderr.write('\n== lab: not run, as INNKEEPER_TEST_LAB says\n');
 const beside = [startElsewhere(root, env, elsewhere), ...(lab === undefined ? [] : [lab])];
-suite('integration', env, elsewhere);
+suite('integration', { ...env, INNKEEPER_TEST_WITHOUT: elsewhere.join(' ') });
 suite('main job', env);
 suite('faults', { ...env, INNKEEPER_FAULTS: 'few' });
 if (existsSync(chromium)) suite('browser', env);

@@ -1,4 +1,4 @@
-import { InnkeeperError, type Rule, type WorkloadSpec, type WorkloadView } from '@innkeeper/model';
+import { InnkeeperError, type OperationView, type Rule, type WorkloadSpec, type WorkloadView } from '@innkeeper/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, install, leftOnHost } from './installation.ts';
 
@@ -109,6 +109,22 @@ describe('a workload that fits nowhere now', () => {
     await untilState('test-op-three', 'waiting');
     expect(await remove('test-op-three')).toBe('done');
     expect((await refusal(view('test-op-three'))).code).toBe('not_found');
+  });
+
+  it('is removed also by what comes while it is looked whether there is room', async () => {
+    const away: WorkloadSpec = { ...small, labels: { app: 'shop' } };
+    await innkeeper.finished(await put('test-op-one', away));
+    let removal: Promise<OperationView> | undefined;
+    innkeeper.fault = async (point) => {
+      if (point !== 'before place' || removal !== undefined) return;
+      removal = innkeeper.client.remove('test-op-three');
+      await removal;
+    };
+    const apart: WorkloadSpec = { ...away, placement: { away: [{ labels: { app: 'shop' }, hard: true }] } };
+    const made = await put('test-op-three', apart);
+    expect((await innkeeper.finished(made)).state).toBe('cancelled');
+    innkeeper.fault = () => undefined;
+    expect((await innkeeper.finished(await removal)).state).toBe('done');
   });
 
   it('is refused at once when no time could help', async () => {

@@ -1,4 +1,5 @@
 export { allOf } from './all-of.ts';
+export * from './aside.ts';
 export * from './audit.ts';
 export * from './backups.ts';
 export * from './claims.ts';

@@ -227,28 +227,6 @@ export const showProgress = async (db: Db, hold: Hold, progress: string): Promis
     .where(and(eq(operations.id, hold.id), eq(operations.fence, hold.fence)));
 };
 
-/** Puts an operation aside until something that could help changes; its step counts as not begun. */
-export const postpone = async (db: Db, { id, fence }: Hold, waitsFor: string): Promise<boolean> => {
-  const rows = await db.execute(sql`
-    with aside as (
-      update innkeeper.operations set state = 'waiting', progress = ${waitsFor}, worker_id = null
-      where id = ${id} and fence = ${fence} returning id
-    ), step as (
-      update innkeeper.operation_steps s set state = 'pending', text = ${waitsFor} from aside
-      where s.operation_id = aside.id and s.state = 'running'
-    )
-    select id from aside`);
-  return rows.length === 1;
-};
-
-/** Ends what waits for a workload, since something else is wanted now. */
-export const cancelWaiting = async (db: Db, workloadId: string, who: string): Promise<void> => {
-  await db
-    .update(operations)
-    .set({ cancelRequested: who, due: true })
-    .where(and(eq(operations.workloadId, workloadId), eq(operations.state, 'waiting')));
-};
-
 /** Turns to undoing, with the error that is the reason. */
 export const beginUndo = async (db: Db, hold: Hold, error: Problem): Promise<boolean> => {
   const rows = await db

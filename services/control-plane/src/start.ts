@@ -18,7 +18,7 @@ import { openImageJobs } from './images/jobs.ts';
 import { startAfterBoot } from './lifecycle/after-boot.ts';
 import { followLives } from './lifecycle/tend.ts';
 import { createLog } from './log.ts';
-import { openLease } from './operations/lease.ts';
+import { openLease, whileRenewed } from './operations/lease.ts';
 import type { FaultPoints } from './operations/run.ts';
 import { openWaker } from './operations/wake-waiting.ts';
 import { startWorker } from './operations/worker.ts';
@@ -62,7 +62,6 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
   const installation = await keepInstallation(inventory.db, config.paths);
   const lease = openLease(inventory.urgent, { ...machine, socket: config.paths.socket });
   await lease.renew();
-  await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
   // Nothing is missed before they are followed: the first look finds what has happened until then.
   let tendLives = (): void => undefined;
   const refusals = openRefusals(inventory.db);
@@ -81,15 +80,21 @@ export const startControlPlane = async (config: Config, options: StartOptions = 
     wakeWaiting,
     tendLives: () => tendLives(),
   };
-  const fleet = await openFleet(ground, name);
+  const { fleet, worker } = await whileRenewed(lease, async () => {
+    await insertMissingRules(inventory.db, rulesToShip, shippedAuthor);
+    const opened = await openFleet(ground, name);
+    const { control } = opened;
+    await control.probe(name);
+    await control
+      .observe(name)
+      .catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
+    await opened.openStored();
+    return { fleet: opened, worker: await startWorker(control, lease, options.faults) };
+  });
   const { control } = fleet;
   const stopping = new AbortController();
   // All that is followed hears it, each with more than one listener.
   setMaxListeners(0, stopping.signal);
-  await control.probe(name);
-  await control.observe(name).catch((error: unknown) => log.warn({ err: error }, 'the first look at the host failed'));
-  await fleet.openStored();
-  const worker = await startWorker(control, lease, options.faults);
   const serving = await serve(control, buildApplication(control), serveStreams(control), pair);
   fleet.follow();
   await followMembers(control, fleet.openStored, stopping.signal);

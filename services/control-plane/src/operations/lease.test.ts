@@ -1,8 +1,8 @@
 import type { Db } from '@innkeeper/inventory';
 import { describe, expect, it, vi } from 'vitest';
-import { openLease } from './lease.ts';
+import { openLease, whileRenewed } from './lease.ts';
 
-vi.mock('@innkeeper/inventory', () => ({ leaseSeconds: 15, renewLease: async () => undefined }));
+vi.mock('@innkeeper/inventory', () => ({ leaseSeconds: 15, renewMs: 5000, renewLease: async () => undefined }));
 
 const opened = () => {
   const now = { monotonic: 1000, wall: 5_000_000 };
@@ -38,5 +38,24 @@ describe('a lease', () => {
     expect(lease.holds()).toBe(true);
     now.monotonic += 14_000;
     expect(lease.holds()).toBe(false);
+  });
+
+  it('holds through work that takes longer, and is renewed no more when that has ended, also badly', async () => {
+    vi.useFakeTimers();
+    const { lease, now } = opened();
+    await lease.renew();
+    const later = async (ms: number): Promise<void> => {
+      now.monotonic += ms;
+      now.wall += ms;
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    await whileRenewed(lease, async () => {
+      for (let passed = 0; passed < 60_000; passed += 5000) await later(5000);
+      lease.require();
+    });
+    await expect(whileRenewed(lease, () => Promise.reject(new Error('no host')))).rejects.toThrow('no host');
+    await later(14_000);
+    expect(lease.holds()).toBe(false);
+    vi.useRealTimers();
   });
 });

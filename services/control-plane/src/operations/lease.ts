@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, leaseSeconds, renewLease, type WorkerIdentity } from '@innkeeper/inventory';
+import { type Db, leaseSeconds, renewLease, renewMs, type WorkerIdentity } from '@innkeeper/inventory';
 import { InnkeeperError, type MachineReport } from '@innkeeper/model';
 
 /** Less than what others wait, by more than a step needs to notice. */
@@ -62,4 +62,14 @@ export const openLease = (
       renewed = asked;
     },
   };
+};
+
+/** Renews it until the work has ended: on a slow machine the first looks at hosts take longer than it holds. */
+export const whileRenewed = async <T>(lease: Lease, work: () => Promise<T>): Promise<T> => {
+  const timer = setInterval(() => void lease.renew().catch(() => undefined), renewMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 };
