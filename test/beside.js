@@ -83,7 +83,7 @@ export const startLab = (root, env) =>
   beginSuite('lab', ['nice', '-n', '5'], ['--project', 'lab', '--no-file-parallelism'], {
     cwd: root,
     env,
-    share: '10',
+    share: '4',
     alsoEnd: () => void spawnSync('node', ['infra/testbed/lab-host.js', 'stop', 'all'], { cwd: root }),
   });
 

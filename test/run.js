@@ -14,17 +14,29 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** About half of the integration suite by time: nothing of it needs a second host, or the machine itself. */
 const elsewhere = [
-  ...['backup-obstacles', 'backup-schedule', 'backup-steps', 'backups', 'clone-steps', 'clones', 'full-disk', 'images'],
+  'test/conformance/drivers.test.ts',
   ...[
-    'machine-quiet',
-    'machine-snapshot-steps',
-    'machine-snapshots',
-    'pools',
-    'schedule',
-    'snapshot-steps',
-    'snapshots',
-  ],
-].map((name) => `test/integration/${name}.test.ts`);
+    ...[
+      'backup-obstacles',
+      'backup-schedule',
+      'backup-steps',
+      'backups',
+      'clone-steps',
+      'clones',
+      'full-disk',
+      'images',
+    ],
+    ...[
+      'machine-quiet',
+      'machine-snapshot-steps',
+      'machine-snapshots',
+      'pools',
+      'schedule',
+      'snapshot-steps',
+      'snapshots',
+    ],
+  ].map((name) => `test/integration/${name}.test.ts`),
+];
 
 /** Suites that did not pass. @type {string[]} */
 const failed = [];

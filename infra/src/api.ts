@@ -25,7 +25,7 @@ const parseBody = (text: string): unknown => {
 /** One request to the control plane's unix socket, where root needs no token. Rejects when nobody listens. */
 export const callApi = (
   socket: string,
-  { method = 'GET', path, body, timeoutMs = 10_000 }: ApiRequest,
+  { method = 'GET', path, body, timeoutMs = 60_000 }: ApiRequest,
 ): Promise<ApiAnswer> =>
   new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
