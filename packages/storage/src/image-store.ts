@@ -146,7 +146,10 @@ export const imageStore = (host: Host, settings: ImageSettings): ImageStore => {
         .at(-1);
       if (newest === undefined)
         throw new InnkeeperError('host_error', `the image at ${rootfs} holds no ${prefix}* in /boot`);
-      await host.run(['install', '-m', '0644', '--', `${rootfs}/boot/${newest}`, target]);
+      // Whole or not there, also when another makes it at the same time.
+      const copy = `${target}.${randomUUID()}`;
+      await host.run(['install', '-m', '0644', '--', `${rootfs}/boot/${newest}`, copy]);
+      await host.files.rename(copy, target);
     }
   };
 
