@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream';
 import type {
   BackupTargetView,
   BackupView,
+  HeldFileView,
   NewBackup,
   NewBackupTarget,
   NewRestoration,
@@ -9,7 +11,7 @@ import type {
   ScanView,
 } from '@innkeeper/model';
 import { type ChangeOptions, changeHeaders, changeQuery, queryOf } from './change.ts';
-import { ask, type Target } from './transport.ts';
+import { ask, openBytes, type Target } from './transport.ts';
 
 /** What workloads held, kept elsewhere. */
 export interface BackupCalls {
@@ -23,6 +25,13 @@ export interface BackupCalls {
   /** Brings it back as a workload without a network, sees that it starts, and takes that away again. */
   verifyBackup(ref: string, options?: ChangeOptions): Promise<OperationView>;
   removeBackup(ref: string): Promise<void>;
+  /** What is in a folder of it, as the guest saw it; of anything else that itself. */
+  backupFiles(ref: string, path: string): Promise<HeldFileView[]>;
+  /**
+   * A file of it, or a folder with all below, as tar in which it is called by the last part of the path. The stream fails where the
+   * archive is not whole.
+   */
+  backupArchive(ref: string, path: string): Promise<Readable>;
   backupTargets(): Promise<BackupTargetView[]>;
   addBackupTarget(target: NewBackupTarget): Promise<BackupTargetView>;
   /** What is in its repository stays. `forget`: also where it has backups. */
@@ -49,6 +58,9 @@ export const backupCalls = (target: Target): BackupCalls => {
     restoreBackup: (ref, body, options = {}) => post(`${at(ref)}/restore`, body, options),
     verifyBackup: (ref, options = {}) =>
       ask(target, `${at(ref)}/verify${changeQuery(options)}`, { method: 'POST', headers: changeHeaders(options) }),
+    backupFiles: async (ref, path) =>
+      (await ask<{ items: HeldFileView[] }>(target, `${at(ref)}/files${queryOf({ path })}`)).items,
+    backupArchive: (ref, path) => openBytes(target, `${at(ref)}/archive${queryOf({ path })}`),
     removeBackup: (ref) => ask(target, at(ref), { method: 'DELETE' }),
     backupTargets: async () => (await ask<{ items: BackupTargetView[] }>(target, '/v1/backup-targets')).items,
     addBackupTarget: (body) => ask(target, '/v1/backup-targets', { method: 'POST', body }),

@@ -108,13 +108,17 @@ const bodyOf = async (response: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
+/** For answers that are no JSON, and may be long: they fail where the connection ends before they do. */
+export const openBytes = async (target: Target, path: string): Promise<IncomingMessage> => {
+  const response = await open(target, path, {});
+  if ((response.statusCode ?? 500) < 400) return response;
+  throw errorOf(JSON.parse((await bodyOf(response)).toString('utf8')) as Problem);
+};
+
 /** For answers that are no JSON. */
 export const fetchBytes = async (target: Target, path: string): Promise<{ bytes: Uint8Array; type: string }> => {
-  const response = await open(target, path, {});
-  const bytes = await bodyOf(response);
-  const type = response.headers['content-type'] ?? '';
-  if ((response.statusCode ?? 500) < 400) return { bytes, type };
-  throw errorOf(JSON.parse(bytes.toString('utf8')) as Problem);
+  const response = await openBytes(target, path);
+  return { bytes: await bodyOf(response), type: response.headers['content-type'] ?? '' };
 };
 
 export const ask = async <T>(target: Target, path: string, asking: Asking = {}): Promise<T> => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { backupManifest, backupNameAt, isScheduledBackup, newBackupTarget, scheduledBackupNameAt } from './backup.ts';
+import {
+  backupManifest,
+  backupNameAt,
+  heldPath,
+  isScheduledBackup,
+  newBackupTarget,
+  scheduledBackupNameAt,
+} from './backup.ts';
 
 const complaint = (parts: object): string => {
   const parsed = newBackupTarget.safeParse({
@@ -78,5 +85,20 @@ describe('what stands beside what was backed up', () => {
     ['of a specification that is none', { spec: { image: 'debian/12', memory: 'much' } }, false],
   ])('is read or not: one %s', (_, parts, fits) => {
     expect(backupManifest.safeParse({ ...manifest, ...parts }).success).toBe(fits);
+  });
+});
+
+describe('a path in a backup', () => {
+  it.each([
+    ['/', '/'],
+    ['/etc/hosts', '/etc/hosts'],
+    ['//etc/./nginx/', '/etc/nginx/'],
+    ['/etc/../../root/..', '/'],
+    ['/etc/nginx/..', '/etc/'],
+    ['/a *?[x]/..b', '/a *?[x]/..b'],
+  ])('%j is %j', (asked, path) => expect(heldPath.parse(asked)).toBe(path));
+
+  it.each(['', 'etc/hosts', '/etc\0', `/${'x'.repeat(4096)}`])('is refused: %j', (asked) => {
+    expect(heldPath.safeParse(asked).success).toBe(false);
   });
 });

@@ -158,6 +158,39 @@ export const scanView = z
   .meta({ id: 'BackupScan' });
 export type ScanView = z.output<typeof scanView>;
 
+/** A path in a backup, as the guest saw it. Of `..` nobody is asked: it takes away the part before it. */
+export const heldPath = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, 'must begin with a slash, such as /etc/hosts')
+  .transform((path) => {
+    const parts: string[] = [];
+    for (const part of path.split('/')) {
+      if (part === '..') parts.pop();
+      else if (part !== '' && part !== '.') parts.push(part);
+    }
+    return parts.length > 0 && /\/\.{0,2}$/.test(path) ? `/${parts.join('/')}/` : `/${parts.join('/')}`;
+  });
+
+/** A file in a backup. */
+export const heldFileView = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['file', 'folder', 'link', 'other']),
+    /** As chmod(1) takes it. */
+    mode: z.string(),
+    /** Ids that the guest has inside. */
+    uid: z.int(),
+    gid: z.int(),
+    /** Of a file. */
+    sizeBytes: z.int().optional(),
+    modifiedAt: z.iso.datetime(),
+    /** Of a link. */
+    target: z.string().optional(),
+  })
+  .meta({ id: 'HeldFile' });
+export type HeldFileView = z.output<typeof heldFileView>;
+
 const scheduled = /-auto-\d{8}-\d{6}$/;
 
 /** The name of a backup of a workload that somebody asks for: `web-20261126-154418`. It stands in addresses, never in a path of a host. */

@@ -1,3 +1,4 @@
+export { type HeldFiles, openHeld, type ShownFile } from './backups/held.ts';
 export { imageOfRoot } from './backups/image.ts';
 export * from './backups/repository.ts';
 export type { Repository } from './backups/restic.ts';

@@ -29,9 +29,8 @@ const summary = z.object({
   data_added: z.number(),
 });
 const status = z.object({ message_type: z.literal('status'), percent_done: z.number() });
-const listed = z.array(
-  z.object({ id: z.string().regex(/^[0-9a-f]{64}$/), time: z.string(), tags: z.array(z.string()).nullish() }),
-);
+const idField = z.string().regex(/^[0-9a-f]{64}$/);
+const listed = z.array(z.object({ id: idField, time: z.string(), tree: idField, tags: z.array(z.string()).nullish() }));
 
 const jsonOf = (line: string): unknown => {
   try {
@@ -88,6 +87,8 @@ export const sendParcel = async (
 /** Something that was sent, as the repository lists it. */
 export interface SentRecord {
   readonly snapshot: string;
+  /** What restic calls the list of what is in it. */
+  readonly tree: string;
   readonly tags: readonly string[];
 }
 
@@ -104,7 +105,7 @@ export const listSent = async (
   if (!found.success) throw new InnkeeperError('host_error', `restic did not list what is at ${repository.name}`);
   return found.data
     .sort((a, b) => (a.time < b.time ? -1 : 1))
-    .map(({ id, tags: all }) => ({ snapshot: id, tags: all ?? [] }));
+    .map(({ id, tree, tags: all }) => ({ snapshot: id, tree, tags: all ?? [] }));
 };
 
 /** Ids of what carries all these tags, the newest last. */

@@ -127,6 +127,15 @@ const requireMounted = async (host: Host, { name, mount }: Repository): Promise<
   });
 };
 
+const wordsOf = async (
+  { state }: Paths,
+  { address }: Repository,
+  argv: readonly string[],
+): Promise<readonly string[]> => {
+  const cache = isPath(address) ? ['--no-cache'] : ['--cache-dir', `${state}/backup-cache`];
+  return ['perl', '-e', await resticProgram(), '--', ...cache, ...argv];
+};
+
 /**
  * Runs restic on a host. Neither password nor variables stand on a command line. Throws what its complaint means: `transient` for a
  * repository that is away, `conflict` for a wrong password, `unsupported` where there is no restic.
@@ -139,8 +148,7 @@ export const runRestic = async (
   { words = [], cwd, onLine, signal, expect = [] }: ResticOptions = {},
 ): Promise<RunResult> => {
   await requireMounted(host, repository);
-  const cache = isPath(repository.address) ? ['--no-cache'] : ['--cache-dir', `${paths.state}/backup-cache`];
-  const result = await host.run([...words, 'perl', '-e', await resticProgram(), '--', ...cache, ...argv], {
+  const result = await host.run([...words, ...(await wordsOf(paths, repository, argv))], {
     input: inputOf(repository),
     timeoutMs: longestMs,
     expect: answered,
@@ -152,3 +160,30 @@ export const runRestic = async (
   if (result.exitCode === 0 || expect.includes(result.exitCode)) return result;
   throw resticFailure(repository.name, result);
 };
+
+const longestComplaint = 4000;
+
+/** What restic prints, as it comes. Throws at its end what its complaint means; whoever leaves before ends it. */
+export async function* readRestic(
+  host: Host,
+  paths: Paths,
+  repository: Repository,
+  argv: readonly string[],
+): AsyncGenerator<Buffer> {
+  await requireMounted(host, repository);
+  const running = host.spawn(await wordsOf(paths, repository, argv));
+  let stderr = '';
+  running.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('utf8')).slice(-longestComplaint);
+  });
+  running.stdin.end(inputOf(repository));
+  let whole = false;
+  try {
+    for await (const chunk of running.stdout) yield chunk as Buffer;
+    whole = true;
+  } finally {
+    if (!whole) running.kill('SIGTERM');
+  }
+  const { code } = await running.exit;
+  if (code !== 0) throw resticFailure(repository.name, { stdout: '', stderr, exitCode: code ?? 1 });
+}

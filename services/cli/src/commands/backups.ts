@@ -5,6 +5,7 @@ import { backupsText, backupText } from '../show/backups.ts';
 import { checkFormat, outputOption, print, printItems } from '../show/output.ts';
 import { retentionText } from '../show/snapshots.ts';
 import { client } from '../target.ts';
+import { addBackupFiles } from './backup-files.ts';
 import { addBackupTargets } from './backup-targets.ts';
 import { examples } from './examples.ts';
 
@@ -135,6 +136,7 @@ export const addBackups = (program: Command): void => {
   addMaking(backups);
   addReading(backups);
   addBringingBack(backups);
+  addBackupFiles(backups);
   addPlan(backups);
   addBackupTargets(backups);
 };

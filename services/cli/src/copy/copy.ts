@@ -1,19 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { type FileAction, InnkeeperError } from '@innkeeper/model';
-import { create, extract } from 'tar';
+import { create } from 'tar';
 import { begin, isFolderIn } from './guest.ts';
 import { folderOf, lastPart } from './place.ts';
-
-/** What was copied. */
-export interface Copied {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
-const isFolder = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+import { type Copied, renamed, unpacking } from './unpack.ts';
 
 /** Bytes from this machine into a guest, as fast as that takes them. */
 const send = async (
@@ -40,10 +31,6 @@ const send = async (
   await done;
   return bytes;
 };
-
-/** `entry` and all below it, under another name. */
-const renamed = (path: string, from: string, to: string): string =>
-  path === from || path.startsWith(`${from}/`) ? `${to}${path.slice(from.length)}` : path;
 
 /**
  * Into a guest, by the guest's own tar in its own namespaces: no link in it leads out of it. What arrives belongs to its
@@ -84,31 +71,10 @@ const pullToOutput = async (workload: string, path: string): Promise<Copied> => 
   return { entries: 1, bytes: 0 };
 };
 
-/** Out of a guest. What the archive holds cannot leave the folder that it is unpacked in, whoever made it. */
+/** Out of a guest. */
 export const pull = async (workload: string, path: string, target: string): Promise<Copied> => {
   if (target === '-') return pullToOutput(workload, path);
-  const into = await isFolder(target);
-  if (!into && target.endsWith('/')) throw new InnkeeperError('not_found', `there is no folder ${target}`);
-  const [folder, name] = into ? [target, lastPart(path)] : [dirname(resolve(target)), basename(target)];
-  let [entries, bytes] = [0, 0];
-  const output = new PassThrough();
-  const unpacking = extract({
-    cwd: folder,
-    strict: false,
-    // A folder of the guest is one of ours: setuid programs and devices of a guest are not.
-    filter: (_path, entry) => {
-      if (
-        !('type' in entry) ||
-        !['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link'].includes(entry.type)
-      )
-        return false;
-      entry.path = renamed(entry.path.replace(/\/$/, ''), lastPart(path), name);
-      entries += 1;
-      bytes += entry.size ?? 0;
-      return true;
-    },
-  });
-  output.pipe(unpacking as unknown as NodeJS.WritableStream);
+  const { output, unpacked } = await unpacking(path, target);
   const { stream, done } = await begin(workload, 'pack', path, output);
   stream.end();
   try {
@@ -116,6 +82,5 @@ export const pull = async (workload: string, path: string, target: string): Prom
   } finally {
     output.end();
   }
-  await new Promise((resolve_, reject) => void unpacking.once('close', resolve_).once('error', reject));
-  return { entries, bytes };
+  return unpacked;
 };

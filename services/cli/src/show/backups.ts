@@ -1,4 +1,4 @@
-import { type BackupTargetView, type BackupView, formatSize } from '@innkeeper/model';
+import { type BackupTargetView, type BackupView, formatSize, type HeldFileView } from '@innkeeper/model';
 import { table } from './table.ts';
 
 const size = (bytes: number | undefined): string => (bytes === undefined ? '–' : formatSize(bytes));
@@ -38,6 +38,22 @@ export const backupText = (view: BackupView): string =>
     `verified   ${view.verified === undefined ? 'never' : `${second(view.verified.at)}: ${view.verified.text}`}`,
     `id         ${view.id}`,
   ].join('\n');
+
+const heldName = ({ name, kind, target }: HeldFileView): string =>
+  kind === 'folder' ? `${name}/` : target === undefined ? name : `${name} -> ${target}`;
+
+/** What is in a folder of one. */
+export const heldFilesText = (files: readonly HeldFileView[]): string =>
+  table(
+    [
+      { title: 'MODE', value: ({ mode }) => mode },
+      { title: 'OWNER', value: ({ uid, gid }) => `${uid}:${gid}` },
+      { title: 'SIZE', value: ({ sizeBytes }) => size(sizeBytes), right: true },
+      { title: 'CHANGED', value: ({ modifiedAt }) => second(modifiedAt) },
+      { title: 'NAME', value: heldName },
+    ],
+    files,
+  );
 
 /** Where backups go. */
 export const targetsText = (views: readonly BackupTargetView[]): string =>

@@ -51,6 +51,9 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /v1/workloads/{name}/backup-retention': reading('workload'),
   'GET /v1/backups': reading('listed'),
   'GET /v1/backups/{backup}': reading('backup'),
+  // What a guest held may be anything; what is copied out of it gets into the audit log by whoever answers.
+  'GET /v1/backups/{backup}/files': reading('backup', 'operator'),
+  'GET /v1/backups/{backup}/archive': reading('backup', 'operator'),
   'POST /v1/backups/{backup}/restore': changing('backup'),
   'POST /v1/backups/{backup}/verify': changing('backup'),
   'DELETE /v1/backups/{backup}': changing('backup'),

@@ -1,0 +1,55 @@
+import type { BackupRow } from '@innkeeper/inventory';
+import { completeSpec, type HeldFileView, InnkeeperError } from '@innkeeper/model';
+import { type HeldFiles, listSent, openHeld, type ShownFile } from '@innkeeper/storage';
+import { record, type Trail } from '../access/trail.ts';
+import type { Control } from '../control.ts';
+import { wholeBackup } from './requests.ts';
+import { backupTag, imageTag, innkeeperTag } from './tags.ts';
+import { hostOfTarget, openTarget } from './targets.ts';
+
+const filesOf = async (control: Control, row: BackupRow): Promise<HeldFiles> => {
+  const { paths } = control.config;
+  const { target, repository } = await openTarget(control, row.target);
+  const { host } = hostOfTarget(control, target);
+  const sent = await listSent(host, paths, repository, [innkeeperTag]);
+  const tagged = (tag: string, what: string) => {
+    const found = sent.filter(({ tags }) => tags.includes(tag)).at(-1);
+    if (found !== undefined) return found;
+    throw new InnkeeperError('not_found', `${what} is not at ${repository.name}`, {
+      hint: `inn backup target scan ${repository.name} finds what is there`,
+    });
+  };
+  const held = tagged(backupTag(row.id), `The backup ${row.name}`);
+  const image = tagged(imageTag(row.image?.identity ?? ''), `The image of the backup ${row.name}`);
+  const volumes = completeSpec(row.spec).volumes.filter(({ name }) => row.volumes.includes(name));
+  return openHeld(host, paths, repository, { held, image, volumes });
+};
+
+const viewOf = ({ mode, size, modified, ...file }: ShownFile): HeldFileView => ({
+  ...file,
+  mode: mode.toString(8).padStart(4, '0'),
+  ...(file.kind === 'file' ? { sizeBytes: size } : {}),
+  modifiedAt: new Date(modified * 1000).toISOString(),
+});
+
+/** What is in a folder of a backup, as the guest saw it; of anything else that itself. Throws `not_found`. */
+export const backupFiles = async (control: Control, ref: string, path: string): Promise<HeldFileView[]> => {
+  const files = await filesOf(control, await wholeBackup(control.inventory.db, ref));
+  return (await files.list(path)).map(viewOf);
+};
+
+/**
+ * A file of a backup, or a folder with all below, as tar. Who copies what is written down before anything of it is given. Throws
+ * `not_found`.
+ */
+export const backupArchive = async (
+  control: Control,
+  ref: string,
+  { path, trail }: { readonly path: string; readonly trail: Trail },
+): Promise<AsyncIterable<Buffer>> => {
+  const { db } = control.inventory;
+  const row = await wholeBackup(db, ref);
+  const archive = await (await filesOf(control, row)).archive(path);
+  await record(db, trail, { resource: { kind: 'backup', name: row.name }, project: row.project, after: { path } });
+  return archive;
+};
