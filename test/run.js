@@ -15,27 +15,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** About half of the integration suite by time: nothing of it needs a second host, or the machine itself. */
 const elsewhere = [
   'test/conformance/drivers.test.ts',
-  ...[
-    ...[
-      'backup-obstacles',
-      'backup-schedule',
-      'backup-steps',
-      'backups',
-      'clone-steps',
-      'clones',
-      'full-disk',
-      'images',
-    ],
-    ...[
-      'machine-quiet',
-      'machine-snapshot-steps',
-      'machine-snapshots',
-      'pools',
-      'schedule',
-      'snapshot-steps',
-      'snapshots',
-    ],
-  ].map((name) => `test/integration/${name}.test.ts`),
+  'test/integration/backup-obstacles.test.ts',
+  'test/integration/backup-schedule.test.ts',
+  'test/integration/backup-steps.test.ts',
+  'test/integration/backups.test.ts',
+  'test/integration/clone-steps.test.ts',
+  'test/integration/clones.test.ts',
+  'test/integration/full-disk.test.ts',
+  'test/integration/images.test.ts',
+  'test/integration/machine-quiet.test.ts',
+  'test/integration/machine-snapshot-steps.test.ts',
+  'test/integration/machine-snapshots.test.ts',
+  'test/integration/pools.test.ts',
+  'test/integration/schedule.test.ts',
+  'test/integration/snapshot-steps.test.ts',
+  'test/integration/snapshots.test.ts',
 ];
 
 /** Suites that did not pass. @type {string[]} */
