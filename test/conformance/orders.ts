@@ -4,7 +4,8 @@ import { localHost } from '@innkeeper/host';
 import { type Backend, completeSpec, type DriverReport, pathsUnder, type WorkloadSpec } from '@innkeeper/model';
 import { mountsBelow } from '@innkeeper/storage';
 
-export const prefix = '/tmp/innkeeper-test-conformance';
+/** Another for those who run the suite beside others: each removes it at its end. */
+export const prefix = `${process.env.INNKEEPER_TEST_PREFIX ?? '/tmp/innkeeper-test'}-conformance`;
 export const paths = pathsUnder(prefix);
 export const host = localHost('test');
 

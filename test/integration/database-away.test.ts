@@ -57,6 +57,12 @@ const routes = Object.entries(described).flatMap(([path, methods]) =>
   ]),
 );
 
+/** Parameters that some routes cannot be asked without. */
+const withQuery = (path: string): string => {
+  if (path.endsWith('why-not')) return `${path}?host=h1`;
+  return /\/backups\/[^/]+\/(files|archive)$/.test(path) ? `${path}?path=/` : path;
+};
+
 /** What is known without a database. */
 const always = ['/v1/schema', '/v1/version', '/v1/dumps', '/v1/me'];
 
@@ -89,7 +95,7 @@ describe('while the database is away', () => {
   it.each([...reads, ['GET', '/v1/events'] as [string, string]])(
     '%s %s answers 503, and when to ask again',
     async (method, path) => {
-      const { status, retryAfter, text } = await ask(method, `${path}${path.endsWith('why-not') ? '?host=h1' : ''}`);
+      const { status, retryAfter, text } = await ask(method, withQuery(path));
       expect({ status, retryAfter, code: JSON.parse(text).code }).toEqual({
         status: 503,
         retryAfter: '5',

@@ -46,23 +46,60 @@ const isHidden = (path: string, solid: ReadonlySet<string>): boolean => {
   return false;
 };
 
-const lineOf = (line: string): { readonly type: string; readonly path: string } | undefined => {
-  const { struct_type: kind, type, path } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-  return kind === 'node' && typeof type === 'string' && typeof path === 'string' ? { type, path } : undefined;
+interface Line {
+  readonly path: string;
+  readonly type: string;
+  /** Seconds since 1970, whole ones. */
+  readonly modified: number;
+}
+
+const lineOf = (line: string): Line | undefined => {
+  const { struct_type: kind, type, path, mtime } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  if (kind !== 'node' || typeof type !== 'string' || typeof path !== 'string') return undefined;
+  return { path, type, modified: Math.floor(Date.parse(String(mtime)) / 1000) };
 };
 
 const copied = new Set(['file', 'dir', 'symlink']);
 
-/** What no archive of restic tells: whiteouts of an overlay, and devices, pipes and sockets, which it takes for empty files. */
-const othersIn = async (reader: HeldReader, { snapshot, path }: HeldLayer): Promise<string[]> => {
-  const found: string[] = [];
-  for await (const line of reader.list(snapshot, textOf(path))) {
-    const node = lineOf(line);
-    if (node === undefined || copied.has(node.type)) continue;
-    const inside = bytesOf(node.path);
-    if (isBelow(inside, path)) found.push(inside.slice(path.length + 1));
-  }
-  return found;
+/** What no archive of restic tells of the files in a layer. */
+interface Told {
+  /** As it is told of one of the archive's; asked in the archive's order, which is the list's. */
+  of(path: string): Promise<Line | undefined>;
+  /** Whiteouts of an overlay, and devices, pipes and sockets, which an archive has as empty files: all there are, once the list has ended. */
+  others(): Promise<readonly string[]>;
+  end(): Promise<void>;
+}
+
+const toldOf = (reader: HeldReader, { snapshot, path: folder }: HeldLayer): Told => {
+  const lines = reader.list(snapshot, textOf(folder))[Symbol.asyncIterator]();
+  const passed = new Map<string, Line>();
+  const others: string[] = [];
+  /** Whether there was another one. */
+  const pass = async (): Promise<boolean> => {
+    const { done, value } = await lines.next();
+    if (done === true) return false;
+    const line = lineOf(value);
+    if (line === undefined) return true;
+    passed.set(line.path, line);
+    const inside = bytesOf(line.path);
+    if (!copied.has(line.type) && isBelow(inside, folder)) others.push(inside.slice(folder.length + 1));
+    return true;
+  };
+  return {
+    of: async (path) => {
+      // JSON has no other bytes than those of text.
+      const key = textOf(path);
+      while (!passed.has(key) && (await pass()));
+      const line = passed.get(key);
+      passed.delete(key);
+      return line;
+    },
+    others: async () => {
+      while (await pass());
+      return others;
+    },
+    end: async () => void (await lines.return?.()),
+  };
 };
 
 /** One layer of a folder, without what lies under what is above it, which is told what it hides in turn. */
@@ -71,22 +108,31 @@ async function* layerOf(
   layer: HeldLayer,
   { above, prefix }: { readonly above: Above; readonly prefix: string },
 ): AsyncGenerator<Buffer> {
-  const others = new Set(await othersIn(reader, layer));
-  const own: Above = { solid: new Set(others), folders: new Set() };
-  for await (const { entry, body } of readTar(reader.dump(layer.snapshot, textOf(layer.path)))) {
-    const full = `/${entry.path.replace(/^\/+/, '')}`;
-    if (!isBelow(full, layer.path)) continue;
-    const path = full.slice(layer.path.length + 1);
-    const { kind } = entry;
-    if (kind === 'folder') own.folders.add(path);
-    if (kind !== 'folder' || entry.attributes?.get('trusted.overlay.opaque') === 'y') own.solid.add(path);
-    if (kind === 'other' || others.has(path) || isHidden(path, above.solid) || above.folders.has(path)) continue;
-    const header = headerOf(`${prefix}${path}`, entry);
-    if (kind === 'file') yield* withBody(header, entry.size, body);
-    else yield header;
+  const own: Above = { solid: new Set(), folders: new Set() };
+  const told = toldOf(reader, layer);
+  try {
+    for await (const { entry, body } of readTar(reader.dump(layer.snapshot, textOf(layer.path)))) {
+      const full = `/${entry.path.replace(/^\/+/, '')}`;
+      if (!isBelow(full, layer.path)) continue;
+      const path = full.slice(layer.path.length + 1);
+      const { kind } = entry;
+      const { type = 'file', modified = entry.modified } = (await told.of(full)) ?? {};
+      if (kind === 'folder') own.folders.add(path);
+      if (kind !== 'folder' || entry.attributes?.get('trusted.overlay.opaque') === 'y') own.solid.add(path);
+      if (kind === 'other' || !copied.has(type) || isHidden(path, above.solid) || above.folders.has(path)) continue;
+      // An archive of Go's has the nearest second, which may be one that was not there yet. [archive/tar, Writer.WriteHeader]
+      const header = headerOf(`${prefix}${path}`, {
+        ...entry,
+        modified: modified === entry.modified - 1 ? modified : entry.modified,
+      });
+      if (kind === 'file') yield* withBody(header, entry.size, body);
+      else yield header;
+    }
+    for (const path of [...own.solid, ...(await told.others())]) above.solid.add(path);
+    for (const path of own.folders) above.folders.add(path);
+  } finally {
+    await told.end();
   }
-  for (const path of own.solid) above.solid.add(path);
-  for (const path of own.folders) above.folders.add(path);
 }
 
 /** A folder and all below, but for what volumes hide of it. */
