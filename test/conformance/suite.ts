@@ -1,4 +1,4 @@
-import { conformanceCases } from '@innkeeper/driver-contract';
+import { conformanceCases, endRunning } from '@innkeeper/driver-contract';
 import { type DriverReport, messageChain } from '@innkeeper/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenBench } from './orders.ts';
@@ -31,6 +31,7 @@ export const conformance = (id: string, open: () => Promise<OpenBench>, timeoutM
     });
 
     afterAll(async () => {
+      await endRunning(bench);
       expect(await bench.foreign.fingerprint()).toBe(foreign);
       await bench.close();
     });

@@ -1,4 +1,4 @@
-import { conformanceCases } from '@innkeeper/driver-contract';
+import { conformanceCases, endRunning } from '@innkeeper/driver-contract';
 import { kvm, lxc } from '@innkeeper/drivers';
 import { ensureLibvirt } from '@innkeeper/infra';
 import { messageChain } from '@innkeeper/model';
@@ -37,6 +37,7 @@ const bench = await openBench(factory);
 const foreign = await bench.foreign.fingerprint();
 for (const { title, run } of conformanceCases)
   if (titles.length === 0 || titles.includes(title)) await say(title, () => run(bench));
+await endRunning(bench);
 await say('leaves the guest beside as it was', async () => {
   if ((await bench.foreign.fingerprint()) !== foreign) throw new Error('it was changed');
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostProcess } from '@innkeeper/host';
-import type { ExecOptions, GuestRef } from '../contract.ts';
-import { type ConformanceBench, isConflict, withGuest } from './bench.ts';
+import type { ExecOptions, GuestOrder, GuestRef } from '../contract.ts';
+import { type ConformanceBench, isConflict, refOf, runAll } from './bench.ts';
 
 /** A command as root of the guest, without a terminal. */
 export const options = (command: readonly string[]): ExecOptions => ({
@@ -45,10 +45,53 @@ export const untilAnswers = async (bench: ConformanceBench, guest: GuestRef): Pr
   while (!(await answers(bench, guest)) && Date.now() < deadline) await delay(lookAgainMs);
 };
 
-/** A guest that runs commands. */
-export const withRunning = (bench: ConformanceBench, work: (guest: GuestRef) => Promise<void>): Promise<void> =>
-  withGuest(bench, async (guest) => {
-    await bench.driver.start(guest);
-    await untilAnswers(bench, guest);
-    await work(guest);
-  });
+interface Running {
+  readonly guest: GuestRef;
+  readonly order: GuestOrder;
+}
+
+/** The one that waits for the next case, of each bench. */
+const waiting = new WeakMap<ConformanceBench, Running>();
+
+const takeAway = ({ driver }: ConformanceBench, { guest, order }: Running): Promise<void> =>
+  runAll(driver.destroy(guest, order.claims.networks, 'delete'));
+
+const bringUp = async (bench: ConformanceBench): Promise<Running> => {
+  const order = await bench.order();
+  const plan = bench.driver.plan(order);
+  const running = { guest: refOf(plan), order };
+  try {
+    await runAll(bench.driver.create(plan));
+    await bench.driver.start(running.guest);
+    await untilAnswers(bench, running.guest);
+    return running;
+  } catch (error) {
+    await takeAway(bench, running);
+    throw error;
+  }
+};
+
+/** Takes away the guest that cases which only run commands share. */
+export const endRunning = async (bench: ConformanceBench): Promise<void> => {
+  const left = waiting.get(bench);
+  waiting.delete(bench);
+  if (left !== undefined) await takeAway(bench, left);
+};
+
+/**
+ * A guest that runs commands, for a case that changes nothing else of it: the next such case is given the same one, since an emulated
+ * machine takes minutes to come up. One in which a case failed goes.
+ */
+export const withRunning = async (bench: ConformanceBench, work: (guest: GuestRef) => Promise<void>): Promise<void> => {
+  const left = waiting.get(bench);
+  if (left !== undefined && !(await answers(bench, left.guest))) await endRunning(bench);
+  const running = waiting.get(bench) ?? (await bringUp(bench));
+  waiting.delete(bench);
+  try {
+    await work(running.guest);
+  } catch (error) {
+    await takeAway(bench, running);
+    throw error;
+  }
+  waiting.set(bench, running);
+};

@@ -12,10 +12,12 @@ import { snapshotCases } from './snapshots.ts';
 import { streamCases } from './streams.ts';
 
 export type { ConformanceBench, ConformanceCase } from './bench.ts';
+export { endRunning } from './commands.ts';
 
 /**
- * What any driver has to do, whatever it drives. Each case makes its own guests and takes them away; it throws what is
- * wrong. What a driver declares has to work, what it does not declare has to be absent.
+ * What any driver has to do, whatever it drives. Each case makes its own guests and takes them away, but for one that runs commands,
+ * which those share that do nothing else with it: {@link endRunning} after the last. A case throws what is wrong. What a driver declares
+ * has to work, what it does not declare has to be absent.
  */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...reportCases,
