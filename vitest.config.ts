@@ -24,6 +24,7 @@ export default defineConfig({
           exclude: ['**/*.integration.test.ts', '**/node_modules/**', '**/dist/**'],
           // To load everything anew for each file is four fifths of the work.
           isolate: false,
+          testTimeout: 30_000,
         },
       },
       {

@@ -32,6 +32,10 @@ export interface BackupCalls {
    * archive is not whole.
    */
   backupArchive(ref: string, path: string): Promise<Readable>;
+  /** A backup and its image as one file, which whoever has it can read. The stream fails where it is not whole. */
+  exportBackup(ref: string): Promise<Readable>;
+  /** Sends a file that was exported to a target, the only one without a name. What the backups in it are called here. */
+  importBackups(file: Readable, to?: string): Promise<BackupView[]>;
   backupTargets(): Promise<BackupTargetView[]>;
   addBackupTarget(target: NewBackupTarget): Promise<BackupTargetView>;
   /** What is in its repository stays. `forget`: also where it has backups. */
@@ -61,6 +65,12 @@ export const backupCalls = (target: Target): BackupCalls => {
     backupFiles: async (ref, path) =>
       (await ask<{ items: HeldFileView[] }>(target, `${at(ref)}/files${queryOf({ path })}`)).items,
     backupArchive: (ref, path) => openBytes(target, `${at(ref)}/archive${queryOf({ path })}`),
+    exportBackup: (ref) => openBytes(target, `${at(ref)}/export`),
+    importBackups: async (file, to) => {
+      const headers = { 'content-type': 'application/x-tar' };
+      const path = `/v1/backups${queryOf({ to })}`;
+      return (await ask<{ items: BackupView[] }>(target, path, { method: 'POST', file, headers })).items;
+    },
     removeBackup: (ref) => ask(target, at(ref), { method: 'DELETE' }),
     backupTargets: async () => (await ask<{ items: BackupTargetView[] }>(target, '/v1/backup-targets')).items,
     addBackupTarget: (body) => ask(target, '/v1/backup-targets', { method: 'POST', body }),

@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
 import { type ErrorCode, type EventView, errorCodes, InnkeeperError, type Problem } from '@innkeeper/model';
 
 /**
@@ -13,6 +14,8 @@ export type Target =
 interface Asking {
   readonly method?: string;
   readonly body?: unknown;
+  /** Sent as it comes, instead of `body`. */
+  readonly file?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -74,6 +77,19 @@ export const down = (cause: unknown): InnkeeperError => {
       });
 };
 
+/** An answer before its end, which refuses it, ends it. */
+const sendFile = (request: ClientRequest, file: Readable, failed: (error: unknown) => void): void => {
+  request.once('response', () => {
+    file.unpipe(request);
+    file.destroy();
+  });
+  file.once('error', (error) => {
+    failed(error);
+    request.destroy();
+  });
+  file.pipe(request);
+};
+
 const open = (target: Target, path: string, asking: Asking): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const { socketPath, base, headers, ca } = connectionOf(target);
@@ -99,7 +115,8 @@ const open = (target: Target, path: string, asking: Asking): Promise<IncomingMes
       resolve,
     );
     request.on('error', (error) => reject(asking.signal?.aborted === true ? error : down(error)));
-    request.end(body);
+    if (asking.file === undefined) request.end(body);
+    else sendFile(request, asking.file, reject);
   });
 
 const bodyOf = async (response: IncomingMessage): Promise<Buffer> => {

@@ -1,3 +1,4 @@
+export { exportSent, importSent } from './backups/exported.ts';
 export { type HeldFiles, openHeld, type ShownFile } from './backups/held.ts';
 export { imageOfRoot } from './backups/image.ts';
 export * from './backups/repository.ts';

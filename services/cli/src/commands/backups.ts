@@ -5,6 +5,7 @@ import { backupsText, backupText } from '../show/backups.ts';
 import { checkFormat, outputOption, print, printItems } from '../show/output.ts';
 import { retentionText } from '../show/snapshots.ts';
 import { client } from '../target.ts';
+import { addBackupExports } from './backup-exports.ts';
 import { addBackupFiles } from './backup-files.ts';
 import { addBackupTargets } from './backup-targets.ts';
 import { examples } from './examples.ts';
@@ -137,6 +138,7 @@ export const addBackups = (program: Command): void => {
   addReading(backups);
   addBringingBack(backups);
   addBackupFiles(backups);
+  addBackupExports(backups);
   addPlan(backups);
   addBackupTargets(backups);
 };

@@ -42,7 +42,10 @@ describe('completion', () => {
     ['pool rm f', ['fast']],
     ['pool add fast --host ', ['h1', 'h2']],
     ['run debian/12 --pool ', ['default', 'fast']],
-    ['backup ', ['cp', 'create', 'files', 'ls', 'plan', 'restore', 'rm', 'show', 'target', 'verify']],
+    [
+      'backup ',
+      ['cp', 'create', 'export', 'files', 'import', 'ls', 'plan', 'restore', 'rm', 'show', 'target', 'verify'],
+    ],
     ['backup create w', ['web', 'wiki']],
     ['backup create web --to ', ['nas', 'shelf']],
     ['backup restore we', ['web-20261126-154418']],

@@ -36,7 +36,7 @@ describe('the table of who may what', () => {
   it('keeps hosts, rules, tokens, images, where backups go, the log and guests of others for administrators', () => {
     const changing = Object.entries(accessTable).filter(([route]) => !route.startsWith('GET '));
     const kept =
-      /^(PUT|POST|PATCH|DELETE) \/v1\/(hosts|rules\/\{|tokens|guests|recover|dumps|images|backup-targets)|(release|confirm|revert)$/;
+      /^(PUT|POST|PATCH|DELETE) \/v1\/(hosts|rules\/\{|tokens|guests|recover|dumps|images|backup-targets|backups$)|(release|confirm|revert)$/;
     for (const [route, { role }] of changing)
       expect({ route, role: role === 'admin' }).toEqual({ route, role: kept.test(route) });
     expect(accessTable['GET /v1/tokens']?.role).toBe('admin');

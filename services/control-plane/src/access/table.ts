@@ -54,6 +54,8 @@ export const accessTable: Readonly<Record<string, Access>> = {
   // What a guest held may be anything; what is copied out of it gets into the audit log by whoever answers.
   'GET /v1/backups/{backup}/files': reading('backup', 'operator'),
   'GET /v1/backups/{backup}/archive': reading('backup', 'operator'),
+  'GET /v1/backups/{backup}/export': reading('backup', 'operator'),
+  'POST /v1/backups': changing('all', 'admin'),
   'POST /v1/backups/{backup}/restore': changing('backup'),
   'POST /v1/backups/{backup}/verify': changing('backup'),
   'DELETE /v1/backups/{backup}': changing('backup'),

@@ -7,7 +7,7 @@ import type { Arrival, Identity } from '../access/identity.ts';
 import type { Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { asProblem, retryAfterSeconds } from '../problem.ts';
-import { limitAddress, limitBody } from './bodies.ts';
+import { limitAddress, limitBody, takesFile } from './bodies.ts';
 import { gate } from './gate.ts';
 import { refuseInvalid } from './refusal.ts';
 
@@ -55,14 +55,11 @@ export const createApp = (control: Control): App => {
     problemResponse(new InnkeeperError('not_found', `There is nothing at ${c.req.method} ${c.req.path}`)),
   );
   app.use('*', limitAddress());
-  app.use(
-    '*',
-    bodyLimit({
-      maxSize: largestBody,
-      onError: () =>
-        problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
-    }),
-  );
+  const limitSize = bodyLimit({
+    maxSize: largestBody,
+    onError: () => problemResponse(new InnkeeperError('too_large', `The request is larger than ${largestBody} bytes`)),
+  });
+  app.use('*', (c, next) => (takesFile(c.req) ? next() : limitSize(c, next)));
   app.use('/v1/*', gate(), guard(control), limitBody());
   return app;
 };

@@ -1,27 +1,16 @@
-import { Readable } from 'node:stream';
 import { createRoute, z } from '@hono/zod-openapi';
 import { heldFileView, heldPath } from '@innkeeper/model';
 import { backupArchive, backupFiles } from '../backups/files.ts';
 import type { Control } from '../control.ts';
 import { failures, json } from './answers.ts';
 import type { App } from './app.ts';
+import { archiveType, streamed } from './archive.ts';
 
-const archiveType = 'application/x-tar';
 const example = 'As the guest saw it, volumes at their places: /etc/hosts, /mnt/data';
 const request = {
   params: z.object({ backup: z.string().meta({ description: 'Its name or id' }) }),
   query: z.object({ path: heldPath.meta({ description: example }) }),
 };
-
-/** An answer has begun by then: who reads it sees that it is cut off, and the log says why. */
-async function* told(control: Control, backup: string, archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* archive;
-  } catch (error) {
-    control.log.error({ err: error, backup }, 'a copy out of a backup was cut off');
-    throw error;
-  }
-}
 
 /** Files of backups, which nothing is brought back for. */
 export const addBackupFiles = (app: App, control: Control): void => {
@@ -56,8 +45,7 @@ export const addBackupFiles = (app: App, control: Control): void => {
       const { backup } = c.req.valid('param');
       const { path } = c.req.valid('query');
       const archive = await backupArchive(control, backup, { path, trail: c.get('trail') });
-      const body = Readable.toWeb(Readable.from(told(control, backup, archive)));
-      return c.body(body as ReadableStream, 200, { 'content-type': archiveType });
+      return c.body(streamed(control, `a copy out of ${backup}`, archive), 200, { 'content-type': archiveType });
     },
   );
 };

@@ -2,6 +2,7 @@ import type { Control } from '../control.ts';
 import { addAccess } from './access.ts';
 import { addAdoptions } from './adoptions.ts';
 import type { App } from './app.ts';
+import { addBackupExports } from './backup-exports.ts';
 import { addBackupFiles } from './backup-files.ts';
 import { addBackupTargets } from './backup-targets.ts';
 import { addBackups } from './backups.ts';
@@ -30,6 +31,7 @@ export const addRoutes = (app: App, control: Control): void => {
   addSnapshots(app, control);
   addBackups(app, control);
   addBackupFiles(app, control);
+  addBackupExports(app, control);
   addBackupTargets(app, control);
   addScreens(app, control);
   addPlacements(app, control);

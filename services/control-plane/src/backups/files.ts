@@ -1,28 +1,15 @@
 import type { BackupRow } from '@innkeeper/inventory';
-import { completeSpec, type HeldFileView, InnkeeperError } from '@innkeeper/model';
-import { type HeldFiles, listSent, openHeld, type ShownFile } from '@innkeeper/storage';
+import { completeSpec, type HeldFileView } from '@innkeeper/model';
+import { type HeldFiles, openHeld, type ShownFile } from '@innkeeper/storage';
 import { record, type Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { wholeBackup } from './requests.ts';
-import { backupTag, imageTag, innkeeperTag } from './tags.ts';
-import { hostOfTarget, openTarget } from './targets.ts';
+import { sentOf } from './sent.ts';
 
 const filesOf = async (control: Control, row: BackupRow): Promise<HeldFiles> => {
-  const { paths } = control.config;
-  const { target, repository } = await openTarget(control, row.target);
-  const { host } = hostOfTarget(control, target);
-  const sent = await listSent(host, paths, repository, [innkeeperTag]);
-  const tagged = (tag: string, what: string) => {
-    const found = sent.filter(({ tags }) => tags.includes(tag)).at(-1);
-    if (found !== undefined) return found;
-    throw new InnkeeperError('not_found', `${what} is not at ${repository.name}`, {
-      hint: `inn backup target scan ${repository.name} finds what is there`,
-    });
-  };
-  const held = tagged(backupTag(row.id), `The backup ${row.name}`);
-  const image = tagged(imageTag(row.image?.identity ?? ''), `The image of the backup ${row.name}`);
+  const { host, repository, held, image } = await sentOf(control, row);
   const volumes = completeSpec(row.spec).volumes.filter(({ name }) => row.volumes.includes(name));
-  return openHeld(host, paths, repository, { held, image, volumes });
+  return openHeld(host, control.config.paths, repository, { held, image, volumes });
 };
 
 const viewOf = ({ mode, size, modified, ...file }: ShownFile): HeldFileView => ({

@@ -1,16 +1,10 @@
 import { deleteBackup, findBackup, insertBackup, listBackups } from '@innkeeper/inventory';
 import { type BackupManifest, backupManifest, projectOf, type ScanView } from '@innkeeper/model';
-import { listSent, readSent, type SentRecord } from '@innkeeper/storage';
+import { listSent, readSent } from '@innkeeper/storage';
 import { record, type Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
-import { backupTag, innkeeperTag } from './tags.ts';
+import { idOfSent, innkeeperTag } from './tags.ts';
 import { hostOfTarget, openTarget } from './targets.ts';
-
-const tagPrefix = backupTag('');
-
-/** The id of the backup that was sent; undefined for an image. */
-const idOf = ({ tags }: SentRecord): string | undefined =>
-  tags.find((tag) => tag.startsWith(tagPrefix))?.slice(tagPrefix.length);
 
 const parsed = (text: string): BackupManifest | undefined => {
   try {
@@ -37,7 +31,7 @@ export const scanTarget = async (control: Control, name: string, trail: Trail): 
   const managed = hostOfTarget(control, target);
   const before = await listBackups(db, { target: name });
   const sent = (await listSent(managed.host, control.config.paths, repository, [innkeeperTag])).flatMap((one) => {
-    const id = idOf(one);
+    const id = idOfSent(one);
     return id === undefined ? [] : [{ ...one, id }];
   });
   const known = new Set(before.map(({ id }) => id));
