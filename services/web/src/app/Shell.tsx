@@ -3,6 +3,7 @@ import { AccessPage } from '../access/AccessPage.tsx';
 import { useMe } from '../api/access.ts';
 import { type Liveness, useLiveEvents } from '../api/useLiveEvents.ts';
 import { HostsPage } from '../hosts/HostsPage.tsx';
+import { Backups } from '../kept/Backups.tsx';
 import { NetworksPage } from '../networks/NetworksPage.tsx';
 import { OperationsPanel } from '../operations/OperationsPanel.tsx';
 import { signOut } from '../session/session.ts';
@@ -23,6 +24,7 @@ const liveText: Readonly<Record<Liveness, { readonly text: string; readonly colo
 
 const tabText: Readonly<Record<Place['tab'], string>> = {
   workloads: 'Workloads',
+  backups: 'Backups',
   hosts: 'Hosts',
   networks: 'Networks',
   access: 'Access',
@@ -32,6 +34,8 @@ const Section = ({ tab, item }: Place) => {
   switch (tab) {
     case 'workloads':
       return <WorkloadsPage opened={item} />;
+    case 'backups':
+      return <Backups />;
     case 'hosts':
       return <HostsPage />;
     case 'networks':

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 /** Sections of the page, the first one when nothing is said. */
-export const tabs = ['workloads', 'hosts', 'networks', 'access'] as const;
+export const tabs = ['workloads', 'backups', 'hosts', 'networks', 'access'] as const;
 
 /** Where in the page one is. The control plane serves `/` only, so it stands behind the `#`: `#workloads/ID`. */
 export interface Place {

@@ -1,10 +1,11 @@
-import type { HostView } from '@innkeeper/model';
+import type { HostView, PoolView } from '@innkeeper/model';
 import { Accordion, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { StateBadge } from '../ui/StateBadge.tsx';
 import { momentText, sizeText } from '../ui/text.ts';
 import { CapacityBar } from './CapacityBar.tsx';
 import { Devices } from './Devices.tsx';
 import { DriverItem } from './DriverItem.tsx';
+import { Pools } from './Pools.tsx';
 
 const count = (amount: number): string => String(Math.round(amount * 10) / 10);
 
@@ -46,7 +47,12 @@ const Capacity = ({ host }: { readonly host: HostView }) => {
   );
 };
 
-export const HostCard = ({ host }: { readonly host: HostView }) => {
+interface Props {
+  readonly host: HostView;
+  readonly pools: readonly PoolView[];
+}
+
+export const HostCard = ({ host, pools }: Props) => {
   const { machine } = host;
   return (
     <Card withBorder padding="md" component="section" aria-label={`Host ${host.name}`}>
@@ -66,6 +72,7 @@ export const HostCard = ({ host }: { readonly host: HostView }) => {
         <Text size="sm">
           <b>Images here:</b> {host.images.join(', ') || 'none yet'}
         </Text>
+        {pools.length > 0 && <Pools pools={pools} />}
         {host.devices.length > 0 && <Devices devices={host.devices} />}
         <div>
           <Text size="sm" fw={600}>

@@ -3,6 +3,8 @@ import { Alert, Button, Drawer, Group, Loader, Stack, Tabs, Text } from '@mantin
 import type { ReactNode } from 'react';
 import { problemFrom } from '../api/ApiError.ts';
 import { type Action, usePlacement } from '../api/queries.ts';
+import { Backups } from '../kept/Backups.tsx';
+import { Snapshots } from '../kept/Snapshots.tsx';
 import { PlacementView } from '../placement/PlacementView.tsx';
 import { isUnknown } from '../recovery/knowsMore.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
@@ -26,6 +28,9 @@ const Placement = ({ name }: { readonly name: string }) => {
   if (error !== null) return <ProblemAlert problem={problemFrom(error)} title="Reading the placement record" />;
   return data === undefined ? <Loader aria-label="Reading the placement record" /> : <PlacementView record={data} />;
 };
+
+/** What an adopted guest stands on is its owner's. */
+const isKept = ({ managed, adopted }: WorkloadView): boolean => managed && adopted !== true;
 
 const Details = ({
   workload,
@@ -60,11 +65,20 @@ const Details = ({
     <Tabs defaultValue="overview" keepMounted={false}>
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
+        {isKept(workload) && <Tabs.Tab value="kept">Snapshots and backups</Tabs.Tab>}
         {workload.managed && <Tabs.Tab value="placement">Placement record</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="overview" pt="md">
         <Overview workload={workload} />
       </Tabs.Panel>
+      {isKept(workload) && (
+        <Tabs.Panel value="kept" pt="md">
+          <Stack gap="xl">
+            <Snapshots workload={workload} />
+            <Backups workload={workload} />
+          </Stack>
+        </Tabs.Panel>
+      )}
       {workload.managed && (
         <Tabs.Panel value="placement" pt="md">
           <Placement name={workload.name} />
