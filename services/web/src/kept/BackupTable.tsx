@@ -8,7 +8,7 @@ export type BackupAct = 'bring back' | 'verify' | 'remove backup';
 
 interface Props {
   readonly backups: readonly BackupView[];
-  /** Without, where all are of the same one. */
+  /** Of one workload there is less room, and less to say. */
   readonly withWorkload: boolean;
   readonly onAct: (act: BackupAct, backup: BackupView) => void;
 }
@@ -22,6 +22,9 @@ const acts: readonly { readonly act: BackupAct; readonly text: string }[] = [
 const notPossible = (act: BackupAct, { name, state }: BackupView): string | undefined =>
   state === 'ready' || act === 'remove backup' ? undefined : `${name} is not whole: it is ${state}`;
 
+const sizeTitle = 'All that it holds; the repository shares what others hold as well';
+const sizeOf = ({ state, sizeBytes }: BackupView): string => (state === 'ready' ? sizeText(sizeBytes) : state);
+
 const Verified = ({ verified }: Pick<BackupView, 'verified'>) =>
   verified === undefined ? (
     <Text size="sm" c="dimmed">
@@ -34,15 +37,19 @@ const Verified = ({ verified }: Pick<BackupView, 'verified'>) =>
   );
 
 export const BackupTable = ({ backups, withWorkload, onAct }: Props) => (
-  <Table.ScrollContainer minWidth={withWorkload ? 900 : 640} type="native">
+  <Table.ScrollContainer minWidth={withWorkload ? 900 : 480} type="native">
     <Table fz="sm" verticalSpacing={4} aria-label="List of backups">
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Name</Table.Th>
           {withWorkload && <Table.Th>Of</Table.Th>}
-          <Table.Th>At</Table.Th>
-          <Table.Th>Made</Table.Th>
-          <Table.Th title="All that it holds; the repository shares what others hold as well">Size</Table.Th>
+          {withWorkload && (
+            <>
+              <Table.Th>At</Table.Th>
+              <Table.Th>Made</Table.Th>
+              <Table.Th title={sizeTitle}>Size</Table.Th>
+            </>
+          )}
           <Table.Th title="Brought back, started, and taken away again">Verified</Table.Th>
           <Table.Th>Actions</Table.Th>
         </Table.Tr>
@@ -50,11 +57,22 @@ export const BackupTable = ({ backups, withWorkload, onAct }: Props) => (
       <Table.Tbody>
         {backups.map((backup) => (
           <Table.Tr key={backup.id}>
-            <Table.Th scope="row">{backup.name}</Table.Th>
-            {withWorkload && <Table.Td>{backup.workload.name}</Table.Td>}
-            <Table.Td>{backup.target}</Table.Td>
-            <Table.Td>{momentText(backup.createdAt)}</Table.Td>
-            <Table.Td>{backup.state === 'ready' ? sizeText(backup.sizeBytes) : backup.state}</Table.Td>
+            <Table.Th scope="row">
+              {backup.name}
+              {!withWorkload && (
+                <Text size="xs" c="dimmed" title={sizeTitle}>
+                  {` ${backup.target} · ${sizeOf(backup)}`}
+                </Text>
+              )}
+            </Table.Th>
+            {withWorkload && (
+              <>
+                <Table.Td>{backup.workload.name}</Table.Td>
+                <Table.Td>{backup.target}</Table.Td>
+                <Table.Td>{momentText(backup.createdAt)}</Table.Td>
+                <Table.Td>{sizeOf(backup)}</Table.Td>
+              </>
+            )}
             <Table.Td>
               <Verified verified={backup.verified} />
             </Table.Td>
