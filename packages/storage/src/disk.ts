@@ -50,6 +50,21 @@ export const diskSize = async (host: Host, path: string): Promise<number> => {
   return (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
 };
 
+const bytesOf = async (host: Host, path: string, offset: bigint, count: number): Promise<Buffer> => {
+  const words = ['od', '-An', '-v', '-tx1', '-j', String(offset), '-N', String(count), '--', path];
+  return Buffer.from((await host.run(words)).stdout.replaceAll(/\s/g, ''), 'hex');
+};
+
+/**
+ * Whether anything was ever written into a qcow2 that nobody uses now: then the first level of its map names a part of the second.
+ * [QEMU, docs/interop/qcow2: that level has its number of entries at 36 of the header, and where it is at 40]
+ */
+export const isWrittenInto = async (host: Host, path: string): Promise<boolean> => {
+  const header = await bytesOf(host, path, 0n, 48);
+  const map = await bytesOf(host, path, header.readBigUInt64BE(40), header.readUInt32BE(36) * 8);
+  return map.some((byte) => byte !== 0);
+};
+
 /** Throws `host_error` while the pool that it is in is away; one that is nowhere is not looked for. */
 export const reachGuestDisk = async (host: Host, paths: Paths, id: string): Promise<void> =>
   void (await reachFolder(host, paths, guestDiskFolder(paths, id)));

@@ -10,6 +10,8 @@ export * from './disk.ts';
 export type { BuildOptions } from './image-build.ts';
 export * from './image-store.ts';
 export { layout } from './layout.ts';
+export * from './machine-clone.ts';
+export type { MachineState } from './machine-parts.ts';
 export * from './machine-snapshots.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';

@@ -1,6 +1,15 @@
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { guestDiskFolder as folderOf, guestDiskPath, reachGuestDisk } from './disk.ts';
+import { guestDiskFolder as folderOf, reachGuestDisk } from './disk.ts';
+import {
+  diskParts,
+  type MachineState,
+  type Part,
+  refuseBusy,
+  requireDisk,
+  smallParts,
+  snapshotsFolder,
+} from './machine-parts.ts';
 import { programText } from './program.ts';
 import {
   busyCode,
@@ -11,9 +20,9 @@ import {
   type SnapshotNote,
 } from './snapshot-folder.ts';
 import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
-import { volumeDiskPath, volumesFolder } from './volumes.ts';
+import { volumesFolder } from './volumes.ts';
 
-const snapshotProgram = programText('machine-snapshots.pl');
+const snapshotProgram = programText('machine-parts.pl', 'machine-snapshots.pl');
 
 /** A snapshot of a machine: its folder beside the machine's own disk is called by `id`, which no user chooses. */
 export interface MachineSnapshotRef {
@@ -21,41 +30,6 @@ export interface MachineSnapshotRef {
   readonly machine: string;
   readonly id: string;
 }
-
-/** Where else than beside its disk a machine keeps something; it need not be there. */
-export interface MachineState {
-  /** The file of its UEFI variables. */
-  readonly nvram: string | undefined;
-  /** The folder of its TPM. */
-  readonly tpm: string | undefined;
-}
-
-/** A part of the machine, and what it is called within a snapshot. */
-interface Part {
-  readonly kind: 'disk' | 'file' | 'tree';
-  readonly key: string;
-  readonly path: string;
-}
-
-const snapshotsFolder = (paths: Paths, machine: string): string => `${folderOf(paths, machine)}/snapshots`;
-
-/** Volumes have words as names: what has another dot is on its way. */
-const volumeDisk = /^([^.]+)\.qcow2$/;
-
-const diskParts = async (host: Host, paths: Paths, machine: string, folder: string): Promise<Part[]> => [
-  { kind: 'disk', key: 'disk.qcow2', path: guestDiskPath(paths, machine) },
-  ...(await host.files.list(folder)).sort().flatMap((file): Part[] => {
-    const name = volumeDisk.exec(file)?.[1];
-    return name === undefined
-      ? []
-      : [{ kind: 'disk', key: `volumes/${file}`, path: volumeDiskPath(paths, machine, name) }];
-  }),
-];
-
-const smallParts = ({ nvram, tpm }: MachineState): Part[] => [
-  ...(nvram === undefined ? [] : [{ kind: 'file' as const, key: 'nvram', path: nvram }]),
-  ...(tpm === undefined ? [] : [{ kind: 'tree' as const, key: 'tpm', path: tpm }]),
-];
 
 const partsOf = async (
   host: Host,
@@ -79,22 +53,12 @@ const perform = async (
   requireSnapshotId(id);
   const words = parts.flatMap(({ kind, key, path }) => [kind, key, path]);
   const argv = ['perl', '-e', await snapshotProgram(), folderOf(paths, machine), id, action, ...words];
-  const { exitCode } = await host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] });
-  if (exitCode === busyCode)
-    throw new InnkeeperError('conflict', 'Somebody writes into a disk of this machine, which does not run', {
-      hint: 'ask again when nothing has its disks open any more',
-    });
+  await refuseBusy(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
 };
 
 const isThere = async (host: Host, paths: Paths, machine: string): Promise<boolean> => {
   await reachGuestDisk(host, paths, machine);
   return (await host.files.facts(folderOf(paths, machine))) !== undefined;
-};
-
-const requireDisk = async (host: Host, paths: Paths, machine: string): Promise<void> => {
-  await reachGuestDisk(host, paths, machine);
-  if ((await host.files.facts(guestDiskPath(paths, machine))) !== undefined) return;
-  throw new InnkeeperError('not_found', `The disk of the machine ${machine} is not on this host`);
 };
 
 export interface MachineCopy {

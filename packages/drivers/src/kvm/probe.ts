@@ -81,9 +81,8 @@ export const kvmCapabilities = async (
       reasonIfAbsent: 'backups of virtual machines are not offered yet; those of containers are',
     },
     clone: {
-      value: false,
-      evidence: 'who a machine is stands on a disk that the host does not open',
-      reasonIfAbsent: 'clones of virtual machines are not offered yet; those of containers are',
+      value: true,
+      evidence: 'copies of its disks, UEFI variables and TPM; who it is, it is told at its first start',
     },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     pools: poolCapability,
