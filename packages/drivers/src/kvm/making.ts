@@ -18,6 +18,7 @@ import {
   removeMachineClone,
   seedDiskPath,
 } from '@innkeeper/storage';
+import type { Seed } from '../shared/cloud-init.ts';
 import { consoleLog, consoleLogFolder } from '../shared/console-log.ts';
 import type { Definition } from '../shared/definition.ts';
 import { forceStop, isMade, requireMade, undefineGuest } from '../shared/lifecycle.ts';
@@ -81,9 +82,10 @@ export const makingOf = ({ host, paths, libvirt, images, observer, acceleration 
     await host.files.makeDirectory(consoleLogFolder(paths), 0o711);
   };
 
-  const makeSeed = async (definition: Definition, seed = machineSeed(definition)): Promise<void> => {
-    if (seed !== undefined) await createSeedDisk(host, paths, definition.uuid, { ...seed });
+  const writeSeed = async (uuid: string, seed: Seed | undefined): Promise<void> => {
+    if (seed !== undefined) await createSeedDisk(host, paths, uuid, { ...seed });
   };
+  const makeSeed = (definition: Definition): Promise<void> => writeSeed(definition.uuid, machineSeed(definition));
 
   /** A copy is told who it is, also where its manifest says nothing of a first boot. */
   const isSeeded = async (definition: Definition, image: MachineImage | undefined): Promise<boolean> =>
@@ -128,7 +130,7 @@ export const makingOf = ({ host, paths, libvirt, images, observer, acceleration 
 
   return {
     consoleFolders,
-    makeSeed: (definition) => makeSeed(definition),
+    makeSeed,
     xmlOf,
     create: (plan) => {
       const definition = definitionOf(plan);
@@ -191,7 +193,7 @@ export const makingOf = ({ host, paths, libvirt, images, observer, acceleration 
           name: 'identity',
           run: async () => {
             const written = await isWrittenInto(host, guestDiskPath(paths, plan.uuid));
-            await makeSeed(definition, copySeed(definition, guest.name, written));
+            await writeSeed(plan.uuid, copySeed(definition, guest.name, written));
             await makeVolumes(host, paths, definition);
             await growDisks(host, libvirt, paths, definition);
           },
