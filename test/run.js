@@ -24,6 +24,7 @@ const elsewhere = [
   'test/integration/full-disk.test.ts',
   'test/integration/images.test.ts',
   'test/integration/machine-clone-steps.test.ts',
+  'test/integration/machine-clones.test.ts',
   'test/integration/machine-quiet.test.ts',
   'test/integration/machine-snapshot-steps.test.ts',
   'test/integration/machine-snapshots.test.ts',
