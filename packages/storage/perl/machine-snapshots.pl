@@ -1,7 +1,7 @@
 # Copies what a machine has of its own, its disks, UEFI variables and TPM, into a folder, and puts it back.
 # usage: perl -e THIS FOLDER SNAPSHOT ACTION [KIND KEY PATH ...]
-# FOLDER is the one of the machine's own disk, SNAPSHOT a name within its `snapshots`; each PATH is a part of the machine that
-# stands at KEY in the snapshot. KIND is `disk` (a qcow2, exchanged by renaming), `file` or `tree` (small, copied, and none is a
+# FOLDER is the one of the machine's own disk, SNAPSHOT a place in it, such as `snapshots/ID`; each PATH is a part of the machine
+# that stands at KEY in the snapshot. KIND is `disk` (a qcow2, exchanged by renaming), `file` or `tree` (small, copied, and none is a
 # state of its own). ACTION is one of:
 #   copy       copies each PATH into SNAPSHOT.new; RECORD comes by standard input. SNAPSHOT there already is success.
 #   copy-held  the same of a machine whose QEMU stands still, and has the disks open.
@@ -19,7 +19,8 @@ use warnings;
 
 my ($folder, $snapshot, $action, @words) = @ARGV;
 die "usage: FOLDER SNAPSHOT ACTION [KIND KEY PATH ...]\n" unless defined $action && @words % 3 == 0;
-my $whole = "$folder/snapshots/$snapshot";
+my $whole = "$folder/$snapshot";
+my ($shelf) = $whole =~ m{^(.*)/};
 my ($half, $before) = ("$whole.new", "$folder/before");
 my @parts;
 push @parts, [splice @words, 0, 3] while @words;
@@ -87,7 +88,7 @@ sub copy_part {
 sub copy_all {
   return if there($whole);
   claim(map { $_->[2] } @disks) unless $_[0];
-  folder("$folder/snapshots", 0700);
+  folder($shelf, 0700);
   remove($half);
   folder($half, 0700);
   local $/;
@@ -110,7 +111,7 @@ sub keep {
   return if there($whole);
   to_disk($half);
   move($half, $whole);
-  run('sync', '--', "$folder/snapshots");
+  run('sync', '--', $shelf);
 }
 
 # Small parts are put in place as they are there: none where there is none.

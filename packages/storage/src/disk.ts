@@ -9,6 +9,9 @@ export const guestDiskFolder = (paths: Paths, id: string): string => placeFolder
 /** Names must end in .qcow2: AppArmor's virt-aa-helper reads backing chains of .qcow2, .raw, .img and .iso only. */
 export const guestDiskPath = (paths: Paths, id: string): string => `${guestDiskFolder(paths, id)}/root.qcow2`;
 
+/** Beside a disk that is about to come: says which image it is to be an overlay of, which is not taken away meanwhile. */
+export const comingFile = (paths: Paths, id: string): string => `${guestDiskFolder(paths, id)}/coming.json`;
+
 export interface GuestDisk {
   readonly id: string;
   readonly sizeBytes: number;

@@ -1,5 +1,15 @@
 export { type HeldFiles, openHeld, type ShownFile } from './backups/held.ts';
 export { imageOfRoot } from './backups/image.ts';
+export {
+  machineMoment,
+  type ReceivedMachine,
+  receiveMachine,
+  removeMachineMoment,
+  removeReceivedMachine,
+  viewMachineMoment,
+  volumesOfMachineMoment,
+} from './backups/machine-backup.ts';
+export { imageOfMachine, kernelOfMachine } from './backups/machine-image.ts';
 export * from './backups/repository.ts';
 export type { Repository } from './backups/restic.ts';
 export * from './backups/root-backup.ts';

@@ -2,7 +2,7 @@ import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { shellPort } from '@innkeeper/guest-shell';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
-import { guestDiskPath, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
+import { guestDiskPath, type MachineState, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
 import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
@@ -39,8 +39,19 @@ const firmware = (definition: Definition): XmlElement[] =>
  * Named by the machine's id: libvirt's own choice is named by the machine, is left behind by a rename, and would then be
  * the variables of whoever gets the old name. [libvirt 9.0, tried]
  */
+const firmwareVariablesPath = (uuid: string): string => `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`;
+
 const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
-  spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
+  spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, firmwareVariablesPath(uuid))] : [];
+
+/** Where libvirt keeps the TPM of a machine. */
+export const tpmFolder = (uuid: string): string => `/var/lib/libvirt/swtpm/${uuid}`;
+
+/** Where a machine of this definition keeps what is not on its disks. */
+export const machineState = (definition: Definition): MachineState => ({
+  nvram: definition.spec.image.firmware === 'uefi-secure-boot' ? firmwareVariablesPath(definition.uuid) : undefined,
+  tpm: isWindows(definition) ? tpmFolder(definition.uuid) : undefined,
+});
 
 /** The distribution's kernel, beside the disk made from the same tree. */
 const directKernel = (definition: Definition, ready: MachineImage | undefined): XmlElement[] =>

@@ -7,7 +7,16 @@ import { wholeBackup } from './requests.ts';
 import { backupTag, imageTag, innkeeperTag } from './tags.ts';
 import { hostOfTarget, openTarget } from './targets.ts';
 
+/** A machine's disk holds a file system that it has made itself: nobody but a machine looks into it. */
+const requireTrees = ({ name, place }: BackupRow): void => {
+  if (place.backend === 'lxc') return;
+  throw new InnkeeperError('unsupported', `The backup ${name} is of a virtual machine: it holds disks, not files`, {
+    hint: `inn backup restore ${name} --as NAME makes a machine of it, and inn cp copies out of that; restic restore brings its disks`,
+  });
+};
+
 const filesOf = async (control: Control, row: BackupRow): Promise<HeldFiles> => {
+  requireTrees(row);
   const { paths } = control.config;
   const { target, repository } = await openTarget(control, row.target);
   const { host } = hostOfTarget(control, target);
