@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createGuestDisk, destroyGuestDisk, guestDiskPath, makeQcow2 } from '../disk.ts';
 import { layout } from '../layout.ts';
 import { copyMachineSnapshot, keepMachineSnapshot, listMachineSnapshots } from '../machine-snapshots.ts';
+import { addPool } from '../pools/pool.ts';
 import { createSeedDisk, seedDiskPath } from '../seed.ts';
 import { sweepImages } from '../stored/sweep.ts';
 import { createVolumeDisk, destroyVolumes, volumeDiskPath } from '../volumes.ts';
@@ -95,12 +96,17 @@ const receive = (
   {
     spoil = async () => undefined,
     fresh = false,
-  }: { readonly spoil?: (received: string) => Promise<unknown>; readonly fresh?: boolean } = {},
+    pool,
+  }: {
+    readonly spoil?: (received: string) => Promise<unknown>;
+    readonly fresh?: boolean;
+    readonly pool?: string;
+  } = {},
 ): Promise<void> =>
   receiveMachine(
     host,
     paths,
-    { id: to, volumes: ['data'], image: image?.identity, state: stateOf(to), fresh },
+    { id: to, volumes: ['data'], image: image?.identity, state: stateOf(to), fresh, pool },
     {
       image: (cwd) => fetchParcel(host, paths, repository, image?.snapshot ?? '', { cwd }),
       held: async ({ words }) => {
@@ -224,6 +230,23 @@ describe('what a machine held, out of a repository', () => {
     await receive(without);
     expect(await host.files.facts(stateOf(to).nvram)).toBeUndefined();
     expect(await volumesOfMachineMoment(host, paths, to, moment)).toEqual([]);
+  });
+});
+
+describe('a machine that is to stand in a pool', () => {
+  it('lies there with its volumes, and is gone from there when it is taken back', async () => {
+    const far = `${folder}/far`;
+    await mkdir(far);
+    await addPool(host, paths, { name: 'far', path: far });
+    await make(undefined);
+    const before = await holds(from);
+    const backed = await send(from);
+    await receive(backed, { pool: 'far' });
+    expect(await holds(to)).toBe(before);
+    const places = async () => [await host.files.list(`${far}/disks`), await host.files.list(`${far}/volumes`)];
+    expect(await places()).toEqual([[to], [to]]);
+    await remove(to);
+    expect(await places()).toEqual([[], []]);
   });
 });
 
