@@ -58,12 +58,13 @@ const firstByte = async (path: string): Promise<number> => {
   return Number.parseInt(/^[0-9a-f]+:\s+([0-9a-f]{2})/m.exec(stdout)?.[1] ?? '', 16);
 };
 
-/** The byte of disk and of volume, and what firmware and TPM remember, of a machine that does not run. */
+/** The byte of disk and of volume, and what firmware and TPM remember, whoever's they are, of a machine that does not run. */
 export const held = async (id: string): Promise<{ bytes: number[]; state: string }> => {
   const { disk, volume, nvram, tpm } = disksOf(id);
-  const script = 'sha256sum < "$1"; find "$2" -type f ! -name .lock -printf "%P %U %m " -exec sha256sum {} \\; | sort';
+  const script =
+    'sha256sum < "$1"; cd "$2" && find . -type f ! -name .lock -printf "%U %m " -exec sha256sum {} \\; | sort';
   const { stdout } = await host.run(['sh', '-c', script, 'sh', nvram, tpm]);
-  return { bytes: [await firstByte(disk), await firstByte(volume)], state: stdout };
+  return { bytes: [await firstByte(disk), await firstByte(volume)], state: stdout.replaceAll(id, '') };
 };
 
 /** Spoils all that firmware and TPM remember: nothing starts from it. */

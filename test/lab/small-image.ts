@@ -29,6 +29,10 @@ mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 mkdir -p /dev/pts
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+test -s /etc/machine-id || tr -d - < /sys/class/dmi/id/product_uuid > /etc/machine-id
+for word in $(cat /proc/cmdline); do
+  case $word in systemd.machine_id=*) echo "\${word#*=}" > /etc/machine-id ;; esac
+done
 port() { grep -lx "$1" /sys/class/virtio-ports/*/name | sed 's,.*/\\(vport[^/]*\\)/name,/dev/\\1,'; }
 until test -c "$(port org.qemu.guest_agent.0)" && test -c "$(port ${shellPort})"; do sleep 0.1; done
 perl /usr/lib/innkeeper/guest-shell.pl "$(port ${shellPort})"
@@ -59,9 +63,9 @@ cp "$from/boot/vmlinuz-$kernel" "$to/boot/vmlinuz-small"
 `;
 
 /**
- * An image whose machine has Debian's kernel, programs and guest agent, but whose init starts the agent and the shell alone: within an
- * emulated machine, systemd needs longer to come up than any test waits. `target` becomes a tar file, as the cache of built
- * images has them.
+ * An image whose machine has Debian's kernel, programs and guest agent, but whose init starts the agent and the shell alone, and finds
+ * the machine's id as systemd does, which needs longer to come up within an emulated machine than any test waits. `target` becomes a
+ * tar file, as the cache of built images has them.
  */
 export const makeSmallImage = async (rootfs: string, target: string): Promise<void> => {
   const tree = `${target}.tree`;

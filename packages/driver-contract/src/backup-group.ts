@@ -29,8 +29,8 @@ export interface BackupOrigin {
   readonly former: string;
   /** Somebody else may still be who it was: it becomes another one before its first start. */
   readonly fresh: boolean;
-  /** {@link HeldImage.identity} */
-  readonly image: string;
+  /** {@link HeldImage.identity}; undefined for a guest that stands on none. */
+  readonly image: string | undefined;
   /** Names of the volumes that are in it. */
   readonly volumes: readonly string[];
   /** Brings what {@link HeldImage.entries} named into a folder. */
@@ -49,7 +49,8 @@ export interface BackupGroup {
   backup(guest: GuestRef, order: BackupOrder): readonly Step[];
   /** The copy, with texts beside it under these names. Throws `not_found` without one. */
   backupView(guest: GuestRef, id: string, beside: Readonly<Record<string, string>>): Promise<HeldView>;
-  backupImage(guest: GuestRef): Promise<HeldImage>;
+  /** Undefined for a guest that stands on none. */
+  backupImage(guest: GuestRef): Promise<HeldImage | undefined>;
   /** Names of the volumes that are in the copy. */
   backupVolumes(guest: GuestRef, id: string): Promise<readonly string[]>;
   /** The copy goes; none there is success. */

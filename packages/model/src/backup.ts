@@ -100,8 +100,11 @@ export type NewRestoration = z.output<typeof newRestoration>;
 /** The image that something stands on, by what it is and not by what it is called. */
 export const backedImage = z.object({
   name: z.string(),
-  /** A SHA-256 that no other content has. */
-  identity: z.string().regex(/^[0-9a-f]{64}$/),
+  /** A SHA-256 that no other content has; missing for a workload that stands on nothing of it, as a disk that began empty. */
+  identity: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 export type BackedImage = z.output<typeof backedImage>;
 

@@ -1,8 +1,7 @@
-# Copies what a machine has of its own, its disks, UEFI variables and TPM, into a folder, and puts it back.
+# Copies what a machine has of its own, its disks, UEFI variables and TPM, into a folder, and puts it back; behind machine-parts.pl.
 # usage: perl -e THIS FOLDER SNAPSHOT ACTION [KIND KEY PATH ...]
-# FOLDER is the one of the machine's own disk, SNAPSHOT a name within its `snapshots`; each PATH is a part of the machine that
-# stands at KEY in the snapshot. KIND is `disk` (a qcow2, exchanged by renaming), `file` or `tree` (small, copied, and none is a
-# state of its own). ACTION is one of:
+# FOLDER is the one of the machine's own disk, SNAPSHOT a place in it, such as `snapshots/ID`; each PATH is a part of the machine
+# that stands at KEY in the snapshot: a disk is exchanged by renaming, what is small by copying. ACTION is one of:
 #   copy       copies each PATH into SNAPSHOT.new; RECORD comes by standard input. SNAPSHOT there already is success.
 #   copy-held  the same of a machine whose QEMU stands still, and has the disks open.
 #   keep       has it on the disk, and then gives it its name: one that is there is whole.
@@ -14,59 +13,17 @@
 #
 # One at a time: FOLDER is locked meanwhile, also by a program whose caller was killed. But for copy-held the disks are claimed
 # as QEMU claims them: while somebody writes into one this refuses with exit code 3, and nobody starts the machine meanwhile.
-use strict;
-use warnings;
-
 my ($folder, $snapshot, $action, @words) = @ARGV;
 die "usage: FOLDER SNAPSHOT ACTION [KIND KEY PATH ...]\n" unless defined $action && @words % 3 == 0;
-my $whole = "$folder/snapshots/$snapshot";
+my $whole = "$folder/$snapshot";
+my ($shelf) = $whole =~ m{^(.*)/};
 my ($half, $before) = ("$whole.new", "$folder/before");
 my @parts;
 push @parts, [splice @words, 0, 3] while @words;
 my @disks = grep { $_->[0] eq 'disk' } @parts;
 my @small = grep { $_->[0] ne 'disk' } @parts;
 
-sub there { return -l $_[0] || -e _ }
-sub run { system({ $_[0] } @_) == 0 or die "$_[0] failed\n" }
-sub remove { run('rm', '-rf', '--one-file-system', '--', @_) }
-sub move { rename $_[0], $_[1] or die "renaming $_[0]: $!\n" }
-sub folder { there($_[0]) or mkdir $_[0], $_[1] or die "$_[0]: $!\n" }
-sub to_disk { run('sync', '--file-system', '--', $_) for @_ }
-
-# Owners of files are libvirt's to give, at each start; the TPM's tree is the emulator's.
-sub copy {
-  my ($kind, $from, $to) = @_;
-  my $kept = $kind eq 'tree' ? 'mode,ownership,timestamps,links' : 'timestamps';
-  run('cp', '-R', '-P', '-T', "--preserve=$kept", '--reflink=auto', '--sparse=auto', '--one-file-system', '--', $from, $to);
-  return if $kind eq 'tree';
-  die "$from is no file\n" if -l $to || !-f _;
-  chmod 0600, $to or die "$to: $!\n";
-}
-
-open my $lock, '<', $folder or die "$folder: $!\n";
-flock $lock, 2 or die "locking $folder: $!\n";
-
-# QEMU says by locks of single bytes what it does with a disk (from 100 on) and what nobody else may (from 200 on): 1 is writing, 3
-# is resizing (docs/devel and block/file-posix.c). They are those of an open file (F_OFD_GETLK 36, F_OFD_SETLK 37).
-my ($is_read, $is_write, $is_free) = (0, 1, 2);
-sub byte_lock { return pack 's s x4 q q l x4', $_[0], 0, $_[1], 1, 0 }
-
-my @claims;
-sub claim {
-  for my $path (grep { there($_) } @_) {
-    open my $disk, '<', $path or die "$path: $!\n";
-    push @claims, $disk;
-    for my $right (1, 3) {
-      my $mine = byte_lock($is_read, 200 + $right);
-      fcntl $disk, 37, $mine or die "claiming $path: $!\n";
-      my $theirs = byte_lock($is_write, 100 + $right);
-      fcntl $disk, 36, $theirs or die "$path: $!\n";
-      next if unpack('s', $theirs) == $is_free;
-      print STDERR "somebody writes into $path\n";
-      exit 3;
-    }
-  }
-}
+lock_folder($folder);
 
 # Bytes that a guest sees: the header of a qcow2 has them (docs/interop/qcow2.txt).
 sub size_of {
@@ -87,7 +44,7 @@ sub copy_part {
 sub copy_all {
   return if there($whole);
   claim(map { $_->[2] } @disks) unless $_[0];
-  folder("$folder/snapshots", 0700);
+  folder($shelf, 0700);
   remove($half);
   folder($half, 0700);
   local $/;
@@ -110,7 +67,7 @@ sub keep {
   return if there($whole);
   to_disk($half);
   move($half, $whole);
-  run('sync', '--', "$folder/snapshots");
+  run('sync', '--', $shelf);
 }
 
 # Small parts are put in place as they are there: none where there is none.

@@ -9,6 +9,9 @@ export const guestDiskFolder = (paths: Paths, id: string): string => placeFolder
 /** Names must end in .qcow2: AppArmor's virt-aa-helper reads backing chains of .qcow2, .raw, .img and .iso only. */
 export const guestDiskPath = (paths: Paths, id: string): string => `${guestDiskFolder(paths, id)}/root.qcow2`;
 
+/** Beside a disk that is about to come: says which image it is to be an overlay of, which is not taken away meanwhile. */
+export const comingFile = (paths: Paths, id: string): string => `${guestDiskFolder(paths, id)}/coming.json`;
+
 export interface GuestDisk {
   readonly id: string;
   readonly sizeBytes: number;
@@ -48,6 +51,21 @@ export const createGuestDisk = async (host: Host, paths: Paths, disk: GuestDisk)
 export const diskSize = async (host: Host, path: string): Promise<number> => {
   const { stdout } = await host.run(['qemu-img', 'info', '--force-share', '--output=json', path]);
   return (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
+};
+
+const bytesOf = async (host: Host, path: string, offset: bigint, count: number): Promise<Buffer> => {
+  const words = ['od', '-An', '-v', '-tx1', '-j', String(offset), '-N', String(count), '--', path];
+  return Buffer.from((await host.run(words)).stdout.replaceAll(/\s/g, ''), 'hex');
+};
+
+/**
+ * Whether anything was ever written into a qcow2 that nobody uses now: then the first level of its map names a part of the second.
+ * [QEMU, docs/interop/qcow2: that level has its number of entries at 36 of the header, and where it is at 40]
+ */
+export const isWrittenInto = async (host: Host, path: string): Promise<boolean> => {
+  const header = await bytesOf(host, path, 0n, 48);
+  const map = await bytesOf(host, path, header.readBigUInt64BE(40), header.readUInt32BE(36) * 8);
+  return map.some((byte) => byte !== 0);
 };
 
 /** Throws `host_error` while the pool that it is in is away; one that is nowhere is not looked for. */

@@ -1,6 +1,16 @@
 export { exportSent, importSent } from './backups/exported.ts';
 export { type HeldFiles, openHeld, type ShownFile } from './backups/held.ts';
 export { imageOfRoot } from './backups/image.ts';
+export {
+  machineMoment,
+  type ReceivedMachine,
+  receiveMachine,
+  removeMachineMoment,
+  removeReceivedMachine,
+  viewMachineMoment,
+  volumesOfMachineMoment,
+} from './backups/machine-backup.ts';
+export { imageOfMachine, kernelOfMachine } from './backups/machine-image.ts';
 export * from './backups/repository.ts';
 export type { Repository } from './backups/restic.ts';
 export * from './backups/root-backup.ts';
@@ -11,6 +21,8 @@ export * from './disk.ts';
 export type { BuildOptions } from './image-build.ts';
 export * from './image-store.ts';
 export { layout } from './layout.ts';
+export * from './machine-clone.ts';
+export type { MachineState } from './machine-parts.ts';
 export * from './machine-snapshots.ts';
 export * from './mount-hook.ts';
 export { isMounted, mountsBelow } from './mounts.ts';

@@ -1,7 +1,17 @@
 import type { Host } from '@innkeeper/host';
 import { InnkeeperError, type Paths } from '@innkeeper/model';
-import { guestDiskFolder as folderOf, guestDiskPath, reachGuestDisk } from './disk.ts';
+import { guestDiskFolder as folderOf, reachGuestDisk } from './disk.ts';
+import {
+  diskParts,
+  type MachineState,
+  type Part,
+  refuseBusy,
+  requireDisk,
+  smallParts,
+  snapshotsFolder,
+} from './machine-parts.ts';
 import { programText } from './program.ts';
+import { seedDiskPath } from './seed.ts';
 import {
   busyCode,
   type ListedSnapshot,
@@ -11,59 +21,30 @@ import {
   type SnapshotNote,
 } from './snapshot-folder.ts';
 import { changeSnapshotNote, type SnapshotWords } from './snapshot-note.ts';
-import { volumeDiskPath, volumesFolder } from './volumes.ts';
+import { volumesFolder } from './volumes.ts';
 
-const snapshotProgram = programText('machine-snapshots.pl');
+const snapshotProgram = programText('machine-parts.pl', 'machine-snapshots.pl');
 
 /** A snapshot of a machine: its folder beside the machine's own disk is called by `id`, which no user chooses. */
 export interface MachineSnapshotRef {
   /** Of the machine. */
   readonly machine: string;
   readonly id: string;
+  /** Moments are copies that somebody reads and takes away again: no list has them. */
+  readonly among?: 'snapshots' | 'moments';
 }
 
-/** Where else than beside its disk a machine keeps something; it need not be there. */
-export interface MachineState {
-  /** The file of its UEFI variables. */
-  readonly nvram: string | undefined;
-  /** The folder of its TPM. */
-  readonly tpm: string | undefined;
-}
-
-/** A part of the machine, and what it is called within a snapshot. */
-interface Part {
-  readonly kind: 'disk' | 'file' | 'tree';
-  readonly key: string;
-  readonly path: string;
-}
-
-const snapshotsFolder = (paths: Paths, machine: string): string => `${folderOf(paths, machine)}/snapshots`;
-
-/** Volumes have words as names: what has another dot is on its way. */
-const volumeDisk = /^([^.]+)\.qcow2$/;
-
-const diskParts = async (host: Host, paths: Paths, machine: string, folder: string): Promise<Part[]> => [
-  { kind: 'disk', key: 'disk.qcow2', path: guestDiskPath(paths, machine) },
-  ...(await host.files.list(folder)).sort().flatMap((file): Part[] => {
-    const name = volumeDisk.exec(file)?.[1];
-    return name === undefined
-      ? []
-      : [{ kind: 'disk', key: `volumes/${file}`, path: volumeDiskPath(paths, machine, name) }];
-  }),
-];
-
-const smallParts = ({ nvram, tpm }: MachineState): Part[] => [
-  ...(nvram === undefined ? [] : [{ kind: 'file' as const, key: 'nvram', path: nvram }]),
-  ...(tpm === undefined ? [] : [{ kind: 'tree' as const, key: 'tpm', path: tpm }]),
-];
-
-const partsOf = async (
-  host: Host,
+/** Where a snapshot lies that is whole. Throws `internal` for an id that is none. */
+export const machineSnapshotFolder = (
   paths: Paths,
-  { machine, id }: MachineSnapshotRef,
-  state: MachineState,
-): Promise<Part[]> => [
-  ...(await diskParts(host, paths, machine, `${snapshotsFolder(paths, machine)}/${id}/volumes`)),
+  { machine, id, among = 'snapshots' }: MachineSnapshotRef,
+): string => {
+  requireSnapshotId(id);
+  return `${folderOf(paths, machine)}/${among}/${id}`;
+};
+
+const partsOf = async (host: Host, paths: Paths, ref: MachineSnapshotRef, state: MachineState): Promise<Part[]> => [
+  ...(await diskParts(host, paths, ref.machine, `${machineSnapshotFolder(paths, ref)}/volumes`)),
   ...smallParts(state),
 ];
 
@@ -72,29 +53,19 @@ type Action = 'copy' | 'copy-held' | 'keep' | 'swap' | 'back' | 'clear' | 'drop'
 const perform = async (
   host: Host,
   paths: Paths,
-  { machine, id }: MachineSnapshotRef,
+  { machine, id, among = 'snapshots' }: MachineSnapshotRef,
   action: Action,
   { parts = [], input = '' }: { readonly parts?: readonly Part[]; readonly input?: string } = {},
 ): Promise<void> => {
   requireSnapshotId(id);
   const words = parts.flatMap(({ kind, key, path }) => [kind, key, path]);
-  const argv = ['perl', '-e', await snapshotProgram(), folderOf(paths, machine), id, action, ...words];
-  const { exitCode } = await host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] });
-  if (exitCode === busyCode)
-    throw new InnkeeperError('conflict', 'Somebody writes into a disk of this machine, which does not run', {
-      hint: 'ask again when nothing has its disks open any more',
-    });
+  const argv = ['perl', '-e', await snapshotProgram(), folderOf(paths, machine), `${among}/${id}`, action, ...words];
+  await refuseBusy(host.run(argv, { input, timeoutMs: longestMs, expect: [0, busyCode] }));
 };
 
 const isThere = async (host: Host, paths: Paths, machine: string): Promise<boolean> => {
   await reachGuestDisk(host, paths, machine);
   return (await host.files.facts(folderOf(paths, machine))) !== undefined;
-};
-
-const requireDisk = async (host: Host, paths: Paths, machine: string): Promise<void> => {
-  await reachGuestDisk(host, paths, machine);
-  if ((await host.files.facts(guestDiskPath(paths, machine))) !== undefined) return;
-  throw new InnkeeperError('not_found', `The disk of the machine ${machine} is not on this host`);
 };
 
 export interface MachineCopy {
@@ -116,7 +87,9 @@ export const copyMachineSnapshot = async (
 ): Promise<void> => {
   await requireDisk(host, paths, ref.machine);
   const disks = await diskParts(host, paths, ref.machine, volumesFolder(paths, ref.machine));
-  const parts = [...disks, ...smallParts(state)];
+  const seed: Part = { kind: 'file', key: 'seed.iso', path: seedDiskPath(paths, ref.machine) };
+  // What it was told at its first boot stays with it while it goes back to a snapshot.
+  const parts = [...disks, ...smallParts(state), ...(ref.among === 'moments' ? [seed] : [])];
   await perform(host, paths, ref, held ? 'copy-held' : 'copy', { parts, input: `${JSON.stringify(note)}\n` });
 };
 
@@ -124,14 +97,10 @@ export const copyMachineSnapshot = async (
 export const keepMachineSnapshot = (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<void> =>
   perform(host, paths, ref, 'keep');
 
-export const isMachineSnapshotKept = async (
-  host: Host,
-  paths: Paths,
-  { machine, id }: MachineSnapshotRef,
-): Promise<boolean> => {
-  requireSnapshotId(id);
-  await reachGuestDisk(host, paths, machine);
-  return (await host.files.facts(`${snapshotsFolder(paths, machine)}/${id}`)) !== undefined;
+export const isMachineSnapshotKept = async (host: Host, paths: Paths, ref: MachineSnapshotRef): Promise<boolean> => {
+  const folder = machineSnapshotFolder(paths, ref);
+  await reachGuestDisk(host, paths, ref.machine);
+  return (await host.files.facts(folder)) !== undefined;
 };
 
 /** Waits for a copy that somebody who was killed has begun, and deletes half of a snapshot; one that is whole stays. */
@@ -193,10 +162,10 @@ export const listMachineSnapshots = async (
 export const changeMachineSnapshotNote = async (
   host: Host,
   paths: Paths,
-  { machine, id }: MachineSnapshotRef,
+  ref: MachineSnapshotRef,
   words: SnapshotWords,
 ): Promise<void> => {
-  requireSnapshotId(id);
-  await reachGuestDisk(host, paths, machine);
-  return changeSnapshotNote(host, `${snapshotsFolder(paths, machine)}/${id}/snapshot.json`, words);
+  const folder = machineSnapshotFolder(paths, ref);
+  await reachGuestDisk(host, paths, ref.machine);
+  return changeSnapshotNote(host, `${folder}/snapshot.json`, words);
 };

@@ -49,11 +49,11 @@ const withPlan = async (
 
 const prepare = [
   'rm /etc/issue; echo held > /root/held; ln /root/held /root/linked; chown 33:1000 /root/held; chmod 4711 /root/held',
-  'rm -r /etc/cron.daily; mkdir /etc/cron.daily; echo own > /etc/cron.daily/own',
+  'rm -r /etc/cron.daily; mkdir /etc/cron.daily; echo own > /etc/cron.daily/own; sync',
 ].join(' && ');
 const portrait =
   'stat -c "%n %u:%g %a %h %s" /root/held /root/linked /etc/cron.daily/*; ls /etc/issue 2>&1; cat /root/held';
-const self = 'cat /etc/machine-id /etc/hostname /etc/hosts | grep -v localhost';
+const self = 'cat /etc/machine-id /etc/hostname /etc/hosts | grep -v -e localhost -e ip6-';
 
 /** Undone from the end, each step twice: nothing of the new guest is left, and the other one is as it was. */
 const undone = async (

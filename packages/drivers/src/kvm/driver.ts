@@ -3,13 +3,10 @@ import {
   type Driver,
   type DriverEnvironment,
   type DriverFactory,
-  type GuestPlan,
   type Step,
 } from '@innkeeper/driver-contract';
 import { InnkeeperError, messageChain } from '@innkeeper/model';
 import {
-  createGuestDisk,
-  createSeedDisk,
   destroyGuestDisk,
   destroyVolumes,
   diskOwnBytes,
@@ -20,8 +17,7 @@ import {
 import { adoption } from '../shared/adoption.ts';
 import { cgroupLayout } from '../shared/cgroup-layout.ts';
 import { connectFor } from '../shared/connect.ts';
-import { consoleLog, consoleLogFolder, readConsoleLog } from '../shared/console-log.ts';
-import type { Definition } from '../shared/definition.ts';
+import { consoleLog, readConsoleLog } from '../shared/console-log.ts';
 import { endingsOf } from '../shared/endings.ts';
 import {
   forceStop,
@@ -34,7 +30,7 @@ import {
   stopGuest,
   undefineGuest,
 } from '../shared/lifecycle.ts';
-import { releaseAddresses, reportNetworks, reserveAddresses } from '../shared/networks.ts';
+import { releaseAddresses, reportNetworks } from '../shared/networks.ts';
 import { observer } from '../shared/observer.ts';
 import { ownNetworks } from '../shared/own-networks.ts';
 import { poolGroup } from '../shared/pools.ts';
@@ -43,22 +39,22 @@ import { renameMachine, renameSteps } from '../shared/rename.ts';
 import { slowValues } from '../shared/slow-values.ts';
 import { watchGuests } from '../shared/watch.ts';
 import { knownVerdict, proveAcceleration } from './acceleration.ts';
+import { machineBackups } from './backups.ts';
 import { machineExec } from './exec.ts';
-import { machineSeed } from './first-boot.ts';
 import { growDisks, makeVolumes } from './growth.ts';
 import { changeMachine } from './live.ts';
+import { definitionOf, makingOf } from './making.ts';
+import { moments } from './moments.ts';
 import { planMachine } from './plan.ts';
 import { presentImage } from './present-image.ts';
 import { kvmCapabilities } from './probe.ts';
 import { machineSnapshots } from './snapshots.ts';
 import { machineStats } from './stats.ts';
-import { type Acceleration, consoleSocket, type MachineImage, machineXml } from './xml.ts';
+import { type Acceleration, consoleSocket } from './xml.ts';
 
 const id = 'kvm';
 const uri = 'qemu:///system';
 const diskUseKeptMs = 60_000;
-
-const definitionOf = (plan: GuestPlan): Definition => plan.definition as unknown as Definition;
 
 const openKvm = (environment: DriverEnvironment): Driver => {
   const { host, paths } = environment;
@@ -67,17 +63,6 @@ const openKvm = (environment: DriverEnvironment): Driver => {
   const guests = observer(libvirt, id, 'qemu');
   const ownBytes = slowValues(diskUseKeptMs, (uuids) => diskOwnBytes(host, paths, uuids));
   const endings = endingsOf(libvirt);
-
-  const isBuilt = ({ spec }: Definition): boolean => spec.image.source.kind === 'mmdebstrap';
-  const newImage = (definition: Definition): MachineImage | undefined =>
-    isBuilt(definition) ? { ...images.diskPaths(definition.spec.image), shell: true } : undefined;
-
-  /** The disk that its own is an overlay of; none for one that begins empty. */
-  const backingOf = async (definition: Definition): Promise<string | undefined> => {
-    const { image, diskBytes } = definition.spec;
-    if (image.source.kind === 'stored') return images.storedDisk(image, diskBytes);
-    return isBuilt(definition) ? images.diskPaths(image).disk : undefined;
-  };
 
   /** Proven with the kernel of any image; without one (only blank images so far) Debian's is built for it. */
   const acceleration = async (progress: (text: string) => void): Promise<Acceleration> => {
@@ -97,20 +82,9 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     return (await images.anyKernel()) ?? '';
   };
 
-  /** Where QEMU's console socket and log go; made here because /run is empty after a boot. */
-  const consoleFolders = async (): Promise<void> => {
-    await host.files.makeDirectory(`${paths.run}/consoles`, 0o711);
-    await host.files.makeDirectory(consoleLogFolder(paths), 0o711);
-  };
-
-  /** Made where there is none: an address may have come that a machine of no first boot has to be told. */
-  const makeSeed = async (definition: Definition): Promise<void> => {
-    const seed = machineSeed(definition);
-    if (seed !== undefined) await createSeedDisk(host, paths, definition.uuid, { ...seed });
-  };
-
-  const xmlOf = async (definition: Definition, image: MachineImage | undefined): Promise<string> =>
-    machineXml(definition, paths, await acceleration(() => undefined), image);
+  const moment = moments(host, paths, libvirt);
+  const making = makingOf({ host, paths, libvirt, images, observer: guests, moments: moment, acceleration });
+  const { consoleFolders, makeSeed, xmlOf } = making;
 
   return {
     info: () => ({ id, backend: 'kvm', contract: contractVersion, placeable: true }),
@@ -152,55 +126,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
     inspect: ({ uuid }) => guests.inspect(uuid),
     stats: (refs) => machineStats(libvirt, refs, ownBytes),
     plan: planMachine,
-    create: (plan): readonly Step[] => {
-      const definition = definitionOf(plan);
-      const { spec } = definition;
-      return [
-        {
-          name: 'image',
-          run: async ({ progress, signal }) => {
-            if (isBuilt(definition)) await images.disk(spec.image, { onProgress: progress, signal });
-          },
-          noUndo: 'an image is a cache that the next workload uses',
-        },
-        {
-          name: 'acceleration',
-          run: async ({ progress }) => void (await acceleration(progress)),
-          noUndo: 'a verdict about the host stays true',
-        },
-        {
-          name: 'disk',
-          run: async () => {
-            const backing = await backingOf(definition);
-            await createGuestDisk(host, paths, { id: plan.uuid, sizeBytes: spec.diskBytes, backing, pool: spec.pool });
-            await makeVolumes(host, paths, definition);
-            await makeSeed(definition);
-          },
-          undo: async () => {
-            await destroyGuestDisk(host, paths, plan.uuid);
-            await destroyVolumes(host, paths, plan.uuid);
-          },
-        },
-        {
-          name: 'addresses',
-          run: () => reserveAddresses(libvirt, plan.name, definition.claims.networks),
-          undo: () => releaseAddresses(libvirt, plan.name, definition.claims.networks),
-        },
-        {
-          name: 'define',
-          run: async () => {
-            await consoleFolders();
-            await libvirt.define(await xmlOf(definition, newImage(definition)));
-          },
-          undo: async () => {
-            await forceStop(libvirt, plan.uuid);
-            await undefineGuest(libvirt, plan.uuid, { nvram: true, tpm: true });
-            await host.files.remove(consoleLog(paths, plan.uuid));
-            await host.files.remove(consoleSocket(paths, plan.uuid));
-          },
-        },
-      ];
-    },
+    create: making.create,
+    clone: making.clone,
     settle: () => [],
     start: async (guest) => {
       await consoleFolders();
@@ -264,7 +191,8 @@ const openKvm = (environment: DriverEnvironment): Driver => {
       return { ...Object.fromEntries(grown.map((field) => [field, 'applied'])), ...changed };
     },
     exec: machineExec(host, libvirt),
-    ...machineSnapshots(host, paths, libvirt, guests),
+    ...machineSnapshots({ host, paths, libvirt, observer: guests, moments: moment }),
+    ...machineBackups({ host, paths, observer: guests, moments: moment, making }),
     screen: async (guest) => {
       await requireRunning(libvirt, guest);
       const vnc = (await guests.description(guest.uuid))?.graphics.find(({ type }) => type === 'vnc');

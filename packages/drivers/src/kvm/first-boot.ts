@@ -4,7 +4,8 @@ import type { Definition } from '../shared/definition.ts';
 
 const isUnserved = ({ address }: NetworkClaim): boolean => address?.unserved === true;
 
-const runsOurImage = ({ spec }: Pick<Definition, 'spec'>): boolean => spec.image.source.kind === 'mmdebstrap';
+/** Whether its image is one that Innkeeper builds. */
+export const runsOurImage = ({ spec }: Pick<Definition, 'spec'>): boolean => spec.image.source.kind === 'mmdebstrap';
 
 /** Whether a machine is told anything at its first boot: by its manifest, or an address that no DHCP server knows. */
 export const hasFirstBoot = (definition: Definition): boolean =>

@@ -1,6 +1,6 @@
 import { shellPort } from '@innkeeper/guest-shell';
 import { describeDomain, type Libvirt } from '@innkeeper/libvirt';
-import type { MachineImage } from './xml.ts';
+import { type MachineImage, machineIdWord } from './xml.ts';
 
 /**
  * What a machine that is there starts from, by its definition: its disk is an overlay of the image that it was made from,
@@ -11,5 +11,10 @@ export const presentImage = async (libvirt: Libvirt, uuid: string): Promise<Mach
   if (xml === undefined) return undefined;
   const { os, consoles } = describeDomain(xml);
   if (os.kernel === undefined || os.initrd === undefined) return undefined;
-  return { kernel: os.kernel, initrd: os.initrd, shell: consoles.some(({ name }) => name === shellPort) };
+  return {
+    kernel: os.kernel,
+    initrd: os.initrd,
+    shell: consoles.some(({ name }) => name === shellPort),
+    copied: os.cmdline?.split(' ').some((word) => word.startsWith(machineIdWord)) === true,
+  };
 };

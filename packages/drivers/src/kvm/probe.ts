@@ -75,15 +75,10 @@ export const kvmCapabilities = async (
     screen: { value: true, evidence: 'libvirt takes pictures of the first screen, and presses keys' },
     console: { value: true, evidence: 'serial port' },
     'console.history': { value: true, evidence: 'libvirt writes what the serial port prints into a file' },
-    backup: {
-      value: false,
-      evidence: 'not made yet',
-      reasonIfAbsent: 'backups of virtual machines are not offered yet; those of containers are',
-    },
+    backup: { value: true, evidence: 'its disks, UEFI variables and TPM, and the image below its disk' },
     clone: {
-      value: false,
-      evidence: 'who a machine is stands on a disk that the host does not open',
-      reasonIfAbsent: 'clones of virtual machines are not offered yet; those of containers are',
+      value: true,
+      evidence: 'copies of its disks, UEFI variables and TPM; who it is, it is told at its first start',
     },
     pause: { value: true, evidence: 'QEMU stops its processors' },
     pools: poolCapability,

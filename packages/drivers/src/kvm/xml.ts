@@ -2,7 +2,7 @@ import type { NetworkClaim } from '@innkeeper/driver-contract';
 import { shellPort } from '@innkeeper/guest-shell';
 import { buildXml, el, type XmlElement } from '@innkeeper/libvirt';
 import type { Paths } from '@innkeeper/model';
-import { guestDiskPath, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
+import { guestDiskPath, type MachineState, type ReadyDisk, seedDiskPath, volumeDiskPath } from '@innkeeper/storage';
 import { bandwidthElement } from '../shared/bandwidth.ts';
 import { consoleLog } from '../shared/console-log.ts';
 import { commonElements, type Definition } from '../shared/definition.ts';
@@ -16,11 +16,17 @@ export type Acceleration = 'kvm' | 'tcg';
 export interface MachineImage extends Pick<ReadyDisk, 'kernel' | 'initrd'> {
   /** Whether its image serves shells on a port; those of earlier versions do not. */
   readonly shell: boolean;
+  /** Whether its disk began as that of another machine, and has the id of that one written in it. */
+  readonly copied: boolean;
 }
+
+/** By it the first process of the machine writes that id into /etc/machine-id, whatever stood there. [systemd(1)] */
+export const machineIdWord = 'systemd.machine_id=';
 
 export const consoleSocket = (paths: Paths, uuid: string): string => `${paths.run}/consoles/${uuid}.sock`;
 
-const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
+/** Machines for Windows have a TPM and a screen, and no virtio at first. */
+export const isWindows = (definition: Definition): boolean => definition.spec.image.family === 'windows';
 
 const firmware = (definition: Definition): XmlElement[] =>
   definition.spec.image.firmware === 'uefi-secure-boot'
@@ -39,8 +45,29 @@ const firmware = (definition: Definition): XmlElement[] =>
  * Named by the machine's id: libvirt's own choice is named by the machine, is left behind by a rename, and would then be
  * the variables of whoever gets the old name. [libvirt 9.0, tried]
  */
-const firmwareVariables = ({ uuid, spec }: Definition): XmlElement[] =>
-  spec.image.firmware === 'uefi-secure-boot' ? [el('nvram', {}, `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd`)] : [];
+const firmwareVariables = ({ uuid, spec }: Definition): string | undefined =>
+  spec.image.firmware === 'uefi-secure-boot' ? `/var/lib/libvirt/qemu/nvram/${uuid}_VARS.fd` : undefined;
+
+const variables = (definition: Definition): XmlElement[] => {
+  const path = firmwareVariables(definition);
+  return path === undefined ? [] : [el('nvram', {}, path)];
+};
+
+/** Where libvirt keeps the TPM of a machine. */
+export const tpmFolder = (uuid: string): string => `/var/lib/libvirt/swtpm/${uuid}`;
+
+/** Where a machine of this definition keeps what is not on its disks. */
+export const machineState = (definition: Definition): MachineState => ({
+  nvram: firmwareVariables(definition),
+  tpm: isWindows(definition) ? tpmFolder(definition.uuid) : undefined,
+});
+
+const kernelWords = (definition: Definition, { copied }: MachineImage): string[] => [
+  'root=/dev/vda rw console=tty0 console=ttyS0',
+  `systemd.hostname=${definition.name}`,
+  ...(copied ? [`${machineIdWord}${definition.uuid.replaceAll('-', '')}`] : []),
+  ...networkConfigWords(definition),
+];
 
 /** The distribution's kernel, beside the disk made from the same tree. */
 const directKernel = (definition: Definition, ready: MachineImage | undefined): XmlElement[] =>
@@ -49,11 +76,7 @@ const directKernel = (definition: Definition, ready: MachineImage | undefined): 
     : [
         el('kernel', {}, ready.kernel),
         el('initrd', {}, ready.initrd),
-        el(
-          'cmdline',
-          {},
-          `root=/dev/vda rw console=tty0 console=ttyS0 ${[`systemd.hostname=${definition.name}`, ...networkConfigWords(definition)].join(' ')}`,
-        ),
+        el('cmdline', {}, kernelWords(definition, ready).join(' ')),
       ];
 
 const operatingSystem = (definition: Definition, ready: MachineImage | undefined): XmlElement =>
@@ -62,7 +85,7 @@ const operatingSystem = (definition: Definition, ready: MachineImage | undefined
     definition.spec.image.firmware === 'uefi-secure-boot' ? { firmware: 'efi' } : {},
     el('type', { arch: 'x86_64', machine: 'q35' }, 'hvm'),
     ...firmware(definition),
-    ...firmwareVariables(definition),
+    ...variables(definition),
     ...directKernel(definition, ready),
   );
 
@@ -127,8 +150,8 @@ const volumes = ({ uuid, spec }: Definition, paths: Paths): XmlElement[] =>
   );
 
 /** Behind all volumes, whose letters stay what they are. */
-const seed = (definition: Definition, paths: Paths): XmlElement | false =>
-  hasFirstBoot(definition) &&
+const seed = (definition: Definition, paths: Paths, seeded: boolean): XmlElement | false =>
+  seeded &&
   el(
     'disk',
     { type: 'file', device: 'disk' },
@@ -195,12 +218,16 @@ const tuning = ({ shares, spec: { cpuPinning } }: Definition, count: number): Xm
         ]),
   );
 
-/** A virtual machine's definition. `ready` is what a Linux image starts from; without it the disk begins empty. */
+/**
+ * A virtual machine's definition. `ready` is what a Linux image starts from; without it the disk begins empty. `seeded`: whether it
+ * is told anything at its first boot.
+ */
 export const machineXml = (
   definition: Definition,
   paths: Paths,
   acceleration: Acceleration,
   ready: MachineImage | undefined,
+  seeded = hasFirstBoot(definition),
 ): string =>
   buildXml(
     el(
@@ -221,7 +248,7 @@ export const machineXml = (
         {},
         disk(definition, paths),
         ...volumes(definition, paths),
-        seed(definition, paths),
+        seed(definition, paths, seeded),
         ...ports(),
         ...definition.claims.networks.map((claim, at) => nic(definition, claim, at)),
         serial(definition, paths),

@@ -1,7 +1,7 @@
 import { type BackupGroup, type BackupOrigin, type GuestPlan, type Step, together } from '@innkeeper/driver-contract';
 import type { Host } from '@innkeeper/host';
 import type { Libvirt } from '@innkeeper/libvirt';
-import type { Paths } from '@innkeeper/model';
+import { InnkeeperError, type Paths } from '@innkeeper/model';
 import {
   copyMoment,
   imageOfRoot,
@@ -41,12 +41,10 @@ export const backingUp = (means: Means, { makeVolumes, definitionStep }: Making)
   const { host, paths, libvirt, observer, freezer } = means;
   const { requireWhole, inOneMoment, goOn } = moments(host, paths, libvirt, observer, freezer);
 
-  const receivedOf = (plan: GuestPlan, { volumes, image }: BackupOrigin): ReceivedRoot => ({
-    id: plan.uuid,
-    uidStart: definitionOf(plan).claims.uidStart,
-    volumes,
-    image,
-  });
+  const receivedOf = (plan: GuestPlan, { volumes, image }: BackupOrigin): ReceivedRoot => {
+    if (image === undefined) throw new InnkeeperError('internal', 'The backup of a container names its image');
+    return { id: plan.uuid, uidStart: definitionOf(plan).claims.uidStart, volumes, image };
+  };
 
   /** Who it is, and the volumes that its specification has beyond those that came along. */
   const complete = async (plan: GuestPlan, { former, fresh }: BackupOrigin): Promise<void> => {

@@ -1,5 +1,6 @@
 import { type Host, withHostLock } from '@innkeeper/host';
 import type { Paths } from '@innkeeper/model';
+import { comingFile } from '../disk.ts';
 import { layout } from '../layout.ts';
 import { baseDiskPath, checksumsInUse, readRecords, storedLayout } from './record.ts';
 
@@ -27,11 +28,12 @@ const treesOfRoots = async (host: Host, paths: Paths): Promise<string> => {
   return (await host.files.readTexts(files)).join('\n');
 };
 
-/** Disks below those of guests. */
+/** Disks below those of guests, also of those that are being made. */
 const disksOfGuests = async (host: Host, paths: Paths): Promise<string> => {
   const { disks } = layout(paths);
-  const found: string[] = [];
-  for (const id of await host.files.list(disks)) {
+  const ids = await host.files.list(disks);
+  const found: (string | undefined)[] = await host.files.readTexts(ids.map((id) => comingFile(paths, id)));
+  for (const id of ids) {
     const path = `${disks}/${id}/root.qcow2`;
     if ((await host.files.facts(path)) === undefined) continue;
     found.push((await host.run(['qemu-img', 'info', '-U', '--output=json', '-f', 'qcow2', path])).stdout);
@@ -65,7 +67,13 @@ export const sweep = async (host: Host, paths: Paths): Promise<void> => {
     .map((name) => name.slice(0, -'.qcow2'.length))
     .filter((name) => isChecksum(name) && !used.disk.has(name));
   const guests = unnamedDisks.length === 0 ? '' : await disksOfGuests(host, paths);
-  for (const name of unnamedDisks) if (!guests.includes(name)) await host.files.remove(baseDiskPath(paths, name));
+  const { kernels } = layout(paths);
+  for (const name of unnamedDisks) {
+    if (guests.includes(name)) continue;
+    // Before its kernel: a disk that is there has one.
+    await host.files.remove(baseDiskPath(paths, name));
+    await host.files.remove(`${kernels}/${name}`);
+  }
 };
 
 /** {@link sweep}, unless somebody imports: what a workload stood on that was made of a backup goes with the next one otherwise. */

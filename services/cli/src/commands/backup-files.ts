@@ -9,7 +9,7 @@ import { examples } from './examples.ts';
 export const addBackupFiles = (backups: Command): void => {
   backups
     .command('files <backup> [path]')
-    .description('what is in a folder of a backup, as the guest saw it, volumes at their places (default: /)')
+    .description('what is in a folder of a backup of a container, as that saw it, volumes at their places (default: /)')
     .option(...outputOption)
     .addHelpText(
       'after',
@@ -29,7 +29,7 @@ export const addBackupFiles = (backups: Command): void => {
     });
   backups
     .command('cp <backup> <path> [target]')
-    .description('copy a file or a folder out of a backup, as inn cp out of a guest; nothing else is brought back')
+    .description('copy a file or a folder out of a backup of a container, as inn cp does; nothing else is brought back')
     .addHelpText(
       'after',
       examples(

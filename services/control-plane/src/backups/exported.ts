@@ -19,7 +19,7 @@ export const exportBackup = async (
   const { db } = control.inventory;
   const row = await wholeBackup(db, ref);
   const { host, repository, held, image } = await sentOf(control, row);
-  const what = { sent: [held, image], tag: innkeeperTag };
+  const what = { sent: image === undefined ? [held] : [held, image], tag: innkeeperTag };
   const file = await exportSent(host, control.config.paths, repository, what, { signal });
   await record(db, trail, {
     resource: { kind: 'backup', name: row.name },

@@ -1,13 +1,23 @@
 import type { BackupRow } from '@innkeeper/inventory';
-import { completeSpec, type HeldFileView } from '@innkeeper/model';
+import { completeSpec, type HeldFileView, InnkeeperError } from '@innkeeper/model';
 import { type HeldFiles, openHeld, type ShownFile } from '@innkeeper/storage';
 import { record, type Trail } from '../access/trail.ts';
 import type { Control } from '../control.ts';
 import { wholeBackup } from './requests.ts';
 import { sentOf } from './sent.ts';
 
+/** A machine's disk holds a file system that it has made itself: nobody but a machine looks into it. */
+const requireTrees = ({ name, place }: BackupRow): void => {
+  if (place.backend === 'lxc') return;
+  throw new InnkeeperError('unsupported', `The backup ${name} is of a virtual machine: it holds disks, not files`, {
+    hint: `inn backup restore ${name} --as NAME makes a machine of it, and inn cp copies out of that; restic restore brings its disks`,
+  });
+};
+
 const filesOf = async (control: Control, row: BackupRow): Promise<HeldFiles> => {
+  requireTrees(row);
   const { host, repository, held, image } = await sentOf(control, row);
+  if (image === undefined) throw new InnkeeperError('conflict', `The backup ${row.name} has no image`);
   const volumes = completeSpec(row.spec).volumes.filter(({ name }) => row.volumes.includes(name));
   return openHeld(host, control.config.paths, repository, { held, image, volumes });
 };

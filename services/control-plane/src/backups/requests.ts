@@ -11,6 +11,7 @@ import {
 } from '@innkeeper/inventory';
 import {
   backupNameAt,
+  completeSpec,
   InnkeeperError,
   isAdopted,
   type NewBackup,
@@ -129,6 +130,15 @@ const make = async (
   return begin(tx, kind, { id, name }, asker, hash, { memory, after: { backup: row.name } });
 };
 
+/**
+ * A machine of our images that becomes somebody else is told so by cloud-init, as a new instance: its SSH server gets keys of its own. The
+ * host does not look into its disk; a container's files are changed there.
+ */
+const toldWhoItIs = (spec: WorkloadSpec, { place }: Pick<BackupRow, 'place'>): WorkloadSpec => {
+  const isOurs = completeSpec(spec).image.source.kind === 'mmdebstrap';
+  return place.backend === 'kvm' && isOurs ? { ...spec, cloudInit: spec.cloudInit ?? {} } : spec;
+};
+
 /** What it does then: as asked; else as it did, of one that goes on as it was. */
 const poweredAs = (spec: WorkloadSpec, power: NewRestoration['power']): WorkloadSpec => {
   const { power: before, ...rest } = spec;
@@ -164,7 +174,7 @@ export const restorationRequest = async (
     const row = await wholeBackup(tx, found.id);
     const there = await findWorkloadById(tx, row.workloadId);
     const fresh = there !== undefined || (await readKnown(tx)).guests.some(({ uuid }) => uuid === row.workloadId);
-    const spec = fresh ? specOfAnother(row.spec, asked.power) : poweredAs(row.spec, asked.power);
+    const spec = fresh ? toldWhoItIs(specOfAnother(row.spec, asked.power), row) : poweredAs(row.spec, asked.power);
     return make(control, tx, { kind: 'restore-backup', name, spec, row, fresh }, asker, hash);
   });
 };

@@ -9,8 +9,8 @@ import { hostOfTarget, openTarget } from './targets.ts';
 export interface SentBackup extends Pick<ManagedHost, 'host'> {
   readonly repository: Repository;
   readonly held: SentRecord;
-  /** Of the image that it stands on. */
-  readonly image: SentRecord;
+  /** Of the image that it stands on; undefined for one that stands on none. */
+  readonly image: SentRecord | undefined;
 }
 
 /** Throws `not_found` where the repository does not have it any more. */
@@ -25,10 +25,11 @@ export const sentOf = async (control: Control, row: BackupRow): Promise<SentBack
       hint: `inn backup target scan ${repository.name} finds what is there`,
     });
   };
+  const identity = row.image?.identity;
   return {
     host,
     repository,
     held: tagged(backupTag(row.id), `The backup ${row.name}`),
-    image: tagged(imageTag(row.image?.identity ?? ''), `The image of the backup ${row.name}`),
+    image: identity === undefined ? undefined : tagged(imageTag(identity), `The image of the backup ${row.name}`),
   };
 };

@@ -105,9 +105,11 @@ const sendImage = async (
   const { config } = context.control;
   const { driver, guest, place } = groundsOf(context);
   const { host } = managedHost(context, place.host);
-  const { identity, folder, entries } = await driver.backupImage(guest);
-  const tag = imageTag(identity);
   const { image } = context.workload.spec;
+  const held = await driver.backupImage(guest);
+  if (held === undefined) return { name: image };
+  const { identity, folder, entries } = held;
+  const tag = imageTag(identity);
   if (!there.some(({ tags }) => tags.includes(tag))) {
     progress(`sending the image ${image}`);
     await sendParcel(
@@ -173,7 +175,11 @@ const send = async (context: OperationContext, found: Found, step: StepContext):
   };
   const { snapshot, sizeBytes, addedBytes } = await sendHeld(context, repository, manifest, step);
   // Somebody may have pruned what nobody stood on yet.
-  if ((await findTagged(host, control.config.paths, repository, [imageTag(image.identity)])).length === 0)
+  const { identity } = image;
+  const isGone =
+    identity !== undefined &&
+    (await findTagged(host, control.config.paths, repository, [imageTag(identity)])).length === 0;
+  if (isGone)
     throw new InnkeeperError('conflict', `The image of ${workload.name} was removed from ${target} meanwhile`, {
       hint: 'ask again',
     });

@@ -64,7 +64,8 @@ const lookStep = (context: OperationContext): Step => ({
     if (context.memory.held !== undefined) return;
     const { image, volumes } = await rowOf(context);
     if (image === null) throw new InnkeeperError('internal', 'A backup that is whole names its image');
-    await context.remember({ held: { image: image.identity, volumes } });
+    const { identity } = image;
+    await context.remember({ held: { ...(identity === undefined ? {} : { image: identity }), volumes } });
   },
   noUndo: 'looking changes nothing',
 });
@@ -79,13 +80,14 @@ const driverFor = ({ control }: OperationContext, { candidate }: Placed) => {
 /** From nothing to a workload that runs, or does what was asked for. */
 export const bringingSteps = (context: OperationContext): readonly Step[] => {
   const placed = placedOf(context.memory);
-  const held = context.memory.held as Pick<BackupOrigin, 'image' | 'volumes'> | undefined;
+  const held = context.memory.held as { readonly image?: string; readonly volumes: readonly string[] } | undefined;
   if (placed === undefined) return [placeStep(context)];
   if (held === undefined) return [placeStep(context), lookStep(context)];
   const driver = driverFor(context, placed);
   const { workload: former, fresh } = originOf(context);
   const origin: BackupOrigin = {
-    ...held,
+    image: held.image,
+    volumes: held.volumes,
     former,
     fresh,
     bringImage: (folder, step) => bringImage(context, placed, folder, step),

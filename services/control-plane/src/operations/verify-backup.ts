@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver, GuestRef, Step } from '@innkeeper/driver-contract';
 import { deleteGuest, deleteWorkload, releaseClaims, updateBackup } from '@innkeeper/inventory';
-import { InnkeeperError } from '@innkeeper/model';
+import { completeSpec, InnkeeperError } from '@innkeeper/model';
 import { sweepImages } from '@innkeeper/storage';
 import { driverOf } from '../control.ts';
 import type { OperationContext, OperationDefinition } from './kind.ts';
@@ -9,9 +9,20 @@ import { type Placed, placedOf } from './place.ts';
 import { bringingSteps, leaveNothing, originOf } from './restore-backup.ts';
 
 const noUndo = 'it is removed in any case';
-/** How long what was brought back may take until a program inside answers. */
-const patienceMs = 3 * 60_000;
+/** How long what was brought back may take until a program inside answers; a machine that is emulated boots for minutes. */
+const patienceMs = { lxc: 3 * 60_000, kvm: 15 * 60_000 } as const;
+/** A machine in which nobody may ever answer is seen to run for as long as this. */
+const longEnoughMs = 60_000;
 const lookAgainMs = 500;
+
+/** What was seen of what was brought back, for people. */
+const seenTexts = {
+  answered: 'a program inside answered',
+  ran: 'ran on for a minute; no program inside answers, as none need where the image is not one of ours',
+} as const;
+type Seen = keyof typeof seenTexts;
+
+const seenOf = ({ memory }: OperationContext): Seen => (memory.seen as Seen | undefined) ?? 'answered';
 
 /** A program of the guest's own runs in it, and ends well. */
 const answers = async (driver: Driver, guest: GuestRef): Promise<boolean> => {
@@ -28,24 +39,47 @@ const answers = async (driver: Driver, guest: GuestRef): Promise<boolean> => {
   }
 };
 
-const lookInside = async (driver: Driver, guest: GuestRef, name: string, signal: AbortSignal): Promise<void> => {
-  const deadline = Date.now() + patienceMs;
+/** Images that we build serve commands; what others hold in their disks, or nothing, is not known. */
+const mustAnswer = ({ workload }: OperationContext, { candidate }: Placed): boolean =>
+  candidate.backend === 'lxc' || completeSpec(workload.spec).image.source.kind === 'mmdebstrap';
+
+interface Look {
+  readonly driver: Driver;
+  readonly guest: GuestRef;
+  /** Of the backup. */
+  readonly name: string;
+  readonly patienceMs: number;
+  readonly mustAnswer: boolean;
+}
+
+const lookInside = async ({ driver, guest, name, ...look }: Look, signal: AbortSignal): Promise<Seen> => {
+  const deadline = Date.now() + look.patienceMs;
   for (;;) {
+    const isOver = Date.now() > deadline;
     const seen = await driver.inspect(guest);
     if (seen?.state !== 'running')
       throw new InnkeeperError('host_error', `What was made of the backup ${name} ended by itself after its start`);
-    if (await answers(driver, guest)) return;
-    if (Date.now() > deadline)
+    if (await answers(driver, guest)) return 'answered';
+    if (isOver && !look.mustAnswer) return 'ran';
+    if (isOver)
       throw new InnkeeperError('host_error', `What was made of the backup ${name} runs, and no program inside answers`);
     await delay(lookAgainMs, undefined, { signal });
   }
 };
 
-const checkStep = (context: OperationContext, { candidate, plan }: Placed): Step => ({
+const checkStep = (context: OperationContext, placed: Placed): Step => ({
   name: 'check',
-  run: ({ signal }) => {
-    const driver = driverOf(context.control, candidate.host, candidate.driver);
-    return lookInside(driver, { uuid: plan.uuid, name: plan.name }, originOf(context).name, signal);
+  run: async ({ signal }) => {
+    const { candidate, plan } = placed;
+    const required = mustAnswer(context, placed);
+    const look: Look = {
+      driver: driverOf(context.control, candidate.host, candidate.driver),
+      guest: { uuid: plan.uuid, name: plan.name },
+      name: originOf(context).name,
+      patienceMs: required ? patienceMs[candidate.backend] : longEnoughMs,
+      mustAnswer: required,
+    };
+    await context.remember({ seen: await lookInside(look, signal) });
   },
   noUndo: 'looking changes nothing',
 });
@@ -59,7 +93,8 @@ const say = (context: OperationContext, ok: boolean, text: string): Promise<void
 
 const recordStep = (context: OperationContext, { candidate }: Placed): Step => ({
   name: 'record',
-  run: () => say(context, true, `made a workload on ${candidate.host}, which started, and a program inside answered`),
+  run: () =>
+    say(context, true, `made a workload on ${candidate.host}, which started, and ${seenTexts[seenOf(context)]}`),
   noUndo: 'what was found stays found',
 });
 
@@ -107,7 +142,7 @@ export const verifyBackup: OperationDefinition = {
     await sweepHost(context);
     return {
       kind: 'backup.verified',
-      text: `The backup ${originOf(context).name} was made a workload, which started, and a program inside answered`,
+      text: `The backup ${originOf(context).name} was made a workload, which started, and ${seenTexts[seenOf(context)]}`,
     };
   },
   onFailed: async (context, problem) => {
