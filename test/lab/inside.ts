@@ -10,7 +10,7 @@ import { host } from '../conformance/orders.ts';
  * of cases; all without any. A line of JSON for each case, `failure` where it failed. That of snapshots starts a machine again and again,
  * each time for a minute or two where it is emulated within an emulation.
  */
-const caseMs = 40 * 60_000;
+const caseMs = 90 * 60_000;
 const [id, ...titles] = process.argv.slice(2);
 
 const limited = async (work: Promise<void>): Promise<void> => {
