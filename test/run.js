@@ -31,7 +31,6 @@ const elsewhere = [
   'test/integration/machine-quiet.test.ts',
   'test/integration/machine-snapshot-steps.test.ts',
   'test/integration/machine-snapshots.test.ts',
-  'test/integration/operations.test.ts',
   'test/integration/pools.test.ts',
   'test/integration/schedule.test.ts',
   'test/integration/snapshot-steps.test.ts',
