@@ -205,8 +205,26 @@ describe.each(['plain', 'tree'] as const)('a machine in the pool %s', (pool) => 
     expect((await heldByMachine(id)).bytes).toEqual([1, 1]);
   });
 
-  it('goes, and leaves nothing', async () => {
+  it('is cloned as it is and as it was, and each goes without the others', async () => {
+    const { id } = await innkeeper.client.workload(name);
+    await fill(id, 3);
+    const clone = async (as: string, snapshot?: string): Promise<string> => {
+      const from = snapshot === undefined ? {} : { snapshot };
+      await done(innkeeper.client.clone(name, { name: as, power: 'stopped', ...from }));
+      const { id: made } = await innkeeper.client.workload(as);
+      machines.push(made);
+      return made;
+    };
+    const now = await clone(`${name}-now`);
+    const before = await clone(`${name}-old`, 'first');
+    expect(await inPool(pool)).toEqual([id, id, now, now, before, before].sort());
+    expect((await heldByMachine(now)).bytes).toEqual([3, 3]);
     await done(innkeeper.client.remove(name));
+    await fill(now, 4);
+    expect((await heldByMachine(before)).bytes).toEqual([1, 1]);
+    await done(innkeeper.client.remove(`${name}-now`));
+    expect((await heldByMachine(before)).bytes).toEqual([1, 1]);
+    await done(innkeeper.client.remove(`${name}-old`));
     expect(await inPool(pool)).toEqual([]);
   });
 });
