@@ -10,7 +10,7 @@ import { idOfSent, innkeeperTag } from './tags.ts';
 import { chooseTarget, hostOfTarget, openTarget } from './targets.ts';
 import { backupViewOf } from './views.ts';
 
-/** A backup with its image, as one file. Who takes it away is written down before anything of it is given. Throws `not_found`. */
+/** A backup with its image, as one file. Who asks for it is written down before anything of it is copied. Throws `not_found`. */
 export const exportBackup = async (
   control: Control,
   ref: string,
@@ -19,14 +19,13 @@ export const exportBackup = async (
   const { db } = control.inventory;
   const row = await wholeBackup(db, ref);
   const { host, repository, held, image } = await sentOf(control, row);
-  const what = { sent: image === undefined ? [held] : [held, image], tag: innkeeperTag };
-  const file = await exportSent(host, control.config.paths, repository, what, { signal });
   await record(db, trail, {
     resource: { kind: 'backup', name: row.name },
     project: row.project,
     after: { exported: true },
   });
-  return file;
+  const what = { sent: image === undefined ? [held] : [held, image], tag: innkeeperTag };
+  return exportSent(host, control.config.paths, repository, what, { signal });
 };
 
 /**
