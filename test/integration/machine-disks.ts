@@ -53,7 +53,8 @@ export const fill = async (id: string, byte: number): Promise<void> => {
   }
 };
 
-const firstByte = async (path: string): Promise<number> => {
+/** Of what a guest reads of a disk, half in of what {@link fill} fills. */
+export const firstByte = async (path: string): Promise<number> => {
   const { stdout } = await host.run(['qemu-io', '-U', '-r', '-f', 'qcow2', '-c', 'read -v 32k 1', path]);
   return Number.parseInt(/^[0-9a-f]+:\s+([0-9a-f]{2})/m.exec(stdout)?.[1] ?? '', 16);
 };
